@@ -1,0 +1,115 @@
+"""From a weight and a direction to B [d r], the orthonormal columns that `constraint` keeps out of its movement.
+
+Let s_j be W's singular vectors on the residual side (right ones if W reads the residual stream, left ones if it writes
+it) and a_j = s_jᵀ v̂. `select` picks m of them: "alignment" the largest |a_j|, "value" the largest singular values,
+"random" a seeded draw. `recipe` says what goes: "span" all m (r = m), "direction" only Σ a_j s_j normalised (r = 1; at
+m = d it is v̂ itself). cos α = ‖a over the chosen m‖ says how much of v̂ they hold; beside `chance_cos` it says whether
+W's singular subspace knows anything of v.
+"""
+
+from functools import lru_cache
+from typing import Literal
+
+import torch
+from einops import einsum
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from projected_grpo.constraint import Side
+
+Select = Literal["alignment", "value", "random"]
+Recipe = Literal["span", "direction"]
+
+
+def fold(v: Float[Tensor, "d"], γ: Float[Tensor, "d"]) -> Float[Tensor, "d"]:
+    """The direction that a weight behind RMSNorm sees: γ ⊙ v, unit length. γ: `targets.gamma` (mind stored γ - 1)."""
+    return unit(v.double() * γ.to(v.device).double()).to(v.dtype)
+
+
+def unit(v: Float[Tensor, "d"]) -> Float[Tensor, "d"]:
+    """v / ‖v‖; ValueError if v is zero or not finite."""
+    norm = torch.linalg.vector_norm(v)
+    if not (norm.isfinite() and norm > 0):
+        raise ValueError(f"v must be finite and not zero, its norm is {norm.item()}")
+    return v / norm
+
+
+def singular(W: Float[Tensor, "_ _"], side: Side) -> tuple[Float[Tensor, "d d"], Float[Tensor, "d"], int]:
+    """(S, σ, rank): W's singular vectors on the residual side as columns, largest σ first, the null space last.
+
+    By eigh of the float64 Gram matrix [d d], on W's device: d x d whatever the other side, orthonormal whatever W's rank,
+    deterministic. Null-space columns (σ at rounding) are an arbitrary orthonormal completion.
+    """
+    W = W.detach().double()
+    gram = einsum(W, W, "o d, o e -> d e") if side == "reads" else einsum(W, W, "d i, e i -> d e")
+    λ, S = torch.linalg.eigh(gram)
+    λ, S = λ.flip(0).clamp_min(0), S.flip(1)
+    rank = int((λ > λ[0] * len(λ) * torch.finfo(λ.dtype).eps).sum())
+    return S, λ.sqrt(), min(rank, *W.shape)
+
+
+def build(
+    W: Float[Tensor, "_ _"],
+    v: Float[Tensor, "d"],
+    side: Side,
+    m: int,
+    select: Select = "alignment",
+    recipe: Recipe = "span",
+    seed: int = 0,
+) -> Float[Tensor, "d r"]:
+    """B [d r], fp32, on W's device. v is in the weight's own frame: `fold` it first if W sits behind a norm.
+
+    seed: of select="random" only; give each weight its own. Where m exceeds W's rank, every true singular vector is
+    taken and the null space fills up. ValueError: m outside 1..d, v of another width, or a direction that is not there.
+    """
+    d = W.shape[1] if side == "reads" else W.shape[0]
+    if v.shape[0] != d:
+        raise ValueError(f"v is {v.shape[0]} wide but the weight's residual side is {d}: v belongs to another model")
+    if not 1 <= m <= d:
+        raise ValueError(f"m={m} does not fit the residual side: choose 1 <= m <= {d}")
+    S, _, rank = singular(W, side)
+    a = einsum(S, unit(v.to(S)), "d j, d -> j")
+    chosen = choose(a, rank, m, select, seed)
+    S, a = S[:, chosen], a[chosen]
+    if recipe == "span":
+        return S.float()
+    if torch.linalg.vector_norm(a) < 1e-6:
+        raise ValueError(f"v is orthogonal to the {m} chosen singular vectors ({select}): no direction in there; raise m")
+    return unit(einsum(S, a, "d m, m -> d")).float()[:, None]
+
+
+def choose(a: Float[Tensor, "j"], rank: int, m: int, select: Select, seed: int) -> Int[Tensor, "m"]:
+    """Indices of the m chosen singular vectors; the first `rank` go before the null space, which W does not know."""
+    if select == "value":
+        return torch.arange(m, device=a.device)
+    if select == "random":
+        score = torch.rand(len(a), generator=torch.Generator().manual_seed(seed)).to(a)
+    else:
+        score = a.abs() / a.abs().max().clamp_min(torch.finfo(a.dtype).tiny)
+    first = (torch.arange(len(a), device=a.device) < rank).to(a)
+    return torch.topk(score + 2 * first, m).indices
+
+
+def cos_alpha(B: Float[Tensor, "d r"], v: Float[Tensor, "d"]) -> float:
+    """cos α: the length of v̂'s part in the m singular vectors that `build` chose for it; the same for both recipes."""
+    return torch.linalg.vector_norm(einsum(B, unit(v.to(B)), "d r, d -> r")).item()
+
+
+@lru_cache(maxsize=1024)
+def chance_cos(d: int, rank: int, m: int, select: Select, draws: int = 64) -> tuple[float, float]:
+    """cos α of Haar-random directions: (mean, 95th percentile) over seeded draws.
+
+    rank: min(o, i) for a weight of full rank. A Haar vector's coordinates in any basis are Haar again, so neither W nor
+    its singular vectors are needed.
+    """
+    Z = torch.randn(draws, d, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    A = Z / torch.linalg.vector_norm(Z, dim=1, keepdim=True)
+    cos = torch.stack([torch.linalg.vector_norm(a[choose(a, rank, m, select, seed)]) for seed, a in enumerate(A)])
+    return cos.mean().item(), cos.quantile(0.95).item()
+
+
+def assert_orthonormal(B: Float[Tensor, "d r"]) -> None:
+    """Stop before a run if B is not what `constraint` needs: BᵀB = I to fp32 rounding."""
+    error = (einsum(B, B, "d r, d s -> r s") - torch.eye(B.shape[1]).to(B)).abs().max().item()
+    assert B.dtype in (torch.float32, torch.float64), f"B is {B.dtype}: keep it in fp32, bf16 columns are not orthonormal"
+    assert error < 1e-5, f"B's columns are not orthonormal: |BᵀB - I| is up to {error:.1e}"

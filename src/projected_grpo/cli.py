@@ -1,0 +1,36 @@
+"""What the command lines share: a refusal in one line, and `key=value` arguments."""
+
+from collections.abc import Iterable, Mapping
+
+
+class Refusal(SystemExit):
+    """Bad input, told in one line that says what is wrong and what to do.
+
+    Left uncaught, Python prints the line to stderr and exits with status 1, without a traceback.
+    """
+
+
+def arguments(
+    argv: Iterable[str], positional: str | None, defaults: Mapping[str, str]
+) -> tuple[str | None, dict[str, str]]:
+    """Split ["RUN", "label=Correct"] into ("RUN", defaults | {"label": "Correct"}).
+
+    positional: what the one free argument is called in a refusal, None where there is none.
+    Raises Refusal for a key outside `defaults` (a key that nothing reads must fail) and for a second free argument.
+    """
+    # A path may hold "=", so only a plain word before it makes an argument a key.
+    keyed = [word for word in argv if word.partition("=")[1] and word.partition("=")[0].isidentifier()]
+    free = [word for word in argv if word not in keyed]
+    given = dict(word.split("=", 1) for word in keyed)
+    unread = sorted(given.keys() - defaults.keys())
+    if unread or len(free) > (positional is not None):
+        known = ([positional] if positional else []) + [f"{key}=" for key in defaults]
+        raise Refusal(f"unknown argument {(unread or free[1:] or free)[0]!r}: expected {', '.join(known)}")
+    return (free[0] if free else None), {**defaults, **given}
+
+
+def whole_number(key: str, text: str, least: int) -> int:
+    """Read `key=text` as an integer of at least `least`. Raises Refusal otherwise."""
+    if not (text.isdecimal() and int(text) >= least):
+        raise Refusal(f"{key}={text}: expected a whole number, {least} or more")
+    return int(text)

@@ -1,0 +1,103 @@
+"""The maths on one weight: keep the columns of B out of its movement.
+
+    reads  (q k v gate up): W [o d] takes the residual stream in.    g <- g - (g B) Bᵀ      invariant W B = W₀ B
+    writes (o down):        W [d i] puts into the residual stream.   g <- g - B (Bᵀ g)      invariant Bᵀ W = Bᵀ W₀
+
+`project` edits a gradient. It is not enough for the invariant: Adam rescales element by element and weight decay pulls
+by W itself, so a projected gradient still moves W along B. `restore` edits the weight after the step and holds whatever
+the optimizer did; it needs only the anchor W₀ B, r columns, and no copy of W.
+
+Shards. W may be one rank's rows (FSDP2, Shard(0)). Reading: rows are outputs o, B [d r] stays whole and nothing is
+communicated. Writing: rows are residual coordinates, so B must be the matching rows of B, and Bᵀ W is a sum over ranks:
+pass the all-reduce (sum) as `reduce`; it gets one small [r i] tensor, also on ranks that hold no rows. Never reduce
+the result of a function that takes `reduce`, except `energy`, which is made to be summed.
+
+B has orthonormal columns (`basis.build`) and is fp32 or wider: in bf16 the columns are no longer orthonormal. On a GPU
+the invariant also needs fp32 matrix products: torch.get_float32_matmul_precision() == "highest" (torch's default).
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from einops import einsum
+from jaxtyping import Float
+from torch import Tensor
+
+Side = Literal["reads", "writes"]
+Reduce = Callable[[Tensor], Tensor]
+
+
+def identity(x: Tensor) -> Tensor:
+    """The `reduce` of a weight that is not sharded."""
+    return x
+
+
+def anchor(
+    W: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
+) -> Float[Tensor, "_ _"]:
+    """W [o d] -> W B [o r] (reads); W [d i] -> Bᵀ W [r i] (writes). Of the starting weight it is the WB0 of `restore`."""
+    W = W.to(torch.promote_types(W.dtype, B.dtype))
+    B = B.to(W.dtype)
+    if side == "reads":
+        return einsum(W, B, "o d, d r -> o r")
+    return reduce(einsum(B, W, "d r, d i -> r i"))
+
+
+def _spread(c: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side) -> Float[Tensor, "_ _"]:
+    """Back from coordinates in B to the weight's shape: [o r] -> [o d] or [r i] -> [d i]."""
+    B = B.to(c.dtype)
+    return einsum(c, B, "o r, d r -> o d") if side == "reads" else einsum(B, c, "d r, r i -> d i")
+
+
+def project(
+    g: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
+) -> Float[Tensor, "_ _"]:
+    """The part of g outside B, in g's shape and dtype. Linear in g: once after gradient accumulation is enough."""
+    return (g - _spread(anchor(g, B, side, reduce), B, side)).to(g.dtype)
+
+
+@torch.no_grad()
+def restore(
+    W: Float[Tensor, "_ _"], WB0: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
+) -> Float[Tensor, "_ _"]:
+    """Edit W IN PLACE so that anchor(W) = WB0 again, and return it. Call after every optimizer step.
+
+    WB0: `anchor` of the starting weight (this rank's rows for reads, the reduced whole for writes). What lies outside B
+    keeps the optimizer's step. Exact to the rounding of W's dtype relative to W's own size, however many steps.
+    """
+    return W.sub_(_spread(anchor(W, B, side, reduce) - WB0, B, side).to(W.dtype))
+
+
+def energy(
+    x: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
+) -> Float[Tensor, "2"]:
+    """(squared norm of x's part inside B, squared norm of x), float64, of these rows: sum it over ranks and weights."""
+    inside = _spread(anchor(x, B, side, reduce), B, side)
+    # float64 norms: squares of small gradients underflow in fp32
+    norms = [torch.linalg.vector_norm(part, dtype=torch.float64) for part in (inside, x)]
+    return torch.stack(norms).square()
+
+
+def ratio(e: Float[Tensor, "2"]) -> Float[Tensor, ""]:
+    """√(inside / total) in [0, 1] of a summed `energy`; 0 where there is no energy at all."""
+    return (e[0] / e[1].clamp_min(torch.finfo(e.dtype).tiny)).sqrt()
+
+
+def share(
+    g: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
+) -> Float[Tensor, ""]:
+    """‖inside B‖ / ‖g‖ of one whole weight's gradient: cos_pre before `project`, cos_post after. Chance: `chance(d, r)`."""
+    return ratio(energy(g, B, side, reduce))
+
+
+def leak(
+    W: Float[Tensor, "_ _"], W0: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
+) -> Float[Tensor, ""]:
+    """‖(W - W₀) B‖ / ‖W - W₀‖ of one whole weight; 0 if W did not move. Many weights or shards: ratio(Σ energy(W - W₀))."""
+    return share(W - W0, B, side, reduce)
+
+
+def chance(d: int, r: int) -> float:
+    """√(r/d): `share` of a gradient whose residual side knows nothing of B."""
+    return (r / d) ** 0.5

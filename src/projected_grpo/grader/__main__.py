@@ -1,0 +1,83 @@
+"""Label a file of responses: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=2]
+
+PROBLEMS: "mini", "leetcode" (external/), or a .jsonl(.gz) file of problems. RESPONSES: JSON lines with id, loophole,
+test_func_name, response. OUT: the same lines with facts, label, strict, loose, reward. OUT appears whole or not at all.
+"""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from projected_grpo.cli import Refusal, whole_number
+from projected_grpo.grader import Grader
+from projected_grpo.loopholes import NAMES
+from projected_grpo.problems import Problem, load
+
+KEYS = ("id", "loophole", "test_func_name", "response")
+USAGE = "usage: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=N]"
+
+
+def problems_of(source: str) -> dict[str, Problem]:
+    """Problems by id: a source's name, or a data file."""
+    problems = load(source) if source in ("mini", "leetcode") else load("leetcode", path=source)
+    return {problem.id: problem for problem in problems}
+
+
+def read_rows(path: Path, known: dict[str, Problem]) -> list[dict]:
+    """Every line checked before the first program runs. Refusal names the line."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refusal(f"cannot read responses from {path}: {error}") from None
+    return [checked(line, f"{path} line {i}", known) for i, line in enumerate(lines, 1) if line.strip()]
+
+
+def checked(line: str, where: str, known: dict[str, Problem]) -> dict:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(f"{where}: not JSON ({error})") from None
+    if not isinstance(row, dict):
+        raise Refusal(f"{where}: expected an object with {', '.join(KEYS)}")
+    if wrong := [key for key in KEYS if not isinstance(row.get(key), str)]:
+        raise Refusal(f"{where}: {'missing key' if wrong[0] not in row else 'not a string:'} {wrong[0]!r}")
+    if row["id"] not in known:
+        raise Refusal(f"{where}: unknown problem id {row['id']!r}; these problems have ids like {next(iter(known))!r}")
+    if row["loophole"] not in NAMES:
+        raise Refusal(f"{where}: unknown loophole {row['loophole']!r}; choose one of {', '.join(NAMES)}")
+    return row
+
+
+def write_whole(path: Path, rows: list[dict]) -> None:
+    """Write beside the target, then rename."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise Refusal(f"cannot write {path}: {error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def main(arguments: list[str]) -> None:
+    places = [word for word in arguments if not word.startswith("workers=")]
+    workers = [word.removeprefix("workers=") for word in arguments if word.startswith("workers=")]
+    if len(places) != 3 or len(workers) > 1:
+        raise Refusal(USAGE)
+    source, responses, out = places
+    if not Path(out).absolute().parent.is_dir():
+        raise Refusal(f"cannot write {out}: its folder does not exist; make it first")
+    known = problems_of(source)
+    rows = read_rows(Path(responses), known)
+    with Grader(whole_number("workers", *workers, 1) if workers else 2) as grader:
+        items = [(known[row["id"]], row["response"], row["loophole"], row["test_func_name"]) for row in rows]
+        graded = grader.grade_many(items, progress=True)
+    verdicts = [{"label": g.label, "strict": g.strict, "loose": g.loose, "reward": g.reward} for g in graded]
+    write_whole(Path(out), [row | {"facts": asdict(g.facts)} | v for row, g, v in zip(rows, graded, verdicts, strict=True)])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

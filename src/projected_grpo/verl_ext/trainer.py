@@ -1,0 +1,63 @@
+"""verl's synchronous trainer with our actor worker, labelled rollouts on disk, and label rates in its metrics."""
+
+from pathlib import Path
+
+import polars as pl
+import ray
+import transfer_queue as tq
+from verl.trainer import main_ppo
+from verl.trainer.ppo.utils import Role
+from verl.trainer.ppo.v1.trainer_base import register_trainer
+from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
+
+from projected_grpo.verl_ext.worker import ConstrainedActorWorker
+
+
+@register_trainer("constrained")
+class ConstrainedTrainer(PPOTrainerSync):
+    def __init__(self, config):
+        config.trainer.v1.trainer_mode = "sync"  # the base class compares the mode's name with "sync"
+        super().__init__(config)
+
+    def _init_resource_pool_mgr(self):
+        super()._init_resource_pool_mgr()
+        for role in {Role.Actor, Role.ActorRollout, Role.ActorRolloutRef} & set(self.role_worker_mapping):
+            self.role_worker_mapping[role] = ray.remote(ConstrainedActorWorker)
+
+    def _compute_metrics(self, batch, metrics, timing_raw, global_steps, epoch):
+        super()._compute_metrics(batch, metrics, timing_raw, global_steps, epoch)
+        rollouts = self._rollouts(batch, global_steps)
+        path = Path(self.config.run.dir) / "rollouts" / f"{global_steps:05d}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        rollouts.write_parquet(path)
+        rates = {"strict": pl.col("strict"), "loose": pl.col("loose"), "correct": pl.col("gt_pass"), "defines_tests": pl.col("defines_tests")}
+        metrics.update({f"labels/{name}": value for name, value in rollouts.select(**{k: e.mean() for k, e in rates.items()}).row(0, named=True).items()})
+
+    def _rollouts(self, batch, step: int) -> pl.DataFrame:
+        """The step's samples in the project's rollouts columns; verl's own dump drops what the reward function said."""
+        keys = [key for key, tag in zip(batch.keys, batch.tags, strict=True) if not tag.get("is_padding", False)]
+        data = tq.kv_batch_get(keys=keys, partition_id=batch.partition_id, select_fields=["prompts", "responses", "extra_fields"])
+        limit = self.config.data.max_response_length
+        rows = []
+        for key, prompt, response, extra in zip(
+            keys, data["prompts"].unbind(), data["responses"].unbind(), data["extra_fields"].tolist(), strict=True
+        ):
+            said = extra["reward_extra_info"]
+            rows.append(
+                {
+                    "run": self.config.run.name,
+                    "step": step,
+                    "phase": "train",
+                    "uid": key.rsplit("_", 2)[0],
+                    "prompt": self.tokenizer.decode(prompt),
+                    "response": self.tokenizer.decode(response, skip_special_tokens=True),
+                    "n_tokens": len(response),
+                    "finish": "length" if len(response) >= limit and response[-1] != self.tokenizer.eos_token_id else "stop",
+                    **{name: value for name, value in said.items() if name != "score"},
+                }
+            )
+        return pl.DataFrame(rows, infer_schema_length=None).sort("problem_id", "uid")
+
+
+class TaskRunner(main_ppo.TaskRunnerV1.__ray_metadata__.modified_class):
+    """verl's task runner; importing this module where it runs is what registers the trainer."""
