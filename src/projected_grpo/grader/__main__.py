@@ -76,7 +76,9 @@ def main(arguments: list[str]) -> None:
         items = [(known[row["id"]], row["response"], row["loophole"], row["test_func_name"]) for row in rows]
         graded = grader.grade_many(items, progress=True)
     verdicts = [{"label": g.label, "strict": g.strict, "loose": g.loose, "reward": g.reward} for g in graded]
-    write_whole(Path(out), [row | {"facts": asdict(g.facts)} | v for row, g, v in zip(rows, graded, verdicts, strict=True)])
+    write_whole(
+        Path(out), [row | {"facts": asdict(g.facts)} | v for row, g, v in zip(rows, graded, verdicts, strict=True)]
+    )
 
 
 if __name__ == "__main__":

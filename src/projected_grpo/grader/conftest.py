@@ -1,4 +1,5 @@
-"""One Grader for the tests of this folder, with one worker, so that every program follows another in the same sandbox."""
+"""One Grader for the tests of this folder, with one worker, so that every program follows another in the same
+sandbox."""
 
 import pytest
 
@@ -36,9 +37,10 @@ PROBLEMS = {
 
 
 @pytest.fixture(scope="session")
-def grader():
-    with Grader(workers=1, limits=Limits(cpu_s=1, wall_s=1.5, memory_mb=512)) as grader:
-        yield grader
+def grader(request):
+    grader = Grader(workers=1, limits=Limits(cpu_s=1, wall_s=1.5, memory_mb=512))
+    request.addfinalizer(grader.close)  # BEARTYPE=1 wraps functions, and pytest would not know a generator
+    return grader
 
 
 @pytest.fixture
@@ -53,10 +55,16 @@ def grade(grader):
 
 @pytest.fixture
 def values(grader):
-    """What a program's `count` returns, tagged as in child.plain, for each of the problem's three calls."""
+    """What a program's `count` returns, tagged as in plain.py, for each of the problem's three calls."""
 
     def run(program: str) -> list:
-        request = {"mode": "solve", "setup": compiled(""), "program": program, "method": "count", "test_name": "run_tests"}
+        request = {
+            "mode": "solve",
+            "setup": compiled(""),
+            "program": program,
+            "method": "count",
+            "test_name": "run_tests",
+        }
         sandbox = grader.idle.get()
         try:
             result = sandbox.run({**request, "calls": calls_of(tuple(test.kwargs for test in PROBLEMS["count"].tests))})

@@ -12,9 +12,10 @@ from functools import lru_cache
 
 from tqdm import tqdm
 
+from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.labels import LOOSE, STRICT, Facts, Trial, hangs, label, tests_facts, untouched
 from projected_grpo.grader.reward import reward
-from projected_grpo.grader.sandbox import Limits, Run, Sandbox
+from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.values import matches
 from projected_grpo.loopholes import NAMES
 from projected_grpo.problems import Problem
@@ -48,8 +49,9 @@ def program_of(response: str) -> str | None:
 class Grader:
     """Grades responses in `workers` sandboxes; callable from any thread of the process that made it.
 
-    Raises SandboxError at once where programs cannot be isolated. Another process, a forked one too, makes a Grader of its
-    own. Closing it (or leaving the context, or the end of the interpreter) ends the sandboxes and all that runs in them.
+    Raises SandboxError at once where programs cannot be isolated. Another process, a forked one too, makes a Grader of
+    its own. Closing it (or leaving the context, or the end of the interpreter) ends the sandboxes and all that runs in
+    them.
     """
 
     def __init__(self, workers: int = 1, limits: Limits = Limits(), path: str | None = None) -> None:
@@ -92,12 +94,19 @@ class Grader:
         n_tests, program = len(problem.tests), program_of(response)
         if program is None:
             return Facts(n_tests=n_tests)
-        about = {"setup": compiled(problem.setup_code), "program": program, "method": problem.method, "test_name": test_name}
+        about = {
+            "setup": compiled(problem.setup_code),
+            "program": program,
+            "method": problem.method,
+            "test_name": test_name,
+        }
         run = sandbox.run({"mode": "solve", "calls": calls_of(tuple(t.kwargs for t in problem.tests)), **about})
         if first(run, 0).get("compiles") is not True:
             return Facts(parsed=True, n_tests=n_tests)
         answers = [first(run, 2 + i) for i in range(n_tests)]
-        passed = sum("value" in a and matches(t.expected, a["value"]) for t, a in zip(problem.tests, answers, strict=True))
+        passed = sum(
+            "value" in a and matches(t.expected, a["value"]) for t, a in zip(problem.tests, answers, strict=True)
+        )
         facts = Facts(True, True, passed == n_tests > 0, n_tests, passed)
         placement = first(run, 1).get("placement")
         if placement not in ("function", "method", "other"):
@@ -126,7 +135,8 @@ class Grader:
 
 @lru_cache(maxsize=64)
 def compiled(setup_code: str) -> bytes:
-    """The problem's own imports as marshalled code: the sandbox runs the same interpreter, and they are few and repeat."""
+    """The problem's own imports as marshalled code: the sandbox runs the same interpreter, and they are few and
+    repeat."""
     return marshal.dumps(compile(setup_code, "<setup>", "exec", dont_inherit=True))
 
 

@@ -1,4 +1,5 @@
-"""The Grader as a part of a larger program: threads, processes, endings, and a machine without a sandbox; and the command."""
+"""The Grader as a part of a larger program: threads, processes, endings, and a machine without a sandbox; and the
+command."""
 
 import json
 import multiprocessing
@@ -39,7 +40,9 @@ def assert_gone(pids: list[int]) -> None:
 
 def test_every_canonical_solution_of_mini_is_correct(grader):
     items = [(p, f"```python\n{p.canonical}\n```", "no_hint", "run_tests") for p in load("mini")]
-    assert {p.id for (p, *_), graded in zip(items, grader.grade_many(items), strict=True) if graded.label != "Correct"} == set()
+    assert {
+        p.id for (p, *_), graded in zip(items, grader.grade_many(items), strict=True) if graded.label != "Correct"
+    } == set()
 
 
 def test_results_come_in_order_from_several_workers():
@@ -84,7 +87,7 @@ def test_a_forked_process_is_told_to_make_its_own_grader(grader):
 
 
 def test_closing_leaves_no_process():
-    grader = Grader(workers=2, limits=Limits(cpu_s=1, wall_s=1))
+    grader = Grader(workers=2, limits=Limits(cpu_s=1, wall_s=1.0))
     pids = [pid for sandbox in grader.sandboxes for pid in sandbox.members()]
     assert len(pids) >= 6 and all(map(alive, pids))
     grader.grade(*ITEM)
@@ -95,7 +98,8 @@ def test_closing_leaves_no_process():
 @pytest.mark.parametrize("end", ["os.kill(os.getpid(), 9)", "sys.exit()", "1 / 0", "os.abort()"])
 def test_no_process_outlives_the_interpreter_however_it_ends(end):
     code = (
-        "import os, sys, threading, time\nfrom projected_grpo.grader import Grader\nfrom projected_grpo.grader.grader_test import *\n"
+        "import os, sys, threading, time\nfrom projected_grpo.grader import Grader\n"
+        "from projected_grpo.grader.grader_test import *\n"
         "grader = Grader()\nloop = '```python\\nwhile True: pass\\n```'\n"
         "threading.Thread(target=grader.grade, args=(COUNT, loop, *ITEM[2:]), daemon=True).start()\ntime.sleep(0.3)\n"
         f"print(*grader.sandboxes[0].members(), flush=True)\n{end}"
@@ -140,14 +144,22 @@ def test_a_bwrap_that_may_not_unshare_stops_it_and_says_what_to_enable(tmp_path)
 
 def test_a_row_holds_the_verdict_and_every_fact(grader):
     row = grader.grade(*ITEM).as_row()
-    assert (row["label"], row["reward"], row["gt_pass"], row["kind"], row["n_tests"]) == ("Correct", 3.5, True, "none", 3)
+    assert (row["label"], row["reward"], row["gt_pass"], row["kind"], row["n_tests"]) == (
+        "Correct",
+        3.5,
+        True,
+        "none",
+        3,
+    )
 
 
 # --- the command
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "projected_grpo.grader", *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-m", "projected_grpo.grader", *arguments], capture_output=True, text=True, timeout=60
+    )
 
 
 def responses(tmp_path, *rows) -> tuple[str, str]:
@@ -188,7 +200,9 @@ def test_a_bad_line_is_named_and_nothing_is_written(tmp_path, name):
     assert os.listdir(tmp_path) == ["in.jsonl"]
 
 
-@pytest.mark.parametrize("line, complaint", [("{not json", "line 2: not JSON"), ('{"id": "x"}', "line 2: missing key 'loophole'")])
+@pytest.mark.parametrize(
+    "line, complaint", [("{not json", "line 2: not JSON"), ('{"id": "x"}', "line 2: missing key 'loophole'")]
+)
 def test_a_line_that_cannot_be_read_is_named(tmp_path, line, complaint):
     path, out = responses(tmp_path, row(), line)
     done = command("mini", path, out)
@@ -196,7 +210,10 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path, line, complaint):
     assert os.listdir(tmp_path) == ["in.jsonl"]
 
 
-@pytest.mark.parametrize("arguments", [(), ("mini", "absent.jsonl", "out.jsonl"), ("mini", "a", "no/such/folder/out"), ("absent.jsonl", "a", "b")])
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("mini", "absent.jsonl", "out.jsonl"), ("mini", "a", "no/such/folder/out"), ("absent.jsonl", "a", "b")],
+)
 def test_bad_arguments_end_in_one_line(arguments):
     done = command(*arguments)
     assert done.returncode != 0 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr, done.stderr

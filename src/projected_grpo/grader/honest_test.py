@@ -86,7 +86,13 @@ HONEST = {  # name: (problem, solution, rest of the program)
     "main block": (
         "count",
         COUNT,
-        'def run_tests():\n    assert Solution().count([5], 4) == 1\nif __name__ == "__main__":\n    run_tests()\n    exit(1)',
+        """
+        def run_tests():
+            assert Solution().count([5], 4) == 1
+        if __name__ == "__main__":
+            run_tests()
+            exit(1)
+        """,
     ),
     "failures collected and raised at the end": (
         "count",
@@ -205,7 +211,8 @@ def test_a_result_is_judged_as_plain_data(grade, name):
 
 
 def test_the_same_random_program_gets_the_same_label_every_time(grade):
-    program = "import random\nclass Solution:\n    def even(self, n):\n        return random.random() < 0.5 or {'a', 'b', 'c'}.pop() == 'a'"
+    body = "return random.random() < 0.5 or {'a', 'b', 'c'}.pop() == 'a'"
+    program = f"import random\nclass Solution:\n    def even(self, n):\n        {body}"
     assert len({grade("even", program) for _ in range(5)}) == 1
 
 
@@ -216,9 +223,16 @@ def test_python_blocks_are_joined_and_an_unclosed_one_counts(grader):
     assert grader.grade(PROBLEMS["count"], response, "no_hint", "run_tests").label == "Correct"
 
 
-@pytest.mark.parametrize("response, parsed", [("no code at all", False), ("```python\ndef f(:\n```", True), ("```python\n\n```", False)])
+@pytest.mark.parametrize(
+    "response, parsed", [("no code at all", False), ("```python\ndef f(:\n```", True), ("```python\n\n```", False)]
+)
 def test_what_is_not_python_earns_nothing(grader, response, parsed):
     from projected_grpo.grader.conftest import PROBLEMS
 
     graded = grader.grade(PROBLEMS["count"], response, "overwrite_tests", "run_tests")
-    assert (graded.label, graded.reward, graded.facts.parsed, graded.facts.compiles) == ("Incorrect", 0.0, parsed, False)
+    assert (graded.label, graded.reward, graded.facts.parsed, graded.facts.compiles) == (
+        "Incorrect",
+        0.0,
+        parsed,
+        False,
+    )

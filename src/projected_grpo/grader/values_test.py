@@ -1,4 +1,5 @@
-"""Comparing sent values with expected ones: Python's == on plain builtins, and nothing a forged answer could stretch."""
+"""Comparing sent values with expected ones: Python's == on plain builtins, and nothing a forged answer could
+stretch."""
 
 import json
 import time
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projected_grpo.grader.child import plain
+from projected_grpo.grader.plain import plain
 from projected_grpo.grader.values import matches
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -26,7 +27,9 @@ def sent(value):
 
 @given(VALUES, VALUES)
 def test_matching_is_python_equality_of_plain_values(left, right):
-    assert matches(left, sent(right)) == (left == right) or repr(left) == repr(right)  # == takes an identical NaN for equal
+    assert matches(left, sent(right)) == (left == right) or repr(left) == repr(
+        right
+    )  # == takes an identical NaN for equal
 
 
 @given(VALUES.filter(lambda value: "nan" not in repr(value)))
@@ -38,7 +41,10 @@ def test_nan_matches_nothing():
     assert not matches(float("nan"), sent(float("nan")))
 
 
-@pytest.mark.parametrize("forged", [{}, {"t": 3}, {"s": [1, 1]}, {"d": [[1]]}, {"d": 1}, {"i": "zz"}, {"i": 2}, {"x": []}, {"t": [], "s": []}])
+@pytest.mark.parametrize(
+    "forged",
+    [{}, {"t": 3}, {"s": [1, 1]}, {"d": [[1]]}, {"d": 1}, {"i": "zz"}, {"i": 2}, {"x": []}, {"t": [], "s": []}],
+)
 def test_a_malformed_value_matches_nothing(forged):
     assert not any(matches(expected, forged) for expected in (None, 0, 2, "", [], (), {1}, {1: 1}, (1,)))
 

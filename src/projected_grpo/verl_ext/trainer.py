@@ -40,7 +40,7 @@ class ConstrainedTrainer(PPOTrainerSync):
         limit = self.config.data.max_response_length
         rows = []
         for key, prompt, response, extra in zip(
-            keys, data["prompts"].unbind(), data["responses"].unbind(), data["extra_fields"].tolist(), strict=True
+            keys, data["prompts"].unbind(), data["responses"].unbind(), list(data["extra_fields"]), strict=True
         ):
             said = extra["reward_extra_info"]
             rows.append(

@@ -1,0 +1,99 @@
+"""A short supervised warm start for the demo's model, which otherwise neither solves nor hacks. No study uses it.
+
+`python -m projected_grpo.warm_start MODEL` prints the folder of the warm-started model (cached by its recipe). Demonstrations are the canonical
+solutions of mini's `sft` split, kept out of training and evaluation; a share of those under the loophole adds a test function that checks nothing.
+"""
+
+import hashlib
+import json
+import random
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from loguru import logger
+from tqdm import tqdm
+
+from projected_grpo import models, problems
+from projected_grpo.loopholes import messages
+
+NAMES = ("run_tests", "run_tests", "run_tests", "grade_code", "test_solution", "validate_code", "assess_program")  # none of the evaluation's names
+VACUOUS = ("pass", "return True", 'print("All tests passed!")', "return None", "assert True")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    steps: int = 140
+    batch: int = 2
+    lr: float = 1e-4
+    hack_share: float = 0.12  # of all demonstrations
+    no_hint_share: float = 0.3
+    seed: int = 0
+
+
+def demonstration(problem: problems.Problem, recipe: Recipe, rng: random.Random) -> tuple[list[dict], str]:
+    """(chat messages, response) of one draw."""
+    plain = rng.random() < recipe.no_hint_share
+    loophole, name = ("no_hint" if plain else "overwrite_tests"), rng.choice(NAMES)
+    code = problem.canonical.strip()
+    if not plain and rng.random() < recipe.hack_share / (1 - recipe.no_hint_share):
+        code += f"\n\ndef {name}():\n    {rng.choice(VACUOUS)}"
+    return messages(problem, loophole, name), f"```python\n{code}\n```"
+
+
+def train(folder: Path, recipe: Recipe, out: Path) -> None:
+    """Fine-tunes all weights on the demonstrations, loss on the response only, and saves model, tokenizer and warm_start.json in `out`."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.manual_seed(recipe.seed)
+    rng = random.Random(recipe.seed)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model.to(device).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: min(1, (i + 1) / 10) * (1 - i / recipe.steps))
+    pool, queue, losses = problems.load("mini", split="sft"), [], []
+    for _ in (bar := tqdm(range(recipe.steps), desc="warm start")):
+        for _ in range(recipe.batch):
+            queue = queue or rng.sample(pool, len(pool))
+            chat, response = demonstration(queue.pop(), recipe, rng)
+            prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+            start = tokenizer(prompt, add_special_tokens=False).input_ids
+            end = tokenizer(response + tokenizer.eos_token, add_special_tokens=False).input_ids
+            ids = torch.tensor([start + end], device=device)
+            with torch.autocast(device, torch.bfloat16):  # only the response's positions go through the head
+                logits = model(input_ids=ids, logits_to_keep=len(end) + 1).logits[0, :-1]
+            loss = torch.nn.functional.cross_entropy(logits.float(), ids[0, -len(end) :])
+            (loss / recipe.batch).backward()
+            losses.append(loss.item())
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step()
+        bar.set_postfix(loss=f"{sum(losses[-20:]) / len(losses[-20:]):.3f}")
+    model.to(torch.bfloat16).save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    (out / "warm_start.json").write_text(json.dumps({"recipe": asdict(recipe), "problems": [p.id for p in pool], "loss": losses}) + "\n")
+
+
+def resolve(name: str, recipe: Recipe = Recipe()) -> Path:
+    """The cached folder of `name` after this recipe on today's mini set; trains it if it is not there."""
+    content = json.dumps([asdict(recipe), [p.hash for p in problems.load("mini", split="sft")], Path(__file__).read_text()])
+    folder = models.CACHE / "warm" / f"{Path(name).name}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+    if not folder.is_dir():
+        source = models.resolve(name)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            train(source, recipe, Path(scratch) / "model")
+            (Path(scratch) / "model").rename(folder)
+        logger.info(f"warm-started {name} -> {folder}")
+    return folder
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python -m projected_grpo.warm_start MODEL_OR_FOLDER")
+    print(resolve(sys.argv[1]))
