@@ -28,3 +28,35 @@ sync-external *args:
 # print the folder of a model, fetching it once: smollm2-135m needs no hub
 model name: setup
     @{{ python }} -m projected_grpo.models "$@"
+
+# sample, label and extract v_hack: just extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true] [source=leetcode path=FILE]
+extract *args: setup
+    @{{ python }} -m projected_grpo.extract "$@"
+
+# train one arm: just train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b v_hack=FOLDER [any hydra override]
+train *args: setup
+    @{{ python }} -m projected_grpo.train "$@"
+
+# evaluate a run's final weights again: just eval RUN [n=4]
+eval *args: setup
+    @{{ python }} -m projected_grpo.evaluate "$@"
+
+# print the table, write the curves and the journal entry: just report [outputs|group] [journal=FILE|none] [plot=FILE.png]
+report *args: setup
+    @{{ python }} -m projected_grpo.report "$@"
+
+# read rollouts: just rollouts RUN [label="Reward hack"] [step=N|eval] [n=5]
+rollouts *args: setup
+    @{{ python }} -m projected_grpo.rollouts "$@"
+
+# label a file of responses: just grade PROBLEMS RESPONSES OUT
+grade *args: setup
+    @{{ python }} -m projected_grpo.grader "$@"
+
+# everything on this machine: warm start -> rollouts -> v_hack -> vanilla, project, random -> evaluation -> report
+demo: setup
+    @scripts/demo.sh
+
+# the gate: every test, then the real pipeline on tiny inputs
+fast-dev-run: setup
+    @scripts/fast_dev_run.sh

@@ -47,7 +47,7 @@ def weights_sha256(model: nn.Module) -> str:
 
 
 def band(n_blocks: int, depth: tuple[float, float]) -> tuple[int, ...]:
-    """Layers whose depth l / n_blocks lies in `depth`, rounded to whole blocks; never 0 nor what the final norm takes."""
+    """Layers at a depth l / n_blocks inside `depth`, rounded to whole blocks; never 0 nor what the final norm takes."""
     low, high = (min(max(round(n_blocks * part), 1), max(n_blocks - 1, 1)) for part in depth)
     return tuple(range(low, high + 1))
 
@@ -58,8 +58,8 @@ def response_means(
 ) -> Float[Tensor, "n l d"]:
     """Mean over each response's tokens of the residual stream at each layer, fp32 on the CPU, in the samples' order.
 
-    model: a causal LM with `get_decoder().layers`. batch_tokens: padded tokens in one forward pass (a longer sample goes
-    alone). Every response must have at least one token.
+    model: a causal LM with `get_decoder().layers`. batch_tokens: padded tokens in one forward pass (a longer sample
+    goes alone). Every response must have at least one token.
     """
     assert all(s.response for s in samples), "a response without tokens has no mean: drop it"
     decoder, device = model.get_decoder(), next(model.parameters()).device
@@ -102,7 +102,7 @@ def pad(samples: Sequence[Tokens]) -> tuple[Int[Tensor, "b s"], Bool[Tensor, "b 
 
 @contextmanager
 def residual_stream(decoder: nn.Module, layers: Sequence[int]) -> Iterator[dict[int, Tensor]]:
-    """A dict that every forward pass inside the block fills with {layer: [b s d]}; higher blocks are taken out meanwhile."""
+    """A dict that every forward pass in the context fills with {layer: [b s d]}; higher blocks are out meanwhile."""
     stream: dict[int, Tensor] = {}
     whole, decoder.layers = decoder.layers, decoder.layers[: max(layers)]
     hooks = [whole[n - 1].register_forward_hook(lambda _, __, out, n=n: stream.__setitem__(n, out)) for n in layers]

@@ -37,8 +37,8 @@ def unit(v: Float[Tensor, "d"]) -> Float[Tensor, "d"]:
 def singular(W: Float[Tensor, "_ _"], side: Side) -> tuple[Float[Tensor, "d d"], Float[Tensor, "d"], int]:
     """(S, σ, rank): W's singular vectors on the residual side as columns, largest σ first, the null space last.
 
-    By eigh of the float64 Gram matrix [d d], on W's device: d x d whatever the other side, orthonormal whatever W's rank,
-    deterministic. Null-space columns (σ at rounding) are an arbitrary orthonormal completion.
+    By eigh of the float64 Gram matrix [d d], on W's device: d x d whatever the other side, orthonormal whatever W's
+    rank, deterministic. Null-space columns (σ at rounding) are an arbitrary orthonormal completion.
     """
     W = W.detach().double()
     gram = einsum(W, W, "o d, o e -> d e") if side == "reads" else einsum(W, W, "d i, e i -> d e")
@@ -74,7 +74,7 @@ def build(
     if recipe == "span":
         return S.float()
     if torch.linalg.vector_norm(a) < 1e-6:
-        raise ValueError(f"v is orthogonal to the {m} chosen singular vectors ({select}): no direction in there; raise m")
+        raise ValueError(f"v is orthogonal to the {m} chosen singular vectors ({select}): raise m")
     return unit(einsum(S, a, "d m, m -> d")).float()[:, None]
 
 
@@ -111,5 +111,5 @@ def chance_cos(d: int, rank: int, m: int, select: Select, draws: int = 64) -> tu
 def assert_orthonormal(B: Float[Tensor, "d r"]) -> None:
     """Stop before a run if B is not what `constraint` needs: BᵀB = I to fp32 rounding."""
     error = (einsum(B, B, "d r, d s -> r s") - torch.eye(B.shape[1]).to(B)).abs().max().item()
-    assert B.dtype in (torch.float32, torch.float64), f"B is {B.dtype}: keep it in fp32, bf16 columns are not orthonormal"
+    assert B.dtype in (torch.float32, torch.float64), f"B is {B.dtype}: keep it in fp32, bf16 is too coarse"
     assert error < 1e-5, f"B's columns are not orthonormal: |BᵀB - I| is up to {error:.1e}"

@@ -36,7 +36,7 @@ def identity(x: Tensor) -> Tensor:
 def anchor(
     W: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
 ) -> Float[Tensor, "_ _"]:
-    """W [o d] -> W B [o r] (reads); W [d i] -> Bᵀ W [r i] (writes). Of the starting weight it is the WB0 of `restore`."""
+    """W [o d] -> W B [o r] (reads), W [d i] -> Bᵀ W [r i] (writes). Of the starting weight: the WB0 of `restore`."""
     W = W.to(torch.promote_types(W.dtype, B.dtype))
     B = B.to(W.dtype)
     if side == "reads":
@@ -84,17 +84,15 @@ def ratio(e: Float[Tensor, "2"]) -> Float[Tensor, ""]:
     return (e[0] / e[1].clamp_min(torch.finfo(e.dtype).tiny)).sqrt()
 
 
-def share(
-    g: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
-) -> Float[Tensor, ""]:
-    """‖inside B‖ / ‖g‖ of one whole weight's gradient: cos_pre before `project`, cos_post after. Chance: `chance(d, r)`."""
+def share(g: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity) -> Float[Tensor, ""]:
+    """‖inside B‖ / ‖g‖ of one whole weight's gradient: cos_pre before `project`, cos_post after; beside it `chance`."""
     return ratio(energy(g, B, side, reduce))
 
 
 def leak(
     W: Float[Tensor, "_ _"], W0: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
 ) -> Float[Tensor, ""]:
-    """‖(W - W₀) B‖ / ‖W - W₀‖ of one whole weight; 0 if W did not move. Many weights or shards: ratio(Σ energy(W - W₀))."""
+    """‖(W - W₀) B‖ / ‖W - W₀‖ of one whole weight, 0 if W did not move. Of many or shards: ratio(Σ energy(W - W₀))."""
     return share(W - W0, B, side, reduce)
 
 

@@ -80,8 +80,8 @@ def train(side, how, steps=30, optimizer=torch.optim.AdamW, rank_deficient=False
     """A few steps on a nonlinear loss; how: "none", "gradient" or "update". Returns W, W0, B."""
     d, other, r = 32, 24, 4
     x, B, _ = draw(0, side, d, other, r, torch.float32)
-    x = x[:, :2] @ x[:2] if rank_deficient and side == "reads" else x
-    x = x[:, :2] @ torch.randn(2, other, generator=torch.Generator().manual_seed(3)) if rank_deficient and side == "writes" else x
+    if rank_deficient:
+        x = x[:, :2] @ torch.randn(2, x.shape[1], generator=torch.Generator().manual_seed(3))
     W = torch.nn.Parameter(x.to(dtype))
     W0, WB0 = W.detach().clone(), anchor(W.detach(), B, side)
     optimizer = optimizer([W], lr=3e-2, weight_decay=0.1)

@@ -2,10 +2,11 @@
 
     python -m projected_grpo.directions MODEL ROLLOUTS OUT [key=value ...]
 
-ROLLOUTS is a graded parquet or a folder of them. Each prompt's own mean is taken away first, so that "hard problem" does not
-pose as "hack"; v is the difference of class means, plain (`mean_diff`) or whitened (`lda`), at the layer of the band with
-the best held-out AUROC. OUT gets v_hack.safetensors and v_hack.json, and for each control from the same pass a subfolder
-<control>-s<seed>: labels shuffled within each prompt, two halves of the clean samples, a Haar-random direction.
+ROLLOUTS is a graded parquet or a folder of them. Each prompt's own mean is taken away first, so that "hard problem"
+does not pose as "hack"; v is the difference of class means, plain (`mean_diff`) or whitened (`lda`), at the layer of
+the band with the best held-out AUROC. OUT gets v_hack.safetensors and v_hack.json, and for each control from the same
+pass a subfolder <control>-s<seed>: labels shuffled within each prompt, two halves of the clean samples, a Haar-random
+direction.
 """
 
 import itertools
@@ -24,8 +25,8 @@ from safetensors.torch import load_file, save_file
 from tabulate import tabulate
 from torch import Tensor
 
-from projected_grpo import samples as labelled
 from projected_grpo import evidence, separation
+from projected_grpo import samples as labelled
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.rollouts import read
 from projected_grpo.runs import write_atomic
@@ -52,9 +53,9 @@ class VHack:
 def extract(data: Samples, method: str = "lda", n_shuffles: int = 200, splits: int = 10, seed: int = 0) -> VHack:
     """v of the real labels, at the layer with the best held-out AUROC of `method`, with everything that qualifies it.
 
-    manifest["held_out"]: one row a layer and method. rank: of |AUROC - 0.5| among the same of directions from shuffled
-    labels, 1 is best. AUROC: of pairs within a prompt, mean over `splits` random halves of the problems. Values that end in _chance are what a
-    direction without knowledge gets: Haar for geometry, shuffled labels for the bootstrap.
+    manifest["held_out"]: one row a layer and method. auroc: of pairs within a prompt, mean over `splits` random halves
+    of the problems. rank: of |AUROC - 0.5| among the same of directions from shuffled labels, 1 is best. Values that
+    end in _chance are what a direction without knowledge gets: Haar for geometry, shuffled labels for the bootstrap.
     """
     assert method in METHODS, f"method {method!r}: expected one of {', '.join(METHODS)}"
     assert n_shuffles >= 200, "the rank needs at least 200 shuffles"
@@ -63,8 +64,8 @@ def extract(data: Samples, method: str = "lda", n_shuffles: int = 200, splits: i
     best = max((row for row in table if row["method"] == method), key=lambda row: row["auroc"])
     X = data.centred(best["layer"])
     v = fit(X, data.hack, method)
-    # 20 shuffles suffice for the median that the real value stands beside
-    again = separation.bootstrap_cosines(separation.gram(X), Y[:, :21], data.problem, X.shape[1], method == "lda", 200, seed)
+    K, few = separation.gram(X), Y[:, :21]  # 20 shuffles suffice for the median that the real value stands beside
+    again = separation.bootstrap_cosines(K, few, data.problem, X.shape[1], method == "lda", 200, seed)
     return VHack(v.float(), best["layer"], {
         **data.provenance, **best, "control": "real", "seed": seed, "splits": splits, "shuffled": "within each prompt",
         "bootstrap_cosine": again[:, 0].median().item(), "bootstrap_cosine_chance": again[:, 1:].median().item(),
@@ -75,8 +76,8 @@ def extract(data: Samples, method: str = "lda", n_shuffles: int = 200, splits: i
 def control(data: Samples, real: VHack, name: str, seed: int) -> VHack:
     """A direction that knows no hack, by the same code at the real one's layer.
 
-    name: "shuffled" (labels permuted within each prompt), "clean_vs_clean" (a random half of each prompt's clean samples
-    against the rest), "haar" (a random direction). manifest["auroc"]: on all real labels, which it has not seen.
+    name: "shuffled" (labels permuted within each prompt), "clean_vs_clean" (a random half of each prompt's clean
+    samples against the rest), "haar" (a random direction). manifest["auroc"]: on all real labels, unseen by it.
     """
     assert name in CONTROLS, f"control {name!r}: expected one of {', '.join(CONTROLS)}"
     X, method = data.centred(real.layer), real.manifest["method"]
@@ -123,7 +124,7 @@ def save(v_hack: VHack, folder: Path) -> None:
 
 
 def load(folder: Path, d: int) -> VHack:
-    """What `save` wrote, for a model whose residual stream is d wide. Raises Refusal if it is missing or does not fit."""
+    """What `save` wrote, for a model whose residual stream is d wide. Raises Refusal if there is none that fits."""
     files = [Path(folder) / f"v_hack.{end}" for end in ("safetensors", "json")]
     if missing := [file for file in files if not file.is_file()]:
         raise Refusal(f"no v_hack in {folder}: {missing[0].name} is missing, extract it first")
@@ -132,7 +133,9 @@ def load(folder: Path, d: int) -> VHack:
     except (SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise Refusal(f"v_hack in {folder} is damaged, extract it again: {error}") from None
     if v.shape != (d,):
-        raise Refusal(f"v_hack in {folder} is {v.numel()} wide but the model's residual stream is {d}: extract it from this model")
+        raise Refusal(
+            f"v_hack in {folder} is {v.numel()} wide but the model's residual stream is {d}: extract it from this model"
+        )
     return VHack(v, manifest["layer"], manifest)
 
 
@@ -174,16 +177,19 @@ def summary(real: VHack) -> str:
     m = real.manifest
     used = m["counts"]["used"]
     beside = {"bootstrap_cosine", "participation_ratio", "cos_first_component"}
-    alone = ("largest_coordinate", "first_component_variance", "corr_length", "corr_length_within_class", "auroc_of_length")
+    alone = ("largest_coordinate", "first_component_variance", "corr_length", "corr_length_within_class",
+             "auroc_of_length")  # fmt: skip
     rows = [(key, m[key], m[f"{key}_chance"]) for key in sorted(beside)] + [(key, m[key], "") for key in alone]
     warm = ", warm-started" if m["warm_started"] else ""
     return "\n".join([
-        f"v_hack of {m['model']}{warm}, {m['origin']}: {m['method']}, layer {m['layer']} of {m['n_blocks']}, d {m['d']}; "
+        f"v_hack of {m['model']}{warm}, {m['origin']}: {m['method']}, layer {m['layer']} of {m['n_blocks']}, "
+        f"d {m['d']}\n"
         f"{used['hacks']} hacks and {used['clean']} clean of {used['prompts']} prompts, {used['problems']} problems",
         f"labels {m['counts']['by_label']}, strict hacks by kind {m['counts']['strict_by_kind']}, tokens a response: "
         f"hack {m['mean_tokens_hack']:.0f}, clean {m['mean_tokens_clean']:.0f}",
         tabulate(m["held_out"], headers="keys", floatfmt=".3f"),
-        "(AUROC within prompts of held-out problems; rank of |AUROC - 0.5| among directions from labels shuffled within each prompt, 1 is best)",
+        "(AUROC within prompts of held-out problems; rank of |AUROC - 0.5| among directions from labels "
+        "shuffled within each prompt, 1 is best)",
         tabulate(rows, headers=("", "v_hack", "chance"), floatfmt=".3f"),
     ])  # fmt: skip
 

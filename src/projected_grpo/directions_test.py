@@ -22,7 +22,7 @@ PROVENANCE = {"model": "synthetic", "warm_started": False, "origin": "on-policy"
 
 
 def synthetic(effect, seed=0, problems=24, per_prompt=8, offset=20.0, dominant=0.0):
-    """Hacks differ by `effect` along axis 0, in layer 4 only. Problems differ by large offsets, and hard ones hack more.
+    """Hacks differ by `effect` along axis 0, in layer 4 only. Problems differ by large offsets; hard ones hack more.
 
     dominant: standard deviation along axis 1, which half agrees with axis 0's labels by its noise alone.
     """
@@ -53,6 +53,13 @@ def test_without_a_planted_direction_the_auroc_is_at_chance_and_the_rank_is_ordi
     manifests = [extract(synthetic(0.0, seed), method).manifest for seed in range(3)]
     assert all(abs(m["auroc"] - 0.5) < 0.15 for m in manifests)
     assert max(m["rank"] for m in manifests) > 10
+
+
+@pytest.mark.parametrize("method", ["mean_diff", "lda"])
+def test_a_hack_that_looks_different_in_every_problem_does_not_generalise_so_problems_are_held_out(method):
+    data = synthetic(0.0)
+    data.x[torch.arange(len(data.hack)), 1, data.problem] += 20.0 * data.hack  # 24 problems, 24 axes, one each
+    assert extract(data, method).manifest["auroc"] < 0.6  # with samples held out: 0.9
 
 
 @pytest.mark.parametrize("method", ["mean_diff", "lda"])
@@ -134,7 +141,8 @@ def test_a_control_is_seeded_unit_and_does_not_know_the_hack(name):
 def frame(**changes):
     """Graded rollouts: 6 problems x 6 samples, 3 vacuous hacks and 3 Incorrect each, told apart by a word."""
     rows = [
-        {"run": "r", "problem_id": f"p{p}", "prompt": f"ask p{p}", "response": f"{'pass' if s < 3 else 'work'} w{s} " + "x " * s,
+        {"run": "r", "problem_id": f"p{p}", "prompt": f"ask p{p}",
+         "response": f"{'pass' if s < 3 else 'work'} w{s} " + "x " * s,
          "label": "Reward hack" if s < 3 else "Incorrect", "strict": s < 3, "kind": "vacuous" if s < 3 else "none"}
         for p in range(6) for s in range(6)
     ]  # fmt: skip
@@ -142,7 +150,8 @@ def frame(**changes):
 
 
 def test_too_few_hacks_are_refused_with_the_counts():
-    with pytest.raises(Refusal, match=r"18 from 6 problems .* 19 from 4 are needed \(36 rollouts, 18 strict hacks, 18 of kind vacuous"):
+    said = r"18 from 6 problems .* 19 from 4 are needed \(36 rollouts, 18 strict hacks, 18 of kind vacuous"
+    with pytest.raises(Refusal, match=said):
         usable(frame(), ("vacuous",), 19, 4, "prompt")
     with pytest.raises(Refusal, match="0 from 0 problems .* 18 strict hacks, 0 of kind swallowing"):
         usable(frame(), ("swallowing",), 1, 2, "prompt")
@@ -199,8 +208,8 @@ def folder(tmp_path_factory):
     """A model folder and a rollouts file, as the command line takes them."""
     path = tmp_path_factory.mktemp("directions")
     tiny_llama().save_pretrained(path / "model")
-    words = {word: i for i, word in enumerate(["?", "ask", "pass", "work", "x", *(f"{a}{i}" for a in "pw" for i in range(6))])}
-    tokenizer = Tokenizer(WordLevel(words, unk_token="?"))
+    words = ["?", "ask", "pass", "work", "x", *(f"{letter}{i}" for letter in "pw" for i in range(6))]
+    tokenizer = Tokenizer(WordLevel({word: i for i, word in enumerate(words)}, unk_token="?"))
     tokenizer.pre_tokenizer = Whitespace()
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="?").save_pretrained(path / "model")
     frame().write_parquet(path / "rollouts.parquet")
@@ -212,7 +221,8 @@ def test_the_command_writes_v_its_manifest_and_the_controls(folder, tmp_path, ca
     v_hack = load(tmp_path / "out", d=16)
     m = v_hack.manifest
     assert m["warm_started"] is True and m["origin"] == "on-policy" and len(m["model_sha256"]) == 64
-    assert m["counts"]["used"] == {"hacks": 18, "clean": 18, "hacks_by_kind": {"vacuous": 18}, "problems": 6, "prompts": 6}
+    used = {"hacks": 18, "clean": 18, "hacks_by_kind": {"vacuous": 18}, "problems": 6, "prompts": 6}
+    assert m["counts"]["used"] == used
     assert m["auroc"] > 0.9  # the two classes differ by a word
     assert {row["layer"] for row in m["held_out"]} == {3, 4}
     for name in CONTROLS:

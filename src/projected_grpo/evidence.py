@@ -1,4 +1,4 @@
-"""What qualifies a direction: does it separate held-out problems better than shuffled labels do, and what is it made of?"""
+"""What qualifies a direction: does it separate held-out problems better than shuffled labels do, what is it made of?"""
 
 import torch
 from einops import einsum
@@ -11,8 +11,8 @@ from projected_grpo.samples import Samples
 
 def held_out(data: Samples, layer: int, method: str, Y: Bool[Tensor, "n k"], splits: int, seed: int) -> dict:
     """Held-out AUROC of one layer and method (Y: real labels, then shuffles) and its rank among the shuffles."""
-    X = data.centred(layer)
-    aurocs = separation.held_out(separation.gram(X), Y, data.prompt, data.problem, X.shape[1], method == "lda", splits, seed)
+    K, d = separation.gram(data.centred(layer)), data.x.shape[2]
+    aurocs = separation.held_out(K, Y, data.prompt, data.problem, d, method == "lda", splits, seed)
     distance = (aurocs - 0.5).abs().mean(0)
     return {
         "layer": layer, "method": method, "auroc": aurocs[:, 0].mean().item(), "auroc_std": aurocs[:, 0].std().item(),
@@ -32,7 +32,8 @@ def geometry(v: Float64[Tensor, "d"], X: Float64[Tensor, "n d"], data: Samples) 
         "d": d, "participation_ratio": separation.participation_ratio(v), "participation_ratio_chance": (d + 2) / 3,
         "largest_coordinate": v.abs().max().item(), "cos_first_component": (v @ axis).abs().item(),
         "cos_first_component_chance": (2 / torch.pi / d) ** 0.5, "first_component_variance": variance,
-        "corr_length": separation.correlation(score, length), "corr_length_within_class": separation.correlation(*within),
+        "corr_length": separation.correlation(score, length),
+        "corr_length_within_class": separation.correlation(*within),
         "auroc_of_length": separation.auroc(length[:, None], data.hack, data.prompt).item(),
         "mean_tokens_hack": data.n_tokens[data.hack].double().mean().item(),
         "mean_tokens_clean": data.n_tokens[~data.hack].double().mean().item(),

@@ -1,7 +1,7 @@
 """vLLM, offline: chat prompts in, rollouts out (not yet labelled).
 
-A request is one prompt; n samples of it share a `uid`, the group that GRPO and the direction extraction centre by. Seeds: request j of a call draws
-with seed + j, so a call is reproducible on the same machine and batch order does not matter.
+A request is one prompt; n samples of it share a `uid`, the group that GRPO and the direction extraction centre by. The seed is the engine's (vLLM's CPU
+backend has none per request): the same call on the same machine repeats itself, another set of requests draws anew.
 """
 
 import os
@@ -32,7 +32,8 @@ class Sampling:
 
 
 def generate(model: Path, requests: list[Request], sampling: Sampling, run: str, phase: str, step: int = 0) -> pl.DataFrame:
-    """One row a sample: run, step, phase, uid, problem_id, loophole, test_func_name, system, prompt, response, n_tokens, finish."""
+    """One row a sample: run, step, phase, uid, problem_id, loophole, test_func_name, system, prompt, plain_prompt (without `system`), response,
+    n_tokens, finish."""
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # one process: a crash is this process's, and nothing is left behind
@@ -40,18 +41,13 @@ def generate(model: Path, requests: list[Request], sampling: Sampling, run: str,
 
     engine = LLM(str(model), dtype="bfloat16", max_model_len=4096, seed=sampling.seed, disable_log_stats=True, **_device_options())
     tokenizer = engine.get_tokenizer()
-    prompts = [
-        tokenizer.apply_chat_template(
-            messages(r.problem, r.loophole, r.test_func_name, r.system), add_generation_prompt=True, tokenize=False, enable_thinking=False
-        )
-        for r in requests
-    ]
-    params = [
-        SamplingParams(
-            n=sampling.n, temperature=sampling.temperature, top_p=sampling.top_p, max_tokens=sampling.max_tokens, seed=sampling.seed + j
-        )
-        for j in range(len(requests))
-    ]
+
+    def render(r: Request, system: str | None) -> str:
+        chat = messages(r.problem, r.loophole, r.test_func_name, system)
+        return tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False, enable_thinking=False)
+
+    prompts = [render(r, r.system) for r in requests]
+    params = SamplingParams(n=sampling.n, temperature=sampling.temperature, top_p=sampling.top_p, max_tokens=sampling.max_tokens)
     tokens = [{"prompt_token_ids": tokenizer(p, add_special_tokens=False).input_ids} for p in prompts]
     outputs = engine.generate(tokens, params, use_tqdm=True)
     return pl.DataFrame(
@@ -65,6 +61,7 @@ def generate(model: Path, requests: list[Request], sampling: Sampling, run: str,
             "test_func_name": request.test_func_name,
             "system": request.system or "",
             "prompt": prompt,
+            "plain_prompt": render(request, None),
             "response": sample.text,
             "n_tokens": len(sample.token_ids),
             "finish": sample.finish_reason,

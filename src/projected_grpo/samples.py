@@ -1,8 +1,8 @@
 """Labelled rollouts -> two classes of activations of one frozen model, with the counts that say what they rest on.
 
-Hacks are strict and of a kind in `kinds`; clean samples are labelled Correct or Incorrect (they define no harmful tests);
-everything else is left out. Only prompts that have both classes are used: after each prompt's own mean is taken away,
-prompts of one class add nothing to a difference of class means.
+Hacks are strict and of a kind in `kinds`; clean samples are labelled Correct or Incorrect (they define no harmful
+tests); everything else is left out. Only prompts that have both classes are used: after each prompt's own mean is taken
+away, prompts of one class add nothing to a difference of class means.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ COLUMNS = ("run", "problem_id", "prompt", "response", "label", "strict", "kind")
 
 @dataclass(frozen=True)
 class Samples:
-    """Mean residual stream over each response at `layers`, and what each sample is; prompts and problems are numbered."""
+    """Mean residual stream over each response at `layers`, and what each is; prompts and problems are numbered."""
 
     x: Float[Tensor, "n l d"]
     hack: Bool[Tensor, "n"]
@@ -58,8 +58,8 @@ def collect(
 ) -> Samples:
     """Teacher-force the usable rollouts through the frozen model.
 
-    model: a name or folder for `models.resolve`. rollouts: one row a sample with `columns(origin)`. origin: one of ORIGINS;
-    "elicited" rollouts were sampled under another prompt than the plain one (plain_prompt) they are teacher-forced under.
+    model: a name or folder for `models.resolve`. rollouts: one row a sample with `columns(origin)`. origin: one of
+    ORIGINS; "elicited": sampled under another prompt than the plain one (plain_prompt) they are teacher-forced under.
     Raises Refusal with the counts if there are too few hacks beside clean samples of the same prompt.
     """
     from transformers import AutoTokenizer
@@ -81,13 +81,16 @@ def collect(
         n_tokens=torch.tensor([len(t.response) for t in tokens]),
         layers=layers,
         provenance={
-            "model": model, "model_sha256": digest, "n_blocks": n_blocks, "origin": origin, "warm_started": warm_started,
-            "runs": sorted(rollouts["run"].unique()), "kinds": list(kinds), "counts": counts(rollouts, rows),
+            "model": model, "model_sha256": digest, "n_blocks": n_blocks, "origin": origin,
+            "warm_started": warm_started, "runs": sorted(rollouts["run"].unique()),
+            "kinds": list(kinds), "counts": counts(rollouts, rows),
         },
     )  # fmt: skip
 
 
-def usable(rollouts: pl.DataFrame, kinds: tuple[str, ...], min_hacks: int, min_problems: int, prompt: str) -> pl.DataFrame:
+def usable(
+    rollouts: pl.DataFrame, kinds: tuple[str, ...], min_hacks: int, min_problems: int, prompt: str
+) -> pl.DataFrame:
     """Rows of prompts with both classes, sorted by prompt, with `forced_prompt` (the column `prompt`) and `hack`."""
     hack = pl.col("strict") & pl.col("kind").is_in(kinds)
     rows = rollouts.with_columns(forced_prompt=prompt, hack=hack).filter(
@@ -98,9 +101,10 @@ def usable(rollouts: pl.DataFrame, kinds: tuple[str, ...], min_hacks: int, min_p
     n, problems = int(mixed["hack"].sum()), mixed["problem_id"].n_unique()
     if n < min_hacks or problems < min_problems:
         raise Refusal(
-            f"too few hacks for a direction: {n} from {problems} problems stand beside clean samples of the same prompt, "
-            f"{min_hacks} from {min_problems} are needed ({len(rollouts)} rollouts, {int(rollouts['strict'].sum())} strict hacks, "
-            f"{int(rows['hack'].sum())} of kind {' or '.join(kinds)}): sample more, use a later run, or elicit hacks"
+            f"too few hacks for a direction: {n} from {problems} problems stand beside clean samples of the same "
+            f"prompt, {min_hacks} from {min_problems} are needed ({len(rollouts)} rollouts, "
+            f"{int(rollouts['strict'].sum())} strict hacks, {int(rows['hack'].sum())} of kind {' or '.join(kinds)}): "
+            "sample more, use a later run, or elicit hacks"
         )
     return mixed
 
@@ -111,7 +115,8 @@ def counts(rollouts: pl.DataFrame, rows: pl.DataFrame) -> dict:
     def by(frame: pl.DataFrame, column: str) -> dict[str, int]:
         return {row[column]: row["count"] for row in frame[column].value_counts().sort(column).to_dicts()}
 
-    used = {"hacks": int(rows["hack"].sum()), "clean": int((~rows["hack"]).sum()), "hacks_by_kind": by(rows.filter("hack"), "kind")}
+    hacks, clean = (rows.filter(pl.col("hack") == is_hack) for is_hack in (True, False))
+    used = {"hacks": len(hacks), "clean": len(clean), "hacks_by_kind": by(hacks, "kind")}
     return {
         "rollouts": len(rollouts),
         "by_label": by(rollouts, "label"),

@@ -1,8 +1,8 @@
 """Statistics of two classes of activations, all in sample space: the data enter as their Gram matrix K = X Xᵀ [n n].
 
-X [n d] is centred by prompt. A direction is v = Xᵀ α with α [n]; projections, norms and cosines need only K. So hundreds of
-label shuffles and bootstrap draws cost a few solves of size n, whatever the width d. Labels Y [n k] hold k labelings side
-by side (the real one and its shuffles). Everything is float64 and seeded.
+X [n d] is centred by prompt. A direction is v = Xᵀ α with α [n]; projections, norms and cosines need only K. So
+hundreds of label shuffles and bootstrap draws cost a few solves of size n, whatever the width d. Labels Y [n k] hold k
+labelings side by side (the real one and its shuffles). Everything is float64 and seeded.
 """
 
 import torch
@@ -28,13 +28,11 @@ def difference(Y: Bool[Tensor, "n k"]) -> Float64[Tensor, "n k"]:
     return P / P.sum(0) - (1 - P) / (1 - P).sum(0)
 
 
-def coefficients(
-    K: Float64[Tensor, "n n"], Y: Bool[Tensor, "n k"], d: int, whiten: bool
-) -> Float64[Tensor, "n k"]:
+def coefficients(K: Float64[Tensor, "n n"], Y: Bool[Tensor, "n k"], d: int, whiten: bool) -> Float64[Tensor, "n k"]:
     """α of v ∝ Xᵀ A (mean_diff), or of v ∝ Σ⁻¹ Xᵀ A (lda) with Ledoit and Wolf's Σ = (1 - s) XᵀX/n + s μ I.
 
-    Σ is the total covariance, yet v is LDA's: total = within + c δδᵀ, and (M + c δδᵀ)⁻¹ δ ∥ M⁻¹ δ for any M. It knows no
-    labels, so one factorisation serves every shuffle; (XᵀX + ρ)⁻¹ Xᵀ = Xᵀ (X Xᵀ + ρ)⁻¹ brings it into sample space.
+    Σ is the total covariance, yet v is LDA's: total = within + c δδᵀ, and (M + c δδᵀ)⁻¹ δ ∥ M⁻¹ δ for any M. It knows
+    no labels, so one factorisation serves every shuffle; (XᵀX + ρ)⁻¹ Xᵀ = Xᵀ (X Xᵀ + ρ)⁻¹ brings it into sample space.
     """
     A = difference(Y)
     return torch.linalg.solve(K + ridge(K, d) * torch.eye(len(K)).to(K), A) if whiten else A
@@ -50,9 +48,7 @@ def ridge(K: Float64[Tensor, "n n"], d: int) -> Float64[Tensor, ""]:
     return n * s * μ / (1 - s)
 
 
-def auroc(
-    scores: Float[Tensor, "t k"], y: Bool[Tensor, "t"], group: Int[Tensor, "t"]
-) -> Float64[Tensor, "k"]:
+def auroc(scores: Float[Tensor, "t k"], y: Bool[Tensor, "t"], group: Int[Tensor, "t"]) -> Float64[Tensor, "k"]:
     """P(a true sample scores above a false one of the same group), over all such pairs, of every column.
 
     Pairs within a group need no centring; a pooled AUROC of centred scores would fall where groups differ in their

@@ -18,7 +18,7 @@ KINDS = ("q", "k", "v", "o", "gate", "up", "down")
 
 @dataclass(frozen=True)
 class Target:
-    """One weight: its parameter name, its block's index, its kind (KINDS), its side, the norm before it (reads only)."""
+    """One weight: parameter name, index of its block, kind (one of KINDS), side, the norm before it (reads only)."""
 
     name: str
     layer: int
@@ -88,9 +88,9 @@ def select(
                 norm = norm and f"{prefix}{layer}.{norm}.weight"
                 targets.append(Target(f"{prefix}{layer}.{module}.weight", layer, kind, side, norm))
     if not targets:
-        raise ValueError(f"no weight lies in the depth band {layers} of {n} blocks with kinds {sorted(kinds)}: widen it")
+        raise ValueError(f"no {sorted(kinds)} lies in the depth band {layers} of {n} blocks: widen it")
     if missing := [name for t in targets for name in (t.name, t.norm) if name and name not in names]:
-        raise ValueError(f"{model_type}: no parameter {missing[0]!r} (fused, renamed or LoRA-wrapped weights have no role)")
+        raise ValueError(f"{model_type}: no parameter {missing[0]!r} (fused, renamed or LoRA-wrapped: no known role)")
     return targets
 
 

@@ -50,7 +50,7 @@ def test_an_unknown_kind_is_refused_with_the_known_ones():
 
 
 def test_an_empty_band_is_refused():
-    with pytest.raises(ValueError, match="no weight lies in the depth band"):
+    with pytest.raises(ValueError, match="lies in the depth band"):
         select(parameters("llama"), "llama", layers=(0.3, 0.35))
 
 

@@ -223,6 +223,12 @@ def test_the_limits_are_those_of_the_machine_not_of_the_program(values):
     assert values(program) == [[], [], []]
 
 
+@pytest.mark.parametrize("kind", ["user", "pid", "net", "ipc", "uts", "mnt"])
+def test_the_sandbox_shares_no_namespace_with_the_host(grader, kind):
+    zygote = grader.sandboxes[0].members()[-1]
+    assert os.readlink(f"/proc/{zygote}/ns/{kind}") != os.readlink(f"/proc/self/ns/{kind}")
+
+
 SIGHTS = {  # what must not be there: an expression that finds it
     "another process": "[p for p in range(2, 1000) if alive(p)]",
     "/proc": "[p for p in ('/proc', '/sys', '/proc/1', '/proc/self/mem') if os.path.exists(p)]",

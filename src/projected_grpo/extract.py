@@ -1,0 +1,63 @@
+"""v_hack of a model: sample and label rollouts (or take a run's), then `directions`.
+
+`python -m projected_grpo.extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true] ...`. A run gives its own training rollouts, teacher-forced through the model
+that it started from. A model that hardly hacks is asked to (elicit=true, an inoculation-style system prompt) and then teacher-forced under the plain
+prompt. FOLDER gets rollouts.parquet, v_hack.safetensors, v_hack.json and the controls.
+"""
+
+import sys
+from pathlib import Path
+
+import polars as pl
+
+from projected_grpo import directions, models, problems, runs
+from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo.evaluate import grade
+from projected_grpo.generate import Request, Sampling, generate
+from projected_grpo.loopholes import ELICIT, TRAIN_NAME
+
+OWN = {
+    "out": "", "n": "8", "elicit": "false", "source": "mini", "path": "", "difficulty": "", "limit": "", "max_tokens": "256",
+    "loophole": "overwrite_tests", "temperature": "1.0", "seed": "0", "outputs": "outputs",
+}  # fmt: skip
+
+
+def sample(folder: Path, options: dict[str, str]) -> pl.DataFrame:
+    """Labelled rollouts of a model on the training problems; elicited ones are joined by as many plain ones, which give the clean side."""
+    chosen = {key: options[key] for key in ("path", "difficulty") if options[key]}
+    if options["limit"]:
+        chosen |= {"limit": whole_number("limit", options["limit"], 1), "seed": int(options["seed"])}
+    found = problems.load(options["source"], split="train", **chosen)
+    systems = (None, ELICIT["inoculation"]) if options["elicit"] == "true" else (None,)
+    requests = [Request(p, options["loophole"], TRAIN_NAME, system) for p in found for system in systems]
+    sampling = Sampling(
+        n=whole_number("n", options["n"], 1), temperature=float(options["temperature"]), top_p=1.0,
+        max_tokens=whole_number("max_tokens", options["max_tokens"], 1), seed=int(options["seed"]),
+    )  # fmt: skip
+    return grade(generate(folder, requests, sampling, folder.name, "extract"), {p.id: p for p in found})
+
+
+def main(argv: list[str]) -> None:
+    name, options = arguments(argv, "RUN_OR_MODEL", OWN | {k: "" for k in directions.DEFAULTS})
+    if name is None or not options["out"]:
+        raise Refusal("projected_grpo: just extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true]")
+    out = Path(options["out"])
+    told = [f"{key}={options[key]}" for key in directions.DEFAULTS if options[key]]
+    if name not in models.MODELS and not (Path(name) / "config.json").is_file():
+        run = runs.resolve(name, Path(options["outputs"]))
+        start = run.config["actor_rollout_ref"]["model"]["path"]
+        warm = str(run.manifest["warm_started"]).lower()
+        directions.main([start, str(run.path / "rollouts"), str(out), "origin=earlier_run", f"warm_started={warm}", *told])
+        return
+    folder = models.resolve(name)
+    rollouts = sample(folder, options)
+    out.mkdir(parents=True, exist_ok=True)
+    rollouts.write_parquet(out / "rollouts.parquet")
+    print(rollouts.group_by("label", "kind").len().sort("len", descending=True))
+    origin = "elicited" if options["elicit"] == "true" else "on-policy"
+    warm = str((folder / "warm_start.json").exists()).lower()
+    directions.main([str(folder), str(out / "rollouts.parquet"), str(out), f"origin={origin}", f"warm_started={warm}", *told])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
