@@ -9,6 +9,7 @@ from loguru import logger
 from tabulate import tabulate
 from verl.utils.device import get_device_name
 from verl.utils.metric import Metric
+from verl.utils.torch_functional import logprobs_from_logits_naive
 from verl.workers.config import FSDPEngineConfig
 from verl.workers.engine.base import EngineRegistry
 from verl.workers.engine.fsdp import transformer_impl
@@ -16,6 +17,10 @@ from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
 
 from projected_grpo import arms, directions
 from projected_grpo.enforce import Enforcer
+
+# Without flash-attn's kernel verl takes log-probs in a Python loop over rows, and packed rows are tokens: thousands of launches. The same sum in one
+# call gives the same bits (engine_test.py).
+transformer_impl.logprobs_from_logits = logprobs_from_logits_naive
 
 
 @dataclass
