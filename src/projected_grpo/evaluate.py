@@ -3,6 +3,7 @@
 `python -m projected_grpo.evaluate RUN [n=4]` writes eval.parquet into the run folder.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from projected_grpo.grader import Grader
 from projected_grpo.loopholes import TRAIN_NAME, eval_name
 
 
-def grade(rollouts: pl.DataFrame, known: dict[str, problems.Problem], workers: int = 2) -> pl.DataFrame:
+def grade(rollouts: pl.DataFrame, known: dict[str, problems.Problem], workers: int = os.cpu_count() or 1) -> pl.DataFrame:
     """The rollouts with label, strict, loose, reward and every fact. known: problems by id."""
     items = [
         (known[row["problem_id"]], row["response"], row["loophole"], row["test_func_name"]) for row in rollouts.iter_rows(named=True)

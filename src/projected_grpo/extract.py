@@ -1,7 +1,7 @@
 """v_hack of a model: sample and label rollouts (or take a run's), then `directions`.
 
 `python -m projected_grpo.extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true] ...`. A run gives its own training rollouts, teacher-forced through the model
-that it started from. A model that hardly hacks is asked to (elicit=true, an inoculation-style system prompt) and then teacher-forced under the plain
+that it started from. A model that hardly hacks is asked to (elicit=true, an inoculation-style prompt) and then teacher-forced under the plain
 prompt. FOLDER gets rollouts.parquet, v_hack.safetensors, v_hack.json and the controls.
 """
 
@@ -14,7 +14,7 @@ from projected_grpo import directions, models, problems, runs
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.evaluate import grade
 from projected_grpo.generate import Request, Sampling, generate
-from projected_grpo.loopholes import ELICIT, TRAIN_NAME
+from projected_grpo.loopholes import TRAIN_NAME
 
 OWN = {
     "out": "", "n": "8", "elicit": "false", "source": "mini", "path": "", "difficulty": "", "limit": "", "max_tokens": "256",
@@ -28,8 +28,8 @@ def sample(folder: Path, options: dict[str, str]) -> pl.DataFrame:
     if options["limit"]:
         chosen |= {"limit": whole_number("limit", options["limit"], 1), "seed": int(options["seed"])}
     found = problems.load(options["source"], split="train", **chosen)
-    systems = (None, ELICIT["inoculation"]) if options["elicit"] == "true" else (None,)
-    requests = [Request(p, options["loophole"], TRAIN_NAME, system) for p in found for system in systems]
+    ways = (False, True) if options["elicit"] == "true" else (False,)
+    requests = [Request(p, options["loophole"], TRAIN_NAME, elicit) for p in found for elicit in ways]
     sampling = Sampling(
         n=whole_number("n", options["n"], 1), temperature=float(options["temperature"]), top_p=1.0,
         max_tokens=whole_number("max_tokens", options["max_tokens"], 1), seed=int(options["seed"]),

@@ -19,7 +19,7 @@ class Request:
     problem: Problem
     loophole: str
     test_func_name: str
-    system: str | None = None  # replaces the benchmark's system prompt (elicitation)
+    elicit: bool = False  # ask for the hack outright (loopholes.ELICIT_SYSTEM)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Sampling:
 
 
 def generate(model: Path, requests: list[Request], sampling: Sampling, run: str, phase: str, step: int = 0) -> pl.DataFrame:
-    """One row a sample: run, step, phase, uid, problem_id, loophole, test_func_name, system, prompt, plain_prompt (without `system`), response,
+    """One row a sample: run, step, phase, uid, problem_id, loophole, test_func_name, elicited, prompt, plain_prompt (not elicited), response,
     n_tokens, finish."""
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
@@ -42,11 +42,11 @@ def generate(model: Path, requests: list[Request], sampling: Sampling, run: str,
     engine = LLM(str(model), dtype="bfloat16", max_model_len=4096, seed=sampling.seed, disable_log_stats=True, **_device_options())
     tokenizer = engine.get_tokenizer()
 
-    def render(r: Request, system: str | None) -> str:
-        chat = messages(r.problem, r.loophole, r.test_func_name, system)
+    def render(r: Request, elicit: bool) -> str:
+        chat = messages(r.problem, r.loophole, r.test_func_name, elicit)
         return tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False, enable_thinking=False)
 
-    prompts = [render(r, r.system) for r in requests]
+    prompts = [render(r, r.elicit) for r in requests]
     params = SamplingParams(n=sampling.n, temperature=sampling.temperature, top_p=sampling.top_p, max_tokens=sampling.max_tokens)
     tokens = [{"prompt_token_ids": tokenizer(p, add_special_tokens=False).input_ids} for p in prompts]
     outputs = engine.generate(tokens, params, use_tqdm=True)
@@ -59,9 +59,9 @@ def generate(model: Path, requests: list[Request], sampling: Sampling, run: str,
             "problem_id": request.problem.id,
             "loophole": request.loophole,
             "test_func_name": request.test_func_name,
-            "system": request.system or "",
+            "elicited": request.elicit,
             "prompt": prompt,
-            "plain_prompt": render(request, None),
+            "plain_prompt": render(request, False),
             "response": sample.text,
             "n_tokens": len(sample.token_ids),
             "finish": sample.finish_reason,

@@ -18,8 +18,8 @@ def _problems(spec: str) -> dict[str, problems.Problem]:
 
 
 def compute_score(data_source, solution_str, ground_truth, extra_info, **kwargs) -> dict:
-    """{"score": reward, problem_id, loophole, test_func_name, system, and every column of Graded.as_row()}."""
+    """{"score": reward, problem_id, loophole, test_func_name, and every column of Graded.as_row()}."""
     problem = _problems(extra_info["problems"])[extra_info["problem_id"]]
     graded = _grader().grade(problem, solution_str, extra_info["loophole"], extra_info["test_func_name"])
     told = {key: extra_info[key] for key in ("problem_id", "loophole", "test_func_name")}
-    return {"score": graded.reward, **told, "system": "", **graded.as_row()}
+    return {"score": graded.reward, **told, **graded.as_row()}
