@@ -20,7 +20,7 @@ from projected_grpo.enforce import Enforcer
 
 # Without flash-attn's kernel verl takes log-probs in a Python loop over rows, and packed rows are tokens: thousands of launches. The same sum in one
 # call gives the same bits (engine_test.py).
-transformer_impl.logprobs_from_logits = logprobs_from_logits_naive
+transformer_impl.logprobs_from_logits = lambda logits, labels, inplace_backward=True: logprobs_from_logits_naive(logits, labels)
 
 
 @dataclass
