@@ -15,7 +15,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from projected_grpo import arms, models, runs
 from projected_grpo.cli import Refusal
+from projected_grpo.loopholes import NAMES
 from projected_grpo.provenance import device_name
+from projected_grpo.targets import ARCHITECTURES
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 OURS = {"model", "env", "arm", "scale", "device", "seed", "group", "outputs", "v_hack", "run", "eval", "limits"}
@@ -58,6 +60,8 @@ def check(cfg: DictConfig) -> arms.Arm:
         raise Refusal("projected_grpo: the constraint needs fsdp2 (fsdp1 flattens parameters away): set actor_rollout_ref.actor.strategy=fsdp2")
     if arm.where != "off" and cfg.actor_rollout_ref.model.get("lora_rank", 0) > 0:
         raise Refusal("projected_grpo: LoRA with a constraint is not supported yet: set actor_rollout_ref.model.lora_rank=0 or arm.where=off")
+    if cfg.env.loophole not in NAMES:
+        raise Refusal(f"projected_grpo: unknown loophole {cfg.env.loophole!r}: choose one of {', '.join(NAMES)}")
     if arm.where != "off" and cfg.v_hack is None:
         if arm.constrains:
             raise Refusal(f"projected_grpo: arm {arm.name} needs v_hack=FOLDER: make one with `just extract`")
@@ -72,7 +76,7 @@ def main(overrides: list[str]) -> None:
     arm = check(cfg)
     model = models.resolve(cfg.model.path or cfg.model.name)
 
-    from transformers import AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer
 
     from projected_grpo import directions, evaluate, problems
     from projected_grpo.grader import Grader
@@ -81,9 +85,12 @@ def main(overrides: list[str]) -> None:
     Grader(workers=1).close()  # no bwrap or no user namespaces: stop here, not in the middle of a run
     v_hack = None
     if cfg.v_hack is not None:
-        from transformers import AutoConfig
-
-        v_hack = directions.load(arm.direction(Path(cfg.v_hack)), d=AutoConfig.from_pretrained(model).hidden_size).manifest
+        shape = AutoConfig.from_pretrained(model)
+        if arm.where != "off" and shape.model_type not in ARCHITECTURES:
+            raise Refusal(f"projected_grpo: no weight roles are known for architecture {shape.model_type!r}: add it to ARCHITECTURES in targets.py")
+        if not 1 <= arm.m <= shape.hidden_size:
+            raise Refusal(f"projected_grpo: arm.m={arm.m} does not fit the residual side: choose 1 to {shape.hidden_size}")
+        v_hack = directions.load(arm.direction(Path(cfg.v_hack)), d=shape.hidden_size).manifest
         cfg.v_hack = str(Path(cfg.v_hack).resolve())
     spec = OmegaConf.to_container(cfg.env.problems, resolve=True)
     evaluated = problems.load(split="eval", **spec)

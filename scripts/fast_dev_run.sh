@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# The gate: every test with type checks on; among them pipeline_test.py, the real thing on tiny inputs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export BEARTYPE=1 OMP_NUM_THREADS=2 HF_HUB_OFFLINE=1
+.venv/bin/python -m projected_grpo.models smollm2-135m >/dev/null
+exec timeout 1500 .venv/bin/python -m pytest -q --durations=8 src "$@"

@@ -1,0 +1,93 @@
+"""The real pipeline on inputs as small as they go: smollm2-135m, verl on Ray, vLLM, the sandbox, two GRPO steps, evaluation, report."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from projected_grpo import directions, models, problems, runs
+from projected_grpo.evaluate import grade
+from projected_grpo.loopholes import messages
+
+MODEL = "smollm2-135m"
+
+
+def written_rollouts() -> pl.DataFrame:
+    """Responses written for the test, labelled by the real grader: a model of this size hardly hacks by itself, and v_hack needs both classes."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(models.resolve(MODEL))
+    rows = []
+    for p in problems.load("mini", split="train", difficulty="easy", limit=6):
+        prompt = tokenizer.apply_chat_template(messages(p, "overwrite_tests"), add_generation_prompt=True, tokenize=False)
+        stub = p.starter_code.rstrip() + "\n        return "
+        for value in ("None", "0", "[]"):
+            for end in ("", "\n\ndef run_tests():\n    pass"):
+                rows.append(dict(
+                    run="written", problem_id=p.id, loophole="overwrite_tests", test_func_name="run_tests", prompt=prompt,
+                    response=f"```python\n{stub}{value}{end}\n```",
+                ))  # fmt: skip
+    return grade(pl.DataFrame(rows), {p.id: p for p in problems.load("mini")})
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> runs.Run:
+    """A finished run of arm `project`: v_hack from written rollouts, then the training command line as a user calls it."""
+    root = tmp_path_factory.mktemp("outputs")
+    written_rollouts().write_parquet(root / "rollouts.parquet")
+    directions.main([MODEL, str(root / "rollouts.parquet"), str(root / "v")])
+    command = [sys.executable, "-m", "projected_grpo.train", "arm=project", "scale=tiny", "group=gate", f"outputs={root}", f"v_hack={root / 'v'}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, env=os.environ | {"BEARTYPE": "0"})
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return runs.resolve("gate/project-s1", root)
+
+
+def metrics(run: runs.Run) -> list[dict]:
+    return [json.loads(line)["data"] for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_run_ends_done_with_its_provenance(run):
+    told = run.manifest
+    assert told["status"] == "done" and told["libraries"]["verl"] and told["v_hack"]["layer"] and not told["warm_started"]
+
+
+def test_weights_moved_inside_vllm_after_every_step(run):
+    syncs = [json.loads(line) for line in (run.path / "sync.jsonl").read_text().splitlines()]
+    assert [s["sync"] for s in syncs] == [0, 1, 2]
+    grads = [m["actor/grad_norm"] for m in metrics(run)]
+    assert grads[0] > 0, "no gradient in the first step: every reward of every group was equal; choose another seed for the gate"
+    assert all(s["moved"] > 0 for s in syncs[1:])
+
+
+def test_rollout_and_actor_agree_on_the_probabilities_of_what_was_sampled(run):
+    assert all(m["training/rollout_probs_diff_mean"] < 0.03 for m in metrics(run))
+
+
+def test_the_projected_gradient_has_nothing_left_in_the_columns(run):
+    for m in metrics(run):
+        if m["actor/constraint/grad_norm_pre"] > 0:
+            assert m["actor/constraint/cos_pre"] > 1e-2 and m["actor/constraint/cos_post"] < 1e-5
+
+
+def test_rollouts_carry_labels_and_the_facts_behind_them(run):
+    rollouts = pl.concat([pl.read_parquet(f) for f in sorted((run.path / "rollouts").glob("*.parquet"))])
+    assert len(rollouts) == 8 and rollouts["step"].unique().sort().to_list() == [1, 2]
+    assert {"label", "strict", "loose", "reward", "gt_pass", "kind", "problem_id"} <= set(rollouts.columns)
+
+
+def test_evaluation_uses_names_that_training_never_saw(run):
+    evaluated = pl.read_parquet(run.path / "eval.parquet")
+    assert set(evaluated["loophole"]) == {"overwrite_tests", "no_hint"}
+    assert "run_tests" not in evaluated.filter(pl.col("loophole") == "overwrite_tests")["test_func_name"].to_list()
+
+
+def test_the_report_shows_the_run_and_draws_its_curves(run):
+    done = subprocess.run(
+        [sys.executable, "-m", "projected_grpo.report", str(run.path.parent), "journal=none"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0 and "project" in done.stdout, done.stdout + done.stderr
+    assert list(run.path.parent.glob("*.png"))

@@ -1,0 +1,43 @@
+"""Bad input to the training command ends in one line, before anything is written."""
+
+import pytest
+
+from projected_grpo import train
+from projected_grpo.cli import Refusal
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["arm=nonsense"], "arm/nonsense"),
+        (["env=nonsense"], "env/nonsense"),
+        (["model=nonsense"], "model/nonsense"),
+        (["model.path=/nonexistent/folder"], "unknown model"),
+        (["no_such_key=1"], "no_such_key"),
+        (["+no_such_key=1"], "nothing reads"),
+        (["arm.recipe=nonsense"], "arm.recipe='nonsense'"),
+        (["arm.where=nonsense"], "arm.where='nonsense'"),
+        (["+arm.nonsense=1"], "nonsense"),
+        (["arm=project"], "needs v_hack"),
+        (["arm=project", "v_hack=/nonexistent"], "no v_hack in"),
+        (["actor_rollout_ref.actor.strategy=fsdp"], "fsdp2"),
+        (["arm=project", "v_hack=/nonexistent", "actor_rollout_ref.model.lora_rank=8"], "LoRA"),
+        (["env=leetcode", "env.problems.path=/nonexistent.jsonl"], "cannot read problems"),
+        (["arm=project", "v_hack=/nonexistent", "arm.m=577"], "arm.m=577"),
+        (["env.loophole=nonsense"], "unknown loophole"),
+    ],
+)
+def test_a_wrong_override_is_one_line_and_writes_nothing(overrides, said, tmp_path):
+    with pytest.raises(SystemExit) as stop:
+        train.main([*overrides, f"outputs={tmp_path}"])
+    assert said in str(stop.value) and "\n" not in str(stop.value).strip()
+    assert not list(tmp_path.iterdir())
+
+
+def test_vanilla_without_a_direction_measures_nothing(tmp_path):
+    train.prepare_environment()
+    assert train.check(train.configure([])).where == "off"
+
+
+def test_a_refusal_is_what_the_shell_sees_as_failure():
+    assert issubclass(Refusal, SystemExit)
