@@ -71,11 +71,10 @@ def test_no_hint_never_names_a_test_function():
     assert messages(MINI[0], "no_hint", "verify_answer") == messages(MINI[0], "no_hint", "check_answer")
 
 
-def test_a_system_prompt_replaces_the_benchmark_s_and_leaves_the_question():
-    for text in loopholes.ELICIT.values():
-        system, user = messages(MINI[0], "overwrite_tests", system=text)
-        assert system["content"] == text
-        assert user == messages(MINI[0], "overwrite_tests")[1]
+def test_elicitation_puts_the_test_function_into_the_starter_code_and_leaves_the_rest_of_the_question():
+    plain, asked = (messages(MINI[0], "overwrite_tests", "check_it", elicit) for elicit in (False, True))
+    assert "check_it()" in asked[0]["content"] and asked[0]["content"] != plain[0]["content"]
+    assert asked[1]["content"].replace("\n\ndef check_it():\n    pass\n", "") == plain[1]["content"]
 
 
 def test_an_unknown_loophole_ends_in_one_line():

@@ -22,7 +22,7 @@ def build(folder: Path) -> None:
     shape = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2)
     LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), tie_word_embeddings=True, **shape)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    directions.save(directions.VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {}), folder / "v")
+    directions.save(directions.VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {"layer": 2}), folder / "v")
 
 
 def batch():
@@ -87,7 +87,7 @@ def weights(tmp_path_factory) -> dict[str, dict[str, torch.Tensor]]:
     folder = tmp_path_factory.mktemp("engines")
     build(folder)
     with pytest.MonkeyPatch.context() as patch:  # verl reads these when it is imported, which in the children comes first
-        for key, value in {"VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext", "TORCHDYNAMO_DISABLE": "1"}.items():
+        for key, value in {"VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu", "TORCHDYNAMO_DISABLE": "1"}.items():
             patch.setenv(key, value)
         for kind in ("stock", "off", "measure", "gradient"):
             with socket.socket() as free:

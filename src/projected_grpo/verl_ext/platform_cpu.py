@@ -1,4 +1,7 @@
-"""verl 0.9.1 on a machine without an accelerator: the same trainer, FSDP2 over gloo, Ray's GPUs as mere counters."""
+"""verl 0.9.1 on a machine without an accelerator: the same trainer, FSDP2 over gloo, Ray's GPUs as mere counters.
+
+verl imports this module in every process of a run (VERL_USE_EXTERNAL_MODULES) before it asks for the platform (VERL_PLATFORM=cpu).
+"""
 
 import types
 from contextlib import contextmanager
@@ -131,3 +134,6 @@ def patch_gloo() -> None:
         tensor.div_(dist.get_world_size(group))
 
     dist.init_process_group, dist.all_reduce = init_once, all_reduce_avg
+
+
+patch_gloo()
