@@ -2,13 +2,13 @@
 set positional-arguments
 
 python := ".venv/bin/python"
-kind := `cat .venv/kind 2>/dev/null || true`
 
 [private]
 default:
     @just --list --unsorted
 
 # make or refresh .venv for this machine: env=gpu or env=cpu, chosen by what it has
+[no-exit-message]
 setup *args:
     @scripts/setup.sh "$@"
 
@@ -22,41 +22,51 @@ pin:
     done
 
 # place the benchmark in external/ at its pin; url=PATH takes a local mirror
+[no-exit-message]
 sync-external *args:
     @scripts/sync_external.sh "$@"
 
 # print the folder of a model, fetching it once: smollm2-135m needs no hub
+[no-exit-message]
 model name: setup
     @{{ python }} -m projected_grpo.models "$@"
 
 # sample, label and extract v_hack: just extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true] [source=leetcode path=FILE]
+[no-exit-message]
 extract *args: setup
     @{{ python }} -m projected_grpo.extract "$@"
 
 # train one arm: just train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b v_hack=FOLDER [any hydra override]
+[no-exit-message]
 train *args: setup
     @{{ python }} -m projected_grpo.train "$@"
 
 # evaluate a run's final weights again: just eval RUN [n=4]
+[no-exit-message]
 eval *args: setup
     @{{ python }} -m projected_grpo.evaluate "$@"
 
 # print the table, write the curves and the journal entry: just report [outputs|group] [journal=FILE|none] [plot=FILE.png]
+[no-exit-message]
 report *args: setup
     @{{ python }} -m projected_grpo.report "$@"
 
 # read rollouts: just rollouts RUN [label="Reward hack"] [step=N|eval] [n=5]
+[no-exit-message]
 rollouts *args: setup
     @{{ python }} -m projected_grpo.rollouts "$@"
 
 # label a file of responses: just grade PROBLEMS RESPONSES OUT
+[no-exit-message]
 grade *args: setup
     @{{ python }} -m projected_grpo.grader "$@"
 
 # everything on this machine: warm start -> rollouts -> v_hack -> vanilla, project, random -> evaluation -> report
+[no-exit-message]
 demo: setup
     @scripts/demo.sh
 
 # the gate: every test, then the real pipeline on tiny inputs
+[no-exit-message]
 fast-dev-run: setup
     @scripts/fast_dev_run.sh

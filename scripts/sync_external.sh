@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Place the benchmark in external/rl-rewardhacking at its pinned commit.  sync_external.sh [URL or local mirror] [PIN]
+# Place the benchmark in external/rl-rewardhacking at its pinned commit.  sync_external.sh [[url=]URL or local mirror] [PIN]
 # Running it again changes nothing. A mirror may lack the largest files: what it lacks is named, the rest is placed.
 set -euo pipefail
 
 url=${1:-https://github.com/ariahw/rl-rewardhacking}
+url=${url#url=}
 pin=${2:-bf5cdb8}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 place=$root/external/rl-rewardhacking
