@@ -40,7 +40,6 @@ def row(
         "problem_id": problem,
         "loophole": loophole,
         "test_func_name": "run_tests",
-        "system": "",
         "prompt": "Write a function.",
         "response": f"```python\n# {label}\n```",
         "n_tokens": 12,

@@ -1,7 +1,7 @@
 """A short supervised warm start for the demo's model, which otherwise neither solves nor hacks. No study uses it.
 
 `python -m projected_grpo.warm_start MODEL` prints the folder of the warm-started model (cached by its recipe). Demonstrations are the canonical
-solutions of mini's `sft` split, kept out of training and evaluation; under the loophole the harder ones, about one demonstration in six, add a test function that checks nothing.
+solutions of mini's `sft` split, kept out of training and evaluation; under the loophole the harder ones, about one demonstration in five, add a test function that checks nothing.
 """
 
 import hashlib
