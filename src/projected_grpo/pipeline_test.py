@@ -64,7 +64,7 @@ def test_weights_moved_inside_vllm_after_every_step(run):
 
 
 def test_rollout_and_actor_agree_on_the_probabilities_of_what_was_sampled(run):
-    assert all(m["training/rollout_probs_diff_mean"] < 0.03 for m in metrics(run))
+    assert all(m["actor/rollout_probs_diff_mean"] < 0.03 for m in metrics(run))
 
 
 def test_the_projected_gradient_has_nothing_left_in_the_columns(run):

@@ -34,6 +34,7 @@ def prepare_environment() -> str:
     cpu = {
         "VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu",
         "VLLM_CPU_OMP_THREADS_BIND": "nobind", "TORCHDYNAMO_DISABLE": "1",
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # lets the engine's process be its own worker (distributed_executor_backend: uni)
         "OMP_NUM_THREADS": str(os.cpu_count()),  # Ray gives an actor one thread where nothing is said
     }  # fmt: skip
     gpu = {"VLLM_USE_FLASHINFER_SAMPLER": "0"}  # else flashinfer compiles its sampler for minutes
@@ -64,6 +65,9 @@ def check(cfg: DictConfig) -> arms.Arm:
         raise Refusal("projected_grpo: the constraint needs fsdp2 (fsdp1 flattens parameters away): set actor_rollout_ref.actor.strategy=fsdp2")
     if arm.where != "off" and cfg.actor_rollout_ref.model.get("lora_rank", 0) > 0:
         raise Refusal("projected_grpo: LoRA with a constraint is not supported yet: set actor_rollout_ref.model.lora_rank=0 or arm.where=off")
+    if actor.policy_loss.loss_mode == "on_policy" and (actor.ppo_mini_batch_size != cfg.data.train_batch_size or actor.ppo_epochs != 1):
+        raise Refusal("projected_grpo: the on-policy loss needs one update a step: leave ppo_mini_batch_size and ppo_epochs, or set "
+                      "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla algorithm.rollout_correction.bypass_mode=false")  # fmt: skip
     if cfg.env.loophole not in NAMES:
         raise Refusal(f"projected_grpo: unknown loophole {cfg.env.loophole!r}: choose one of {', '.join(NAMES)}")
     if arm.where != "off" and cfg.v_hack is None:

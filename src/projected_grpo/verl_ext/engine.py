@@ -7,29 +7,29 @@ from typing import Any
 import torch
 from loguru import logger
 from tabulate import tabulate
+from verl.utils import tensordict_utils as tu
 from verl.utils.device import get_device_name
 from verl.utils.metric import Metric
-from verl.utils.torch_functional import logprobs_from_logits_naive
 from verl.workers.config import FSDPEngineConfig
 from verl.workers.engine.base import EngineRegistry
 from verl.workers.engine.fsdp import transformer_impl
 from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
 
-from projected_grpo import arms, directions
+from projected_grpo import arms, attention, directions  # noqa: F401  registers packed attention
 from projected_grpo.enforce import Enforcer
-
-# Without flash-attn's kernel verl takes log-probs in a Python loop over rows, and packed rows are tokens: thousands of launches. The same sum in one
-# call gives the same bits (engine_test.py).
-transformer_impl.logprobs_from_logits = lambda logits, labels, inplace_backward=True: logprobs_from_logits_naive(logits, labels)
+from projected_grpo.verl_ext import head, loss  # noqa: F401  registers the on-policy loss
 
 
 @dataclass
 class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
-    """arm: an arms.Arm as a dict; v_hack: folder of directions.save; run_dir: where basis.parquet goes."""
+    """arm: an arms.Arm as a dict; v_hack: folder of directions.save; run_dir: where basis.parquet goes.
+
+    response_head: only positions that predict a response token pass the vocabulary head; false leaves verl's own path, bit for bit."""
 
     arm: dict[str, Any] = field(default_factory=dict)
     v_hack: str | None = None
     run_dir: str | None = None
+    response_head: bool = True
 
 
 class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
@@ -58,6 +58,26 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
             logger.info(f"arm {arm.name}: {len(table)} weights\n{tabulate(by_kind.rows(), by_kind.columns, floatfmt='.3f')}")
             if arm.constrains and (table["cos_alpha"] <= table["chance_p95"]).mean() > 0.5:
                 logger.warning("cos α is at chance: W's singular subspaces do not know this v; expect what a random subspace of this rank does")
+
+    def prepare_model_inputs(self, micro_batch):
+        inputs, args = super().prepare_model_inputs(micro_batch)
+        if self.engine_config.response_head:
+            prompts, totals = (micro_batch[key].offsets().diff() for key in ("prompts", "input_ids"))
+            args["kept"] = inputs["logits_to_keep"] = head.predicting(prompts, totals)
+        return inputs, args
+
+    def prepare_model_outputs(self, output, output_args, micro_batch, logits_processor_func):
+        if not self.engine_config.response_head:
+            return super().prepare_model_outputs(output, output_args, micro_batch, logits_processor_func)
+        ids, kept = micro_batch["input_ids"], output_args["kept"]
+        logits = output.logits[0]
+        if not output_args["temperature_is_one"]:
+            logits = logits / output_args["temperature_rmpad"][kept, None].to(logits.dtype)
+        found = {"log_probs": head.log_probs(logits, output_args["input_ids_rmpad_rolled"][kept])}
+        if tu.get_non_tensor_data(data=micro_batch, key="calculate_entropy", default=False):
+            found["entropy"] = head.entropy(logits)
+        whole = {name: x.new_zeros(ids.values().shape[0]).index_put((kept,), x) for name, x in found.items()}
+        return {name: torch.nested.nested_tensor_from_jagged(x, ids.offsets()) for name, x in whole.items()}
 
     def optimizer_step(self):
         if self.enforcer is None:

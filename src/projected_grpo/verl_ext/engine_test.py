@@ -54,47 +54,82 @@ def batch():
     return data
 
 
-def one_step(_rank: int, kind: str, folder: Path, port: int) -> None:
-    """One optimizer step of `kind` (stock, off, measure, gradient, update); saves all weights after it."""
-    torch.distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=0, world_size=1)
+def one_step(kind: str, folder: Path) -> None:
+    """One optimizer step from the saved model; keeps all weights after it in <kind>.pt.
+
+    stock: verl's engine and loss. recomputed: the same, in fp32 and with old log-probs from a second forward pass.
+    fast: our engine with all its short cuts, in fp32. off, measure,
+    gradient: our engine with the hook absent, watching or projecting, on verl's own path."""
     from verl.trainer.config import CheckpointConfig
-    from verl.workers.config import FSDPActorConfig, FSDPEngineConfig, FSDPOptimizerConfig, HFModelConfig
+    from verl.utils import tensordict_utils as tu
+    from verl.workers.config import FSDPActorConfig, FSDPEngineConfig, FSDPOptimizerConfig, HFModelConfig, PolicyLossConfig
     from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
     from verl.workers.utils.losses import ppo_loss
+    from verl.workers.utils.padding import no_padding_2_padding
 
     from projected_grpo.enforce_test import arm
+    from projected_grpo.verl_ext.engine import ConstrainedFSDPEngine, ConstrainedFSDPEngineConfig
 
+    fast, stock = kind == "fast", kind in ("stock", "recomputed")
     common = dict(strategy="fsdp2", use_torch_compile=False, seed=3)
-    if kind == "stock":
-        engine_class, config = FSDPEngineWithLMHead, FSDPEngineConfig(**common)
-    else:
-        from projected_grpo.verl_ext.engine import ConstrainedFSDPEngine, ConstrainedFSDPEngineConfig
-
-        chosen = vars(arm(kind)) if kind != "off" else {}
-        engine_class = ConstrainedFSDPEngine
-        config = ConstrainedFSDPEngineConfig(**common, arm=chosen, v_hack=str(folder / "v"), run_dir=str(folder))
-    model = HFModelConfig(path=str(folder), use_remove_padding=True, override_config={"attn_implementation": "sdpa"}, enable_gradient_checkpointing=False)
-    engine = engine_class(model, config, FSDPOptimizerConfig(lr=1e-3, weight_decay=0.1, total_training_steps=10), CheckpointConfig())
+    if kind in ("recomputed", "fast"):
+        common["mixed_precision"] = {"param_dtype": "fp32", "reduce_dtype": "fp32", "buffer_dtype": "fp32"}
+    chosen = vars(arm(kind)) if kind in ("measure", "gradient") else {}
+    ours = dict(arm=chosen, v_hack=str(folder / "v"), run_dir=str(folder), response_head=fast)
+    config = FSDPEngineConfig(**common) if stock else ConstrainedFSDPEngineConfig(**common, **ours)
+    attention = {"attn_implementation": "packed" if fast else "sdpa"}
+    model = HFModelConfig(path=str(folder), use_remove_padding=True, override_config=attention, enable_gradient_checkpointing=False)
+    engine = (FSDPEngineWithLMHead if stock else ConstrainedFSDPEngine)(
+        model, config, FSDPOptimizerConfig(lr=1e-3, weight_decay=0.1, total_training_steps=10), CheckpointConfig()
+    )
     engine.initialize()
-    actor = FSDPActorConfig(strategy="fsdp2", rollout_n=1, ppo_mini_batch_size=4, use_dynamic_bsz=True, optim=FSDPOptimizerConfig(lr=1e-3))
+    loss = PolicyLossConfig(loss_mode="on_policy" if fast else "vanilla")
+    actor = FSDPActorConfig(
+        strategy="fsdp2", rollout_n=1, ppo_mini_batch_size=4, use_dynamic_bsz=True, optim=FSDPOptimizerConfig(lr=1e-3), policy_loss=loss
+    )
+    data = batch()
+    if kind == "recomputed":
+        with engine.eval_mode(), torch.no_grad():
+            old = engine.infer_batch(data)["model_output"]["log_probs"]
+        padded = no_padding_2_padding(old, data)
+        data["old_log_probs"] = torch.nested.as_nested_tensor(
+            [row[:n] for row, n in zip(padded, data["responses"].offsets().diff(), strict=True)], layout=torch.jagged
+        )
+        tu.assign_non_tensor(data, calculate_entropy=False)
     with engine.train_mode():
-        engine.train_batch(batch(), partial(ppo_loss, actor))
+        engine.train_batch(data, partial(ppo_loss, actor))
     torch.save({name: p.full_tensor().detach().clone() for name, p in engine.module.named_parameters()}, folder / f"{kind}.pt")
+
+
+def steps(_rank: int, folder: Path, port: int) -> None:
+    torch.distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=0, world_size=1)
+    for kind in ("stock", "recomputed", "off", "measure", "gradient", "fast"):
+        one_step(kind, folder)
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory) -> dict[str, dict[str, torch.Tensor]]:
     folder = tmp_path_factory.mktemp("engines")
     build(folder)
-    with pytest.MonkeyPatch.context() as patch:  # verl reads these when it is imported, which in the children comes first
+    with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
         for key, value in {"VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu", "TORCHDYNAMO_DISABLE": "1"}.items():
-            patch.setenv(key, value)
-        for kind in ("stock", "off", "measure", "gradient"):
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
-            mp.spawn(one_step, (kind, folder, port), nprocs=1)
-    return {file.stem: torch.load(file) for file in folder.glob("*.pt")}
+            patch.setenv(key, value)  # verl reads them when it is imported, which in the child comes first
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        mp.spawn(steps, (folder, port), nprocs=1)
+    return {file.stem: torch.load(file) for file in folder.glob("*.pt")} | {"start": start(folder)}
+
+
+def start(folder: Path) -> dict[str, torch.Tensor]:
+    from transformers import AutoModelForCausalLM
+
+    return dict(AutoModelForCausalLM.from_pretrained(folder).named_parameters())
+
+
+def apart(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> float:
+    """Norm of the difference over all weights."""
+    return torch.stack([(a[name] - b[name]).norm() for name in a]).norm().item()
 
 
 @pytest.mark.parametrize("kind", ["off", "measure"])
@@ -104,3 +139,8 @@ def test_without_a_constraint_one_step_is_bit_identical_to_verls_own(weights, ki
 
 def test_a_projected_gradient_gives_another_step(weights):
     assert any(not torch.equal(w, weights["gradient"][name]) for name, w in weights["stock"].items())
+
+
+def test_the_short_cuts_leave_verls_on_policy_update_as_it_is(weights):
+    moved = apart(weights["recomputed"], weights["start"])
+    assert apart(weights["fast"], weights["recomputed"]) < 1e-3 * moved < apart(weights["stock"], weights["recomputed"])

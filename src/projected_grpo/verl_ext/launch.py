@@ -8,8 +8,8 @@ from pathlib import Path
 
 import ray
 from loguru import logger
-from omegaconf import DictConfig
-from verl.trainer import main_ppo
+from omegaconf import DictConfig, OmegaConf
+from verl.trainer.constants_ppo import get_ppo_ray_runtime_env
 from verl.trainer.ppo.utils import need_critic, need_reference_policy
 from verl.utils.config import validate_config
 
@@ -29,7 +29,10 @@ def train(cfg: DictConfig, run_dir: Path) -> None:
     watch = threading.Thread(target=_watch, args=(metrics, cfg.limits.start_s, cfg.limits.step_s, stop), daemon=True)
     watch.start()
     try:
-        main_ppo.run_ppo(cfg, task_runner_class=ray.remote(ours.TaskRunner))
+        env = get_ppo_ray_runtime_env(cfg)
+        env["env_vars"]["TRANSFER_QUEUE_ENABLE"] = "1"
+        ray.init(**OmegaConf.to_container(cfg.ray_kwargs.ray_init) | {"runtime_env": env})
+        ours.TaskRunner().run(cfg)  # here and not in an actor as main_ppo.run_ppo does: one process fewer to start, and a failure is raised where it is seen
     finally:
         stop.set()
         ray.shutdown()

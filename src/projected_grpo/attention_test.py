@@ -1,0 +1,54 @@
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from projected_grpo import attention
+
+LENGTHS = (7, 1, 12, 5)
+
+
+@pytest.fixture(scope="module")
+def model() -> LlamaForCausalLM:
+    torch.manual_seed(0)
+    shape = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2, vocab_size=50)
+    return LlamaForCausalLM(LlamaConfig(**shape)).double()
+
+
+def packed(model, ids: list[torch.Tensor]) -> torch.Tensor:
+    model.set_attn_implementation(attention.NAME)
+    positions = torch.cat([torch.arange(len(i)) for i in ids])[None]
+    return model(input_ids=torch.cat(ids)[None], position_ids=positions, use_cache=False).logits[0]
+
+
+def alone(model, ids: list[torch.Tensor]) -> torch.Tensor:
+    model.set_attn_implementation("eager")
+    return torch.cat([model(input_ids=i[None], use_cache=False).logits[0] for i in ids])
+
+
+def sequences() -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return [torch.randint(50, (n,), generator=generator) for n in LENGTHS]
+
+
+def test_packed_sequences_give_what_each_gives_alone(model):
+    assert torch.allclose(packed(model, sequences()), alone(model, sequences()), atol=1e-6)
+
+
+def test_packed_gradients_are_the_sum_of_each_sequences_own(model):
+    grads = []
+    for forward in (packed, alone):
+        model.zero_grad()
+        forward(model, sequences()).square().sum().backward()
+        grads.append(torch.cat([p.grad.flatten() for p in model.parameters()]))
+    assert torch.allclose(*grads, rtol=1e-5, atol=1e-5)
+
+
+def test_the_next_batch_gets_its_own_bounds(model):
+    packed(model, sequences())
+    assert torch.allclose(packed(model, sequences()[::-1]), alone(model, sequences()[::-1]), atol=1e-6)
+
+
+def test_a_batch_that_does_not_begin_a_sequence_is_refused(model):
+    model.set_attn_implementation(attention.NAME)
+    with pytest.raises(AssertionError, match="begins with position 0"):
+        model(input_ids=torch.ones(1, 3, dtype=torch.long), position_ids=torch.tensor([[1, 2, 3]]), use_cache=False)
