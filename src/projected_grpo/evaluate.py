@@ -33,7 +33,8 @@ def evaluate(run: runs.Run, n: int | None = None) -> pl.DataFrame:
     requests = [Request(p, loophole, eval_name(p, cfg["seed"])) for p in held_out]
     requests += [Request(p, "no_hint", TRAIN_NAME) for p in held_out]
     sampling = Sampling(**{**cfg["eval"], "n": n or cfg["eval"]["n"]}, max_tokens=cfg["data"]["max_response_length"], seed=cfg["seed"])
-    rollouts = generate(run.path / "ckpt", requests, sampling, run.name, "eval", cfg["trainer"]["total_training_steps"])
+    last_step = max(int(file.stem) for file in (run.path / "rollouts").glob("*.parquet"))
+    rollouts = generate(run.path / "ckpt", requests, sampling, run.name, "eval", last_step)
     graded = grade(rollouts, {p.id: p for p in held_out})
     scratch = run.path / ".eval.parquet"
     graded.write_parquet(scratch)

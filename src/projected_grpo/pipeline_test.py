@@ -41,6 +41,7 @@ def run(tmp_path_factory) -> runs.Run:
     written_rollouts().write_parquet(root / "rollouts.parquet")
     directions.main([MODEL, str(root / "rollouts.parquet"), str(root / "v")])
     command = [sys.executable, "-m", "projected_grpo.train", "arm=project", "scale=tiny", "group=gate", f"outputs={root}", f"v_hack={root / 'v'}"]
+    command += ["trainer.total_training_steps=9", "limits.train_s=1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, env=os.environ | {"BEARTYPE": "0"})
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return runs.resolve("gate/project-s1", root)
@@ -53,6 +54,11 @@ def metrics(run: runs.Run) -> list[dict]:
 def test_a_run_ends_done_with_its_provenance(run):
     told = run.manifest
     assert told["status"] == "done" and told["libraries"]["verl"] and told["v_hack"]["layer"] and not told["warm_started"]
+
+
+def test_a_run_out_of_time_ends_after_one_more_step_and_is_still_evaluated(run):
+    assert [m["training/global_step"] for m in metrics(run)] == [1, 2]
+    assert pl.read_parquet(run.path / "eval.parquet")["step"].unique().to_list() == [2]
 
 
 def test_weights_moved_inside_vllm_after_every_step(run):

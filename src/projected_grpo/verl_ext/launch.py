@@ -15,7 +15,7 @@ from verl.utils.config import validate_config
 
 
 def train(cfg: DictConfig, run_dir: Path) -> None:
-    """Trains to the last step; leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir."""
+    """Trains to the last step, or the one after limits.train_s seconds; leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir."""
     import projected_grpo.verl_ext.trainer as ours
 
     metrics = run_dir / "metrics.jsonl"
@@ -36,7 +36,7 @@ def train(cfg: DictConfig, run_dir: Path) -> None:
     finally:
         stop.set()
         ray.shutdown()
-    final = run_dir / "ckpt" / f"global_step_{cfg.trainer.total_training_steps}" / "actor" / "huggingface"
+    (final,) = (run_dir / "ckpt").glob("global_step_*/actor/huggingface")
     final.rename(run_dir / "final")
     shutil.rmtree(run_dir / "ckpt")
     (run_dir / "final").rename(run_dir / "ckpt")

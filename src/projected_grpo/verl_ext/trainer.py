@@ -1,10 +1,12 @@
-"""verl's synchronous trainer with our actor worker, labelled rollouts on disk, and label rates in its metrics."""
+"""verl's synchronous trainer with our actor worker, labelled rollouts on disk, label rates in its metrics, and an end by the clock."""
 
+import time
 from pathlib import Path
 
 import polars as pl
 import ray
 import transfer_queue as tq
+from loguru import logger
 from verl.trainer import main_ppo
 from verl.trainer.ppo.utils import Role
 from verl.trainer.ppo.v1.trainer_base import register_trainer
@@ -23,6 +25,16 @@ class ConstrainedTrainer(PPOTrainerSync):
         super()._init_resource_pool_mgr()
         for role in {Role.Actor, Role.ActorRollout, Role.ActorRolloutRef} & set(self.role_worker_mapping):
             self.role_worker_mapping[role] = ray.remote(ConstrainedActorWorker)
+
+    def on_train_begin(self):
+        self.deadline = time.monotonic() + (self.config.limits.train_s or float("inf"))
+        super().on_train_begin()
+
+    def on_step_end(self):
+        super().on_step_end()
+        if time.monotonic() > self.deadline and self.global_steps < self.total_training_steps:
+            logger.warning(f"limits.train_s has passed: step {self.global_steps + 1} will be the last, of {self.total_training_steps}")
+            self.total_training_steps, self.deadline = self.global_steps + 1, float("inf")
 
     def _compute_metrics(self, batch, metrics, timing_raw, global_steps, epoch):
         super()._compute_metrics(batch, metrics, timing_raw, global_steps, epoch)
