@@ -8,8 +8,8 @@ from projected_grpo.grader import Grader
 
 
 @lru_cache(maxsize=1)
-def _grader() -> Grader:
-    return Grader(workers=1).__enter__()  # lives as long as its reward worker's process; its sandbox dies with it
+def _grader(sandboxes: int) -> Grader:
+    return Grader(sandboxes).__enter__()  # lives as long as its reward worker's process; its sandboxes die with it
 
 
 @lru_cache(maxsize=1)
@@ -17,9 +17,9 @@ def _problems(spec: str) -> dict[str, problems.Problem]:
     return {problem.id: problem for problem in problems.load(split="train", **json.loads(spec))}
 
 
-def compute_score(data_source, solution_str, ground_truth, extra_info, **kwargs) -> dict:
-    """{"score": reward, problem_id, loophole, test_func_name, and every column of Graded.as_row()}."""
+def compute_score(data_source, solution_str, ground_truth, extra_info, sandboxes: int, **kwargs) -> dict:
+    """Called from many threads of a reward worker, which share its pool of sandboxes: {"score": reward, problem_id, loophole, test_func_name, and every column of Graded.as_row()}."""
     problem = _problems(extra_info["problems"])[extra_info["problem_id"]]
-    graded = _grader().grade(problem, solution_str, extra_info["loophole"], extra_info["test_func_name"])
+    graded = _grader(sandboxes).grade(problem, solution_str, extra_info["loophole"], extra_info["test_func_name"])
     told = {key: extra_info[key] for key in ("problem_id", "loophole", "test_func_name")}
     return {"score": graded.reward, **told, **graded.as_row()}

@@ -26,6 +26,11 @@ class ConstrainedTrainer(PPOTrainerSync):
         for role in {Role.Actor, Role.ActorRollout, Role.ActorRolloutRef} & set(self.role_worker_mapping):
             self.role_worker_mapping[role] = ray.remote(ConstrainedActorWorker)
 
+    def _build_replay_buffer(self):
+        buffer = super()._build_replay_buffer()
+        buffer.poll_interval = 0.1  # seconds between looks for finished samples; verl's 2 cost a step one on average
+        return buffer
+
     def on_train_begin(self):
         self.deadline = time.monotonic() + (self.config.limits.train_s or float("inf"))
         super().on_train_begin()
