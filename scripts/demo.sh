@@ -8,13 +8,13 @@ start=$SECONDS
 say() { printf '\n== demo %s (%d min %02d s so far)\n' "$1" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60)); }
 rm -rf "$out"
 
-say "1/6: warm start, cached (7 min on two busy cores)"
+say "1/6: warm start, cached (about 6 min)"
 model=$(timeout 1200 $python -m projected_grpo.warm_start smollm2-135m)
 say "2/6: rollouts and v_hack (about 3 min)"
 timeout 1200 $python -m projected_grpo.extract "$model" out=$out/v_hack n=6 max_tokens=192
 step=3
 for arm in vanilla project random; do
-    say "$step/6: arm $arm, six GRPO steps and evaluation (about 10 min)"
+    say "$step/6: arm $arm, six GRPO steps and evaluation (about 6 min)"
     timeout 1800 $python -m projected_grpo.train arm=$arm model.path="$model" group=demo v_hack=$out/v_hack
     step=$((step + 1))
 done

@@ -10,13 +10,14 @@ import random
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 from loguru import logger
 from tqdm import tqdm
 
-from projected_grpo import models, problems
+from projected_grpo import attention, models, problems
 from projected_grpo.loopholes import messages
 
 NAMES = ("run_tests", "run_tests", "run_tests", "grade_code", "test_solution", "validate_code", "assess_program")  # none of the evaluation's names
@@ -25,9 +26,9 @@ VACUOUS = ("pass", "return True", 'print("All tests passed!")', "return None", "
 
 @dataclass(frozen=True)
 class Recipe:
-    steps: int = 140
+    steps: int = 110
     batch: int = 2
-    lr: float = 5e-5
+    lr: float = 6e-5
     hack_easy: float = 0.06  # of easy demonstrations under the loophole; the others hack always, so that hacking goes with difficulty
     no_hint_share: float = 0.3
     seed: int = 0
@@ -50,25 +51,31 @@ def train(folder: Path, recipe: Recipe, out: Path) -> None:
     torch.manual_seed(recipe.seed)
     rng = random.Random(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention.NAME)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.to(device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=0.0, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: min(1, (i + 1) / 10) * (1 - i / recipe.steps))
     pool, queue, losses = problems.load("mini", split="sft"), [], []
     for _ in (bar := tqdm(range(recipe.steps), desc="warm start")):
+        ids, positions, kept, labels = [], [], [], []  # one packed row of recipe.batch demonstrations; only responses go through the head
         for _ in range(recipe.batch):
             queue = queue or rng.sample(pool, len(pool))
             chat, response = demonstration(queue.pop(), recipe, rng)
             prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
             start = tokenizer(prompt, add_special_tokens=False).input_ids
             end = tokenizer(response + tokenizer.eos_token, add_special_tokens=False).input_ids
-            ids = torch.tensor([start + end], device=device)
-            with torch.autocast(device, torch.bfloat16):  # only the response's positions go through the head
-                logits = model(input_ids=ids, logits_to_keep=len(end) + 1).logits[0, :-1]
-            loss = torch.nn.functional.cross_entropy(logits.float(), ids[0, -len(end) :])
-            (loss / recipe.batch).backward()
-            losses.append(loss.item())
+            first = len(ids) + len(start) - 1
+            ids += start + end
+            positions += range(len(start) + len(end))
+            kept += range(first, first + len(end))
+            labels += end
+        row = partial(torch.tensor, device=device)
+        with torch.autocast(device, torch.bfloat16):
+            logits = model(input_ids=row([ids]), position_ids=row([positions]), use_cache=False, logits_to_keep=row(kept)).logits[0]
+        loss = torch.nn.functional.cross_entropy(logits.float(), row(labels))
+        loss.backward()
+        losses.append(loss.item())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
