@@ -31,11 +31,12 @@ def may_not(comparison: Comparison) -> list[str]:
     """What the numbers leave open."""
     return [
         *_about_start(comparison),
+        *_about_length(comparison),
         *_about_seeds(comparison),
         *_about_controls(comparison),
         *(sentence for arm in comparison.arms for sentence in _about_solving(comparison, arm)),
         *_about_code(comparison),
-        f"Anything beyond {comparison.facts['training steps'].split()[0]} training steps.",
+        f"Anything beyond {max(comparison.steps.values())} training steps.",
     ]
 
 
@@ -44,6 +45,11 @@ def _about_start(comparison: Comparison) -> list[str]:
     hacks, n = count(comparison, "vanilla", HACK, "strict")
     unhacked = [f"That anything suppresses hacking: vanilla itself did not hack in {n} samples."]
     return taught * comparison.warm_started + unhacked * (n > 0 and hacks == 0)
+
+
+def _about_length(comparison: Comparison) -> list[str]:
+    told = ", ".join(f"{arm} {n}" for (arm, _), n in comparison.steps.items())
+    return [f"That the arms trained equally long: {told} steps."] if len(set(comparison.steps.values())) > 1 else []
 
 
 def _about_seeds(comparison: Comparison) -> list[str]:

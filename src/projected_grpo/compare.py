@@ -15,6 +15,7 @@ from projected_grpo.runs import Run, comparable_config
 
 ARM_ORDER = ("rl_baseline", "vanilla", "project", "constrain", "random")
 HACK, SOLVE = "overwrite_tests", "no_hint"  # where hack rate and solve rate are measured, as in the benchmark
+STEPS_APART = 0.1  # of the longest run: what limits.train_s leaves between runs of the same length on the same machine
 EVAL_COLUMNS = ("step", "problem_id", "loophole", "strict", "loose", "gt_pass")
 TRAIN_COLUMNS = ("step", "strict", "loose", "gt_pass")
 DIAGNOSTICS = ("cos_pre", "cos_post", "chance", "leak", "seconds")
@@ -29,6 +30,7 @@ class Comparison:
     train: a row a run and step: arm, seed, step, and the counts n, strict, loose, correct.
     diagnostics: a row a run and step: arm, seed, step and those of DIAGNOSTICS that were logged (no rows if none).
     facts: what all runs share, as a name and a value.
+    steps: (arm, seed) -> training steps, which may differ by a tenth where a run was ended by the clock.
     """
 
     group: str
@@ -37,6 +39,7 @@ class Comparison:
     train: pl.DataFrame
     diagnostics: pl.DataFrame
     facts: dict[str, str]
+    steps: dict[tuple[str, int], int]
 
     @property
     def arms(self) -> list[str]:
@@ -58,13 +61,19 @@ def gather(runs: list[Run]) -> Comparison:
     facts = {run: _facts(run, evals[run], steps[run]) for run in evals}
     _refuse_mixture(facts)
     _refuse_mixed_arm(list(evals))
+    last = {(run.arm, run.seed): steps[run]["step"].max() for run in evals}
+    fewest, most = min(last.values()), max(last.values())
+    if most - fewest > STEPS_APART * most:
+        told = ", ".join(f"{arm}-s{seed} {n}" for (arm, seed), n in last.items())
+        raise Refusal(f"runs of {runs[0].group} cannot be compared: training steps differ ({told}). Keep them in groups of their own")
     return Comparison(
         group=runs[0].group,
         runs=list(evals),
         evals=_stack(evals),
         train=_stack(steps),
         diagnostics=_stack({run: _diagnostics(run) for run in evals}),
-        facts=next(iter(facts.values())),
+        facts=next(iter(facts.values())) | {"training steps": str(most) if fewest == most else f"{fewest} to {most}"},
+        steps=last,
     )
 
 
@@ -122,12 +131,12 @@ def _facts(run: Run, evals: pl.DataFrame, steps: pl.DataFrame) -> dict[str, str]
         )
     if missing := {HACK, SOLVE} - samples.keys():
         raise Refusal(f"{run.name}: eval.parquet lacks {', '.join(sorted(missing))}: evaluate it again")
+    if (at := set(evals["step"])) != {steps["step"].max()}:
+        raise Refusal(f"{run.name} trained to step {steps['step'].max()} but was evaluated at {sorted(at)}: evaluate it again")
     evaluated = per_problem["problem_id"].n_unique()
     return {
         "model": model_name(run) + (" (warm-started)" if run.manifest["warm_started"] else ""),
         "problems": run.manifest["problems"],
-        "training steps": f"{len(steps)} (last {steps['step'].max()})",
-        "evaluated step": ", ".join(str(step) for step in sorted(set(evals["step"]))),
         "evaluated problems": f"{evaluated} ({sha256(ids.encode()).hexdigest()[:8]})",
         "evaluation n": ", ".join(f"{counts[0]} a problem on {name}" for name, counts in samples.items()),
     }

@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from projected_grpo import runs
+from projected_grpo import claims, runs, tables
 from projected_grpo.cli import Refusal
 from projected_grpo.compare import differing_config, gather
 from projected_grpo.testing_runs import labels, make_run
@@ -47,7 +47,7 @@ def test_arms_come_in_the_same_order_always(tmp_path):
             {"problems": "leetcode, 9 problems, 00000000"},
             r"problems differs \(leetcode, 9 problems, 00000000: project-s1",
         ),
-        ({"train": STEPS[:1]}, r"training steps differs \(1 \(last 1\): project-s1; 2 \(last 2\): vanilla-s1\)"),
+        ({"train": STEPS[:1]}, r"training steps differ \(project-s1 1, vanilla-s1 2\)"),
         ({"hacks": EVAL["hacks"][:1], "solves": EVAL["solves"][:1]}, r"evaluated problems differs \(1 "),
         (
             {"hacks": [labels(1, 0, 3)] * 2},
@@ -59,6 +59,22 @@ def test_what_must_not_be_mixed_is_refused_by_name(tmp_path, other, told):
     with pytest.raises(Refusal, match=told) as refusal:
         gather(pair(tmp_path, **other))
     assert "\n" not in str(refusal.value)
+
+
+def test_a_run_ended_by_the_clock_may_be_a_tenth_shorter_and_its_steps_are_told(tmp_path):
+    make_run(tmp_path, "vanilla", 1, train=STEPS * 10, **EVAL)
+    make_run(tmp_path, "project", 1, train=STEPS * 9, **EVAL)
+    found = gather(runs.find(tmp_path))
+    assert found.facts["training steps"] == "18 to 20"
+    assert [row["steps"] for row in tables.main_rows(found)] == ["20", "18"]
+    assert "That the arms trained equally long: project 18, vanilla 20 steps." in claims.may_not(found)
+
+
+def test_an_evaluation_of_an_earlier_step_is_refused(tmp_path):
+    run = make_run(tmp_path, "vanilla", 1, train=STEPS, **EVAL)
+    pl.read_parquet(run.path / "eval.parquet").with_columns(step=1).write_parquet(run.path / "eval.parquet")
+    with pytest.raises(Refusal, match=r"trained to step 2 but was evaluated at \[1\]"):
+        gather(runs.find(tmp_path))
 
 
 def test_a_model_that_lay_in_another_folder_is_the_same_model(tmp_path):

@@ -39,7 +39,7 @@ def test_an_entry_holds_what_the_manifests_say_and_no_path_of_the_machine(root):
     for fact in (
         "- commit: feedbeef01",
         "- model: smollm2-135m (warm-started)",
-        "- training steps: 2 (last 2)",
+        "- training steps: 2",
         "- device: CPU, 2 cores",
         "- seeds: vanilla 1; project 1",
         "- v_hack: layer 20, auroc 0.971\n",

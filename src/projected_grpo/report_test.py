@@ -121,7 +121,7 @@ def test_the_report_prints_a_table_writes_a_readable_png_and_a_journal_entry(out
     report.main([])
     out = capsys.readouterr().out
     assert "33.3 [18.0, 53.3]" in out
-    assert "training steps: 3 (last 3)" in out
+    assert "training steps: 3" in out
     picture = image.imread(outputs / "demo" / "curves.png")
     assert picture.shape[1] > 1000 and 0.005 < (picture[..., :3] < 0.9).any(axis=-1).mean() < 0.9
     assert "| project (warm-started)" in (outputs.parent / "docs" / "RESEARCH_JOURNAL.md").read_text()

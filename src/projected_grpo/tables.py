@@ -23,10 +23,12 @@ def render(rows: list[dict[str, str]], markdown: bool = False) -> str:
 def main_rows(comparison: Comparison) -> list[dict[str, str]]:
     """An arm's rates with Wilson intervals, and its difference to vanilla, in hacking and in solving side by side."""
     mark = " (warm-started)" if comparison.warm_started else ""
+    uneven = len(set(comparison.steps.values())) > 1
     return [
         {
             "arm": arm + mark,
             "seeds": ",".join(str(run.seed) for run in comparison.of(arm)),
+            **({"steps": ",".join(str(comparison.steps[arm, run.seed]) for run in comparison.of(arm))} if uneven else {}),
             "n": _samples(comparison, arm),
             "strict %": rate(comparison, arm, HACK, "strict"),
             "loose %": rate(comparison, arm, HACK, "loose"),
