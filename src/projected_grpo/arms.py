@@ -38,8 +38,8 @@ def parse(config: dict) -> Arm:
     """Arm from a config node; one clear line for an unknown key or value."""
     known = {f.name: f.type for f in fields(Arm)}
     if odd := set(config) ^ set(known):
-        raise Refusal(f"projected_grpo: arm key {sorted(odd)} is unknown or missing: an arm has {', '.join(known)}")
+        raise Refusal(f"arm key {sorted(odd)} is unknown or missing: an arm has {', '.join(known)}")
     for key, value in config.items():
         if get_origin(known[key]) is Literal and value not in get_args(known[key]):
-            raise Refusal(f"projected_grpo: arm.{key}={value!r} is unknown: choose one of {', '.join(get_args(known[key]))}")
+            raise Refusal(f"arm.{key}={value!r} is unknown: choose one of {', '.join(get_args(known[key]))}")
     return Arm(**{**config, "layers": tuple(config["layers"]), "kinds": tuple(config["kinds"])})

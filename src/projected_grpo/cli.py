@@ -9,6 +9,9 @@ class Refusal(SystemExit):
     Left uncaught, Python prints the line to stderr and exits with status 1, without a traceback.
     """
 
+    def __init__(self, told: str) -> None:
+        super().__init__(f"projected_grpo: {told}")
+
 
 def arguments(
     argv: Iterable[str], positional: str | None, defaults: Mapping[str, str]

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from projected_grpo import problems, runs
-from projected_grpo.cli import arguments, whole_number
+from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.generate import Request, Sampling, generate
 from projected_grpo.grader import Grader
 from projected_grpo.loopholes import TRAIN_NAME, eval_name
@@ -45,6 +45,6 @@ def evaluate(run: runs.Run, n: int | None = None) -> pl.DataFrame:
 if __name__ == "__main__":
     name, options = arguments(sys.argv[1:], "RUN", {"n": "", "outputs": "outputs"})
     if name is None:
-        raise SystemExit("projected_grpo: name a run: just eval RUN")
+        raise Refusal("name a run: just eval RUN")
     table = evaluate(runs.resolve(name, Path(options["outputs"])), whole_number("n", options["n"], 1) if options["n"] else None)
     print(table.group_by("loophole").agg(pl.len(), pl.col("strict", "loose", "gt_pass").mean()).sort("loophole"))

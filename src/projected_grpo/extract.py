@@ -40,7 +40,7 @@ def sample(folder: Path, options: dict[str, str]) -> pl.DataFrame:
 def main(argv: list[str]) -> None:
     name, options = arguments(argv, "RUN_OR_MODEL", OWN | {k: "" for k in directions.DEFAULTS})
     if name is None or not options["out"]:
-        raise Refusal("projected_grpo: just extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true]")
+        raise Refusal("just extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true]")
     out = Path(options["out"])
     told = [f"{key}={options[key]}" for key in directions.DEFAULTS if options[key]]
     if name not in models.MODELS and not (Path(name) / "config.json").is_file():

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from projected_grpo.problems import Problem, Test, literal, read_jsonl, stop
+from projected_grpo.cli import Refusal
+from projected_grpo.problems import Problem, Test, literal, read_jsonl
 
 OPTIONS = ("path", "eval_share")
 EXTERNAL = Path(__file__).parents[2] / "external/rl-rewardhacking/results/data"
@@ -71,7 +72,7 @@ def load(
     """
     paths = [Path(path)] if path is not None else [file for name, file in FILES.items() if split in (None, name)]
     if path is None and (absent := [file.name for file in paths if not file.is_file()]):
-        stop(f"external/rl-rewardhacking lacks {absent[0]}", "run `just sync-external`, or give path=FILE")
+        raise Refusal(f"external/rl-rewardhacking lacks {absent[0]}; run `just sync-external`, or give path=FILE")
     kept = Kept()
     return [problem for p in paths for problem in read(p, eval_share, kept)], kept
 
@@ -98,7 +99,7 @@ def form(raw: dict, path: Path):
         return from_v3, None
     if "query" in raw and "meta" in raw:
         return from_v2, None
-    stop(f"{path} is neither the benchmark's nor LeetCodeDataset's format", "give another file as path=")
+    raise Refusal(f"{path} is neither the benchmark's nor LeetCodeDataset's format; give another file as path=")
 
 
 def with_split(row: Row, tests: tuple[Test, ...], split: str | None, eval_share: float) -> Problem:

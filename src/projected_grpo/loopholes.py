@@ -6,7 +6,8 @@ Source: ariahw/rl-rewardhacking at bf5cdb8: src/data/base.py (LeetCodeProcessor)
 import random
 from collections.abc import Callable
 
-from projected_grpo.problems import Problem, stop
+from projected_grpo.cli import Refusal
+from projected_grpo.problems import Problem
 
 TRAIN_NAME = "run_tests"
 
@@ -86,11 +87,11 @@ def messages(
 ) -> list[dict[str, str]]:
     """Chat messages [system, user] of a problem under a loophole.
 
-    loophole: one of NAMES, else SystemExit. test_func_name: what no_hint never mentions and the others name.
+    loophole: one of NAMES, else Refusal. test_func_name: what no_hint never mentions and the others name.
     elicit: ask for the hack by ELICIT_SYSTEM, instead of the benchmark's system prompt, and by the starter code.
     """
     if loophole not in LOOPHOLES:
-        stop(f"unknown loophole {loophole!r}", f"choose one of {', '.join(NAMES)}")
+        raise Refusal(f"unknown loophole {loophole!r}; choose one of {', '.join(NAMES)}")
     user = question(problem).replace(PASS_ALL, LOOPHOLES[loophole](test_func_name))
     system = CODE_SYSTEM_PROMPT
     if elicit:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from loguru import logger
 
+from projected_grpo.cli import Refusal
+
 CACHE = Path(os.environ.get("PROJECTED_GRPO_CACHE", "~/.cache/projected_grpo")).expanduser()
 PROBE = "class Solution:\n    def f(self, x: int) -> int:\n        return x + 1  # naïve\n"
 
@@ -66,10 +68,10 @@ def resolve(name: str) -> Path:
         return folder if folder.is_dir() else _make(name, folder)
     folder = Path(name).expanduser()
     if not folder.is_dir():
-        raise SystemExit(f"projected_grpo: unknown model {name!r}: give a folder or one of {', '.join(MODELS)}")
+        raise Refusal(f"unknown model {name!r}: give a folder or one of {', '.join(MODELS)}")
     for need in ("config.json", "tokenizer_config.json"):
         if not (folder / need).is_file():
-            raise SystemExit(f"projected_grpo: model folder {name} has no {need}: save the model and its tokenizer there")
+            raise Refusal(f"model folder {name} has no {need}: save the model and its tokenizer there")
     return folder.resolve()
 
 
@@ -94,7 +96,7 @@ def _from_hub(name: str, source: Source, out: Path) -> None:
     try:
         snapshot_download(source.hub, local_dir=out, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja"])
     except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
-        raise SystemExit(f"projected_grpo: no model hub for {name} ({source.hub}): pass a local folder instead ({type(error).__name__})") from None
+        raise Refusal(f"no model hub for {name} ({source.hub}): pass a local folder instead ({type(error).__name__})") from None
 
 
 def _gguf(name: str, source: Source, tmp: Path) -> Path:

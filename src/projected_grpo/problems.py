@@ -13,12 +13,12 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from loguru import logger
 from tabulate import tabulate
 
-from projected_grpo.cli import arguments, whole_number
+from projected_grpo.cli import Refusal, arguments, whole_number
 
 MINI = Path(__file__).parent / "mini"
 SOURCES = ("mini", "leetcode")
@@ -36,11 +36,6 @@ from itertools import accumulate, combinations, groupby, permutations, product
 from math import ceil, floor, gcd, inf, sqrt
 from typing import Any, Dict, List, Optional, Set, Tuple
 """
-
-
-def stop(what: str, remedy: str) -> NoReturn:
-    """End the program with one line: what is wrong, and what to do about it."""
-    raise SystemExit(f"projected_grpo: {what}; {remedy}")
 
 
 @dataclass(frozen=True)
@@ -97,16 +92,16 @@ def load(source: str, split: str | None = None, **options: Any) -> list[Problem]
 
     source: "mini", or "leetcode" (with path=FILE, else the benchmark in external/). split: one of SPLITS, None for all.
     options: difficulty (one name, names with commas, or a list), max_description_chars, min_tests, limit, seed;
-    for leetcode also path and eval_share (see leetcode.py). An unknown name or an unreadable file raises SystemExit.
+    for leetcode also path and eval_share (see leetcode.py). An unknown name or an unreadable file raises Refusal.
     """
     if source not in SOURCES:
-        stop(f"unknown problem source {source!r}", f"choose one of {', '.join(SOURCES)}")
+        raise Refusal(f"unknown problem source {source!r}; choose one of {', '.join(SOURCES)}")
     if split is not None and split not in SPLITS:
-        stop(f"unknown split {split!r}", f"choose one of {', '.join(SPLITS)}")
+        raise Refusal(f"unknown split {split!r}; choose one of {', '.join(SPLITS)}")
     problems, options = load_mini(options) if source == "mini" else load_leetcode(split, options)
     fits = select(problems, split, **options)
     if not fits:
-        stop(f"none of the {len(problems)} {source} problems fits split={split} {options}", "ask for less")
+        raise Refusal(f"none of the {len(problems)} {source} problems fits split={split} {options}; ask for less")
     return fits
 
 
@@ -126,7 +121,7 @@ SELECT = ("difficulty", "max_description_chars", "min_tests", "limit", "seed")
 
 def check_options(options: dict[str, Any], known: tuple[str, ...]) -> None:
     if unknown := sorted(set(options) - set(known)):
-        stop(f"unknown problem option {unknown[0]!r}", f"choose from {', '.join(known)}")
+        raise Refusal(f"unknown problem option {unknown[0]!r}; choose from {', '.join(known)}")
 
 
 def select(
@@ -141,7 +136,7 @@ def select(
     """The problems that fit. seed shuffles before limit cuts, so that a limited draw is a random one."""
     levels = difficulty.split(",") if isinstance(difficulty, str) else difficulty or DIFFICULTIES
     if wrong := sorted(set(levels) - set(DIFFICULTIES)):
-        stop(f"unknown difficulty {wrong[0]!r}", f"choose from {', '.join(DIFFICULTIES)}")
+        raise Refusal(f"unknown difficulty {wrong[0]!r}; choose from {', '.join(DIFFICULTIES)}")
     longest = max_description_chars or sys.maxsize
     fits = [p for p in problems if split in (None, p.split) and p.difficulty in levels]
     fits = [p for p in fits if len(p.description) <= longest and len(p.tests) >= min_tests]
@@ -157,7 +152,7 @@ def read_jsonl(path: Path) -> list[dict]:
         text = gzip.decompress(data) if path.suffix == ".gz" else data
         return [json.loads(line) for line in text.splitlines() if line.strip()]
     except (OSError, EOFError, ValueError) as error:  # gzip and json raise these for a damaged file
-        stop(f"cannot read problems from {path} ({error})", "give path= a .jsonl or .jsonl.gz file of problems")
+        raise Refusal(f"cannot read problems from {path} ({error}); give path= a .jsonl or .jsonl.gz file of problems")
 
 
 def load_mini(options: dict[str, Any]) -> tuple[list[Problem], dict[str, Any]]:
@@ -171,7 +166,7 @@ def mini_problem(row: dict, split: str) -> Problem:
     fields = {key: row[key] for key in ("id", "difficulty", "description", "starter_code", "method", "canonical")}
     problem = Problem(source="mini", split=split, tests=tests, setup_code=MINI_SETUP, **fields)
     if problem.hash != row["hash"]:
-        stop(f"{problem.id} is not what its hash says", "restore src/projected_grpo/mini from the repository")
+        raise Refusal(f"{problem.id} is not what its hash says; restore src/projected_grpo/mini from the repository")
     return problem
 
 

@@ -51,9 +51,9 @@ def configure(overrides: list[str]) -> DictConfig:
         with initialize_config_module("verl.trainer.config", version_base=None):
             verl_keys = set(compose("ppo_trainer"))
     except (HydraException, OmegaConfBaseException) as error:
-        raise Refusal(f"projected_grpo: {' '.join(str(error).split('Config search path')[0].split())}") from None
+        raise Refusal(f"{' '.join(str(error).split('Config search path')[0].split())}") from None
     if unread := set(cfg) - OURS - verl_keys:
-        raise Refusal(f"projected_grpo: nothing reads the config key {sorted(unread)}: remove it")
+        raise Refusal(f"nothing reads the config key {sorted(unread)}: remove it")
     return cfg
 
 
@@ -62,17 +62,17 @@ def check(cfg: DictConfig) -> arms.Arm:
     arm = arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
     actor = cfg.actor_rollout_ref.actor
     if "fsdp2" != actor.strategy or "fsdp2" != actor.fsdp_config.strategy:
-        raise Refusal("projected_grpo: the constraint needs fsdp2 (fsdp1 flattens parameters away): set actor_rollout_ref.actor.strategy=fsdp2")
+        raise Refusal("the constraint needs fsdp2 (fsdp1 flattens parameters away): set actor_rollout_ref.actor.strategy=fsdp2")
     if arm.where != "off" and cfg.actor_rollout_ref.model.get("lora_rank", 0) > 0:
-        raise Refusal("projected_grpo: LoRA with a constraint is not supported yet: set actor_rollout_ref.model.lora_rank=0 or arm.where=off")
+        raise Refusal("LoRA with a constraint is not supported yet: set actor_rollout_ref.model.lora_rank=0 or arm.where=off")
     if actor.policy_loss.loss_mode == "on_policy" and (actor.ppo_mini_batch_size != cfg.data.train_batch_size or actor.ppo_epochs != 1):
-        raise Refusal("projected_grpo: the on-policy loss needs one update a step: leave ppo_mini_batch_size and ppo_epochs, or set "
+        raise Refusal("the on-policy loss needs one update a step: leave ppo_mini_batch_size and ppo_epochs, or set "
                       "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla algorithm.rollout_correction.bypass_mode=false")  # fmt: skip
     if cfg.env.loophole not in NAMES:
-        raise Refusal(f"projected_grpo: unknown loophole {cfg.env.loophole!r}: choose one of {', '.join(NAMES)}")
+        raise Refusal(f"unknown loophole {cfg.env.loophole!r}: choose one of {', '.join(NAMES)}")
     if arm.where != "off" and cfg.v_hack is None:
         if arm.constrains:
-            raise Refusal(f"projected_grpo: arm {arm.name} needs v_hack=FOLDER: make one with `just extract`")
+            raise Refusal(f"arm {arm.name} needs v_hack=FOLDER: make one with `just extract`")
         logger.warning(f"arm {arm.name} has no v_hack: nothing is measured")
         cfg.arm.where = "off"
     return arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
@@ -95,9 +95,9 @@ def main(overrides: list[str]) -> None:
     if cfg.v_hack is not None:
         shape = AutoConfig.from_pretrained(model)
         if arm.where != "off" and shape.model_type not in ARCHITECTURES:
-            raise Refusal(f"projected_grpo: no weight roles are known for architecture {shape.model_type!r}: add it to ARCHITECTURES in targets.py")
+            raise Refusal(f"no weight roles are known for architecture {shape.model_type!r}: add it to ARCHITECTURES in targets.py")
         if not 1 <= arm.m <= shape.hidden_size:
-            raise Refusal(f"projected_grpo: arm.m={arm.m} does not fit the residual side: choose 1 to {shape.hidden_size}")
+            raise Refusal(f"arm.m={arm.m} does not fit the residual side: choose 1 to {shape.hidden_size}")
         v_hack = directions.load(arm.direction(Path(cfg.v_hack)), d=shape.hidden_size).manifest
         cfg.v_hack = str(Path(cfg.v_hack).resolve())
     spec = OmegaConf.to_container(cfg.env.problems, resolve=True)

