@@ -46,6 +46,11 @@ train *args: setup
 eval *args: setup
     @{{ python }} -m projected_grpo.evaluate "$@"
 
+# share of held-out hack and clean gradients inside each recipe's columns: just selectivity MODEL ROLLOUTS out=FOLDER [hack=loose] [v_hack=FOLDER]
+[no-exit-message]
+selectivity *args: setup
+    @{{ python }} -m projected_grpo.selectivity "$@"
+
 # print the table, write the curves and the journal entry: just report [outputs|group] [journal=FILE|none] [plot=FILE.png]
 [no-exit-message]
 report *args: setup

@@ -78,6 +78,31 @@ def build(
     return unit(einsum(S, a, "d m, m -> d")).float()[:, None]
 
 
+def contrast(
+    C_hack: Float[Tensor, "d d"], C_clean: Float[Tensor, "d d"], r: int, lam: float, S: Float[Tensor, "d m"] | None = None
+) -> Float[Tensor, "d r"]:
+    """B [d r], fp32: where hack gradients move a weight and clean ones do not.
+
+    C_hack, C_clean: second moments on the residual side (`gradients.moment`), means over samples of unit norm. The r leading
+    generalized eigenvectors of (C_hack, C_clean + λ tr(C_clean)/d · I), made orthonormal; with S [d m], orthonormal columns such as W's
+    singular vectors, the same inside its span. ValueError: r outside 1..m, λ not positive, no clean gradient at all.
+    """
+    A, N = C_hack.double(), C_clean.double()
+    if S is not None:
+        A, N = (einsum(S.double(), C, S.double(), "d m, d e, e n -> m n") for C in (A, N))
+    m, trace = len(A), N.trace()
+    if not 1 <= r <= m:
+        raise ValueError(f"r={r} does not fit: choose 1 <= r <= {m}")
+    if not (lam > 0 and trace > 0):
+        raise ValueError(f"the clean moment must be invertible: λ={lam} and tr(C_clean)={trace.item():.3g} must be positive")
+    L = torch.linalg.cholesky(N + lam * trace / m * torch.eye(m).to(N))
+    whitened = torch.linalg.solve_triangular(L, torch.linalg.solve_triangular(L, A, upper=False).mT, upper=False)
+    _, Y = torch.linalg.eigh((whitened + whitened.mT) / 2)
+    X = torch.linalg.solve_triangular(L.mT, Y[:, -r:].flip(1), upper=True)
+    Q = torch.linalg.qr(X).Q
+    return (Q if S is None else einsum(S.double(), Q, "d m, m r -> d r")).float()
+
+
 def choose(a: Float[Tensor, "j"], rank: int, m: int, select: Select, seed: int) -> Int[Tensor, "m"]:
     """Indices of the m chosen singular vectors; the first `rank` go before the null space, which W does not know."""
     if select == "value":

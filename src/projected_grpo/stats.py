@@ -101,3 +101,23 @@ def _bootstrap(per_problem_p: Float[np.ndarray, " p"], draws: int) -> tuple[floa
 
 def _varies(values: Float[np.ndarray, " p"]) -> bool:
     return len(values) > 1 and float(np.ptp(values)) > 1e-12
+
+
+def ratio_of_means(samples: pl.DataFrame, bootstraps: int = 1000, seed: int = 0) -> tuple[float, float, float]:
+    """(mean share of hacks / mean share of clean samples, its 95 % bootstrap over problems); columns problem, hack, share.
+
+    Whole problems are drawn anew; draws without both classes are left out. bootstraps=0: no interval (nan)."""
+    sums = samples.group_by("problem").agg(
+        *(pl.col("share").filter(pl.col("hack") == side).sum().alias(f"{name}_sum") for name, side in (("hack", True), ("clean", False))),
+        *(pl.col("hack").eq(side).sum().alias(f"{name}_n") for name, side in (("hack", True), ("clean", False))),
+    )
+    x = sums.select("hack_sum", "clean_sum", "hack_n", "clean_n").to_numpy().astype(float)
+
+    def ratio(total: Float[np.ndarray, "... 4"]) -> Float[np.ndarray, "..."]:
+        return (total[..., 0] / total[..., 2]) / (total[..., 1] / total[..., 3])
+
+    draws = np.random.default_rng(seed).multinomial(len(x), np.full(len(x), 1 / len(x)), size=bootstraps) @ x
+    with np.errstate(all="ignore"):
+        drawn = ratio(draws)
+    low, high = np.quantile(drawn[np.isfinite(drawn)], [0.025, 0.975]) if bootstraps else (math.nan, math.nan)
+    return float(ratio(x.sum(0))), float(low), float(high)

@@ -1,0 +1,232 @@
+"""Do columns know a hack from a solution, before any RL? The share of held-out hack gradients inside B over that of clean ones, recipe by recipe.
+
+`python -m projected_grpo.selectivity MODEL ROLLOUTS out=FOLDER [v_hack=FOLDER] ...`. Problems, never samples, are held out: columns are fitted on the
+problems of one side of a split and measured on the other. Clean samples stand beside hacks of the same prompt, as many, nearest in length first
+(match=length) or drawn (match=random). FOLDER gets selectivity.parquet (a row a weight, recipe, split and held-out sample), table and plot.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import torch
+from einops import rearrange
+from jaxtyping import Bool, Float, Int
+from tabulate import tabulate
+from torch import Tensor
+from tqdm import tqdm
+
+from projected_grpo import activations, basis, directions, gradients, models, targets
+from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo.rollouts import read
+from projected_grpo.samples import CLEAN, numbered
+from projected_grpo.stats import ratio_of_means
+
+DEFAULTS = {
+    "out": "", "v_hack": "", "hack": "strict", "match": "length", "splits": "4", "shuffles": "20", "r": "4,16", "lam": "0.1,1", "layers": "0.6,0.75",
+    "kinds": ",".join(targets.KINDS), "per_prompt": "3", "limit": "100", "k": "64", "seed": "0", "device": "auto",
+}  # fmt: skip
+COLUMNS = ("problem_id", "prompt", "response", "label", "strict", "loose", "kind", "n_tokens")
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One target with its samples: W as it stands, v in W's own frame (or None), factors of each sample's moment, and for every split the
+    difference of the fitted samples' mean gradients."""
+
+    target: targets.Target
+    W: Float[Tensor, "_ _"]
+    v: Float[Tensor, "d"] | None
+    F: Float[Tensor, "n d k"]
+    differences: list[Float[Tensor, "_ _"]]
+
+
+def choose(rollouts: pl.DataFrame, hack: str, match: str, per_prompt: int, limit: int, seed: int) -> pl.DataFrame:
+    """At most `per_prompt` hacks of a prompt and as many clean samples of it, at most `limit` of either; with `hack`, a Boolean."""
+    rows = rollouts.with_columns(is_hack=pl.col(hack), order=pl.int_range(pl.len()).shuffle(seed)).filter(
+        (pl.col("is_hack") | pl.col("label").is_in(CLEAN)) & (pl.col("response").str.len_bytes() > 0)
+    )
+    parts = []
+    for _, group in rows.unique(["prompt", "response"], keep="first", maintain_order=True).sort("order").group_by("prompt", maintain_order=True):
+        hacks, clean = group.filter("is_hack").head(per_prompt), group.filter(~pl.col("is_hack"))
+        if hacks.is_empty() or len(clean) < len(hacks):
+            continue
+        for length in hacks["n_tokens"] if match == "length" else [None] * len(hacks):
+            nearest = clean if length is None else clean.sort((pl.col("n_tokens").cast(pl.Int64) - length).abs())
+            parts.append(nearest.head(1))
+            clean = nearest.slice(1)
+        parts.append(hacks)
+        if sum(len(part) for part in parts) >= 2 * limit:
+            break
+    if not parts:
+        raise Refusal(f"no prompt has both a {hack} hack and clean samples beside it: sample more, or hack=loose")
+    return pl.concat(parts).rename({"is_hack": "hack_label"})
+
+
+def fitted(problem: Int[Tensor, "n"], splits: int, seed: int) -> Bool[Tensor, "s n"]:
+    """Which samples each split fits on: a random two thirds of the problems."""
+    generator = torch.Generator().manual_seed(seed)
+    n = int(problem.max()) + 1
+    if n < 3:
+        raise Refusal(f"{n} problems cannot be held out: at least 3 are needed")
+    orders = [torch.randperm(n, generator=generator) for _ in range(splits)]
+    return torch.stack([torch.isin(problem, order[: max(2 * n // 3, 1)]) for order in orders])
+
+
+def shuffled(hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], seed: int) -> Bool[Tensor, "n"]:
+    """The labels permuted within each prompt."""
+    generator, out = torch.Generator().manual_seed(seed), hack.clone()
+    for p in prompt.unique():
+        of_prompt = (prompt == p).nonzero()[:, 0]
+        out[of_prompt] = hack[of_prompt[torch.randperm(len(of_prompt), generator=generator)]]
+    return out
+
+
+def candidates(w: Weight, hack: Bool[Tensor, "n"], fit: Bool[Tensor, "n"], difference, rs, lams) -> Iterator[tuple[str, int, float, Float[Tensor, "d r"]]]:
+    """(recipe, r, λ, B) of every way to columns; with difference None (shuffled labels) those that read labels from moments alone."""
+    C_hack, C_clean = (mean_moment(w.F[fit & side]) for side in (hack, ~hack))
+    for r in rs:
+        for lam in lams:
+            yield "contrast", r, lam, basis.contrast(C_hack, C_clean, r, lam)
+    if difference is None:
+        return
+    D, side = difference, w.target.side
+    U, _, Vh = torch.linalg.svd(D, full_matrices=False)
+    for r in rs:
+        yield "mean difference", r, 0.0, Vh[:r].T if side == "reads" else U[:, :r]
+        yield "random", r, 0.0, basis.build(w.W, torch.ones(len(C_hack)), side, r, "random", seed=r)
+        yield "value", r, 0.0, basis.build(w.W, torch.ones(len(C_hack)), side, r, "value")
+        if w.v is not None:
+            yield "alignment", r, 0.0, basis.build(w.W, w.v, side, r, "alignment")
+    if w.v is not None:
+        yield "v itself", 1, 0.0, basis.unit(w.v)[:, None]
+
+
+def mean_moment(F: Float[Tensor, "n d k"]) -> Float[Tensor, "d d"]:
+    flat = rearrange(F, "n d k -> d (n k)")
+    return flat @ flat.T / len(F)
+
+
+def measure(w: Weight, hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], fits: Bool[Tensor, "s n"], rs, lams, shuffles: int) -> pl.DataFrame:
+    """Shares of the held-out samples: weight, kind, layer, recipe, r, lam, split, shuffle (-1: real labels), sample, hack, share."""
+    rows = []
+
+    def add(split: int, shuffle: int, labels: Tensor, difference, lams) -> None:
+        held = (~fits[split]).nonzero()[:, 0]
+        for recipe, r, lam, B in candidates(w, labels, fits[split], difference, rs, lams):
+            inside = torch.einsum("n d k, d r -> n k r", w.F[held], B.to(w.F)).square().sum((1, 2))
+            rows.append(pl.DataFrame({
+                "recipe": recipe, "r": r, "lam": lam, "split": split, "shuffle": shuffle, "sample": held.numpy(),
+                "hack": labels[held].numpy(), "share": inside.numpy(),
+            }))  # fmt: skip
+
+    for split, difference in enumerate(w.differences):
+        add(split, -1, hack, difference, lams)
+    for i in range(shuffles):
+        add(i % len(fits), i, shuffled(hack, prompt, i), None, lams[:1])
+    about = w.target
+    return pl.concat(rows).with_columns(weight=pl.lit(about.name), kind=pl.lit(about.kind), layer=pl.lit(about.layer))
+
+
+def summary(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a recipe: shares of held-out hacks and clean samples (mean over weights and splits), their ratio with a 95 % bootstrap over problems, and for
+    contrast the same ratio under shuffled labels: its mean and 95th percentile."""
+    per_sample = rows.group_by("recipe", "r", "lam", "shuffle", "problem", "sample", "hack").agg(pl.col("share").mean())
+    lines = []
+    for (recipe, r, lam), part in per_sample.group_by("recipe", "r", "lam", maintain_order=True):
+        real, others = part.filter(shuffle=-1), part.filter(pl.col("shuffle") >= 0)
+        hack, clean = (real.filter(pl.col("hack") == side)["share"].mean() for side in (True, False))
+        mean, low, high = ratio_of_means(real)
+        drawn = pl.Series([ratio_of_means(x, bootstraps=0)[0] for _, x in others.group_by("shuffle")], dtype=pl.Float64)
+        lines.append({
+            "recipe": recipe, "r": r, "λ": lam, "hack %": 100 * hack, "clean %": 100 * clean, "ratio": mean, "low": low, "high": high,
+            "shuffled": drawn.mean(), "shuffled p95": drawn.quantile(0.95),
+        })  # fmt: skip
+    return pl.DataFrame(lines).sort("ratio", descending=True)
+
+
+def weights(folder: Path, rows: pl.DataFrame, options: dict, fits: Bool[Tensor, "s n"], device: str) -> tuple[list[Weight], Float[Tensor, "n"]]:
+    """The targets with their factors, and the share of each sample's energy that k columns keep (mean over weights)."""
+    from transformers import AutoTokenizer
+
+    encode = AutoTokenizer.from_pretrained(folder)
+    ids = [encode(rows[text].to_list(), add_special_tokens=False).input_ids for text in ("prompt", "response")]
+    model, _ = activations.load_model(folder, device)
+    params, kind = dict(model.named_parameters()), model.config.model_type
+    band = tuple(float(x) for x in options["layers"].split(","))
+    chosen = targets.select(params, kind, band, options["kinds"].split(","))
+    v = directions.load(Path(options["v_hack"]), d=model.config.hidden_size).v if options["v_hack"] else None
+    k, hack = whole_number("k", options["k"], 1), rows["hack_label"].to_torch()
+    factors, kept = {t.name: [] for t in chosen}, torch.zeros(len(rows))
+    sums = {t.name: [0.0] * len(fits) for t in chosen}
+    tokens = [activations.Tokens(prompt, response) for prompt, response in zip(*ids, strict=True)]
+    for n, grads in enumerate(gradients.of_samples(model, tokens, factors)):
+        for t in chosen:
+            g = grads[t.name].cpu()
+            F = gradients.factor(gradients.moment(g, t.side), k)
+            kept[n] += F.square().sum() / len(chosen)
+            factors[t.name].append(F)
+            for s, fit in enumerate(fits):
+                if fit[n]:
+                    side = hack if hack[n] else ~hack
+                    sums[t.name][s] = sums[t.name][s] + g * (1 if hack[n] else -1) / (fit & side).sum()
+    out = []
+    for t in chosen:
+        seen = v if v is None or t.norm is None else basis.fold(v, targets.gamma(params[t.norm].detach().cpu().float(), kind))
+        out.append(Weight(t, params[t.name].detach().cpu().float(), seen, torch.stack(factors[t.name]), sums[t.name]))
+    return out, kept
+
+
+def plot(table: pl.DataFrame, path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    names = [f"{recipe}, r {r}" + (f", λ {lam:g}" if lam else "") for recipe, r, lam in table.select("recipe", "r", "λ").rows()]
+    figure = Figure(figsize=(8, 0.35 * len(table) + 1.5), dpi=150, layout="constrained")
+    ax = figure.subplots()
+    errors = (table["ratio"] - table["low"]).to_list(), (table["high"] - table["ratio"]).to_list()
+    ax.errorbar(table["ratio"], range(len(table)), xerr=errors, fmt="o", color="black", label="held-out problems, 95 % bootstrap")
+    ax.plot(table["shuffled p95"], range(len(table)), "x", color="#D55E00", label="shuffled labels, 95th percentile")
+    ax.axvline(1, color="#888888", linewidth=1)
+    ax.set(xscale="log", yticks=range(len(table)), yticklabels=names, xlabel="share of hack gradient inside B / share of clean gradient")
+    ax.invert_yaxis()
+    ax.legend(frameon=False)
+    figure.savefig(path)
+
+
+def main(argv: list[str]) -> None:
+    free = [word for word in argv if "=" not in word]
+    if len(free) != 2:
+        raise Refusal("just selectivity MODEL ROLLOUTS out=FOLDER [v_hack=FOLDER] [hack=strict|loose] [match=length|random]")
+    options = arguments([word for word in argv if "=" in word], None, DEFAULTS)[1]
+    if not options["out"] or options["hack"] not in ("strict", "loose") or options["match"] not in ("length", "random"):
+        raise Refusal("selectivity needs out=FOLDER, hack=strict or loose, match=length or random")
+    source, out = Path(free[1]), Path(options["out"])
+    files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
+    number = {key: whole_number(key, options[key], least) for key, least in {"splits": 1, "shuffles": 0, "per_prompt": 1, "limit": 3, "seed": 0}.items()}
+    rows = choose(pl.concat([read(f, COLUMNS) for f in files]), options["hack"], options["match"], number["per_prompt"], number["limit"], number["seed"])
+    problem, prompt = numbered(rows["problem_id"]), numbered(rows["prompt"])
+    fits, hack = fitted(problem, number["splits"], number["seed"]), rows["hack_label"].to_torch()
+    device = "cuda" if torch.cuda.is_available() and options["device"] != "cpu" else "cpu"
+    found, kept = weights(models.resolve(free[0]), rows, options, fits, device)
+    rs, lams = [int(x) for x in options["r"].split(",")], [float(x) for x in options["lam"].split(",")]
+    shares = pl.concat([measure(w, hack, prompt, fits, rs, lams, number["shuffles"]) for w in tqdm(found, desc="weights")])
+    about = pl.DataFrame({"sample": range(len(rows)), "problem": problem.numpy(), "n_tokens": rows["n_tokens"], "hack_kind": rows["kind"]})
+    shares = shares.join(about, on="sample")
+    table = summary(shares)
+    out.mkdir(parents=True, exist_ok=True)
+    shares.write_parquet(out / "selectivity.parquet")
+    table.write_csv(out / "selectivity.csv")
+    plot(table, out / "selectivity.png")
+    lengths = {name: rows.filter(pl.col("hack_label") == side)["n_tokens"].mean() for name, side in (("hacks", True), ("clean", False))}
+    print(
+        f"{int(hack.sum())} {options['hack']} hacks and {int((~hack).sum())} clean samples of {rows['prompt'].n_unique()} prompts, "
+        f"{rows['problem_id'].n_unique()} problems; tokens a response: {', '.join(f'{k} {x:.0f}' for k, x in lengths.items())}; {len(found)} weights; "
+        f"{options['k']} columns keep {100 * kept.mean():.1f} % of a sample's energy ({100 * kept.min():.1f} % at least)"
+    )
+    print(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
