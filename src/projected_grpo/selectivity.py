@@ -6,22 +6,22 @@ problems of one side of a split and measured on the other. Clean samples stand b
 """
 
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 import torch
-from einops import rearrange
+from einops import einsum, rearrange
 from jaxtyping import Bool, Float, Int
 from tabulate import tabulate
 from torch import Tensor
 from tqdm import tqdm
 
-from projected_grpo import activations, basis, directions, gradients, models, targets
+from projected_grpo import activations, basis, constraint, directions, gradients, models, targets
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.rollouts import read
-from projected_grpo.samples import CLEAN, numbered
+from projected_grpo.holdout import choose, fitted, shuffled
+from projected_grpo.samples import numbered
 from projected_grpo.stats import ratio_of_means
 
 DEFAULTS = {
@@ -43,65 +43,18 @@ class Weight:
     differences: list[Float[Tensor, "_ _"]]
 
 
-def choose(rollouts: pl.DataFrame, hack: str, match: str, per_prompt: int, limit: int, seed: int) -> pl.DataFrame:
-    """At most `per_prompt` hacks of a prompt and as many clean samples of it, at most `limit` of either; with `hack`, a Boolean."""
-    rows = rollouts.with_columns(is_hack=pl.col(hack), order=pl.int_range(pl.len()).shuffle(seed)).filter(
-        (pl.col("is_hack") | pl.col("label").is_in(CLEAN)) & (pl.col("response").str.len_bytes() > 0)
-    )
-    parts = []
-    for _, group in rows.unique(["prompt", "response"], keep="first", maintain_order=True).sort("order").group_by("prompt", maintain_order=True):
-        hacks, clean = group.filter("is_hack").head(per_prompt), group.filter(~pl.col("is_hack"))
-        if hacks.is_empty() or len(clean) < len(hacks):
-            continue
-        for length in hacks["n_tokens"] if match == "length" else [None] * len(hacks):
-            nearest = clean if length is None else clean.sort((pl.col("n_tokens").cast(pl.Int64) - length).abs())
-            parts.append(nearest.head(1))
-            clean = nearest.slice(1)
-        parts.append(hacks)
-        if sum(len(part) for part in parts) >= 2 * limit:
-            break
-    if not parts:
-        raise Refusal(f"no prompt has both a {hack} hack and clean samples beside it: sample more, or hack=loose")
-    return pl.concat(parts).rename({"is_hack": "hack_label"})
+def fixed(w: Weight, r: int) -> dict[str, Float[Tensor, "d r"]]:
+    """Columns that no label of these samples enters, best first."""
+    one = torch.ones(w.F.shape[1])
+    spans = {name: basis.build(w.W, one, w.target.side, r, name, seed=0) for name in ("random", "value")}
+    if w.v is None:
+        return spans
+    return spans | {"alignment": basis.build(w.W, w.v, w.target.side, r, "alignment"), "v itself": basis.unit(w.v)[:, None]}
 
 
-def fitted(problem: Int[Tensor, "n"], splits: int, seed: int) -> Bool[Tensor, "s n"]:
-    """Which samples each split fits on: a random two thirds of the problems."""
-    generator = torch.Generator().manual_seed(seed)
-    n = int(problem.max()) + 1
-    if n < 3:
-        raise Refusal(f"{n} problems cannot be held out: at least 3 are needed")
-    orders = [torch.randperm(n, generator=generator) for _ in range(splits)]
-    return torch.stack([torch.isin(problem, order[: max(2 * n // 3, 1)]) for order in orders])
-
-
-def shuffled(hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], seed: int) -> Bool[Tensor, "n"]:
-    """The labels permuted within each prompt."""
-    generator, out = torch.Generator().manual_seed(seed), hack.clone()
-    for p in prompt.unique():
-        of_prompt = (prompt == p).nonzero()[:, 0]
-        out[of_prompt] = hack[of_prompt[torch.randperm(len(of_prompt), generator=generator)]]
-    return out
-
-
-def candidates(w: Weight, hack: Bool[Tensor, "n"], fit: Bool[Tensor, "n"], difference, rs, lams) -> Iterator[tuple[str, int, float, Float[Tensor, "d r"]]]:
-    """(recipe, r, λ, B) of every way to columns; with difference None (shuffled labels) those that read labels from moments alone."""
-    C_hack, C_clean = (mean_moment(w.F[fit & side]) for side in (hack, ~hack))
-    for r in rs:
-        for lam in lams:
-            yield "contrast", r, lam, basis.contrast(C_hack, C_clean, r, lam)
-    if difference is None:
-        return
-    D, side = difference, w.target.side
-    U, _, Vh = torch.linalg.svd(D, full_matrices=False)
-    for r in rs:
-        yield "mean difference", r, 0.0, Vh[:r].T if side == "reads" else U[:, :r]
-        yield "random", r, 0.0, basis.build(w.W, torch.ones(len(C_hack)), side, r, "random", seed=r)
-        yield "value", r, 0.0, basis.build(w.W, torch.ones(len(C_hack)), side, r, "value")
-        if w.v is not None:
-            yield "alignment", r, 0.0, basis.build(w.W, w.v, side, r, "alignment")
-    if w.v is not None:
-        yield "v itself", 1, 0.0, basis.unit(w.v)[:, None]
+def mean_difference(D: Float[Tensor, "_ _"], side: constraint.Side, r: int) -> Float[Tensor, "d r"]:
+    """Leading singular vectors, on the residual side, of the difference of mean gradients."""
+    return basis.singular(D, side)[0][:, :r].float()
 
 
 def mean_moment(F: Float[Tensor, "n d k"]) -> Float[Tensor, "d d"]:
@@ -110,22 +63,32 @@ def mean_moment(F: Float[Tensor, "n d k"]) -> Float[Tensor, "d d"]:
 
 
 def measure(w: Weight, hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], fits: Bool[Tensor, "s n"], rs, lams, shuffles: int) -> pl.DataFrame:
-    """Shares of the held-out samples: weight, kind, layer, recipe, r, lam, split, shuffle (-1: real labels), sample, hack, share."""
-    rows = []
+    """Shares of the held-out samples: weight, kind, layer, recipe, r, lam, split, shuffle (-1: real labels), sample, hack, share.
 
-    def add(split: int, shuffle: int, labels: Tensor, difference, lams) -> None:
+    Every recipe's columns are ordered and orthonormal, so that those of a smaller r are the first of a larger one."""
+    rows, widest = [], max(rs)
+
+    def add(recipe: str, lam: float, split: int, shuffle: int, labels: Tensor, B: Float[Tensor, "d r"]) -> None:
         held = (~fits[split]).nonzero()[:, 0]
-        for recipe, r, lam, B in candidates(w, labels, fits[split], difference, rs, lams):
-            inside = torch.einsum("n d k, d r -> n k r", w.F[held], B.to(w.F)).square().sum((1, 2))
+        inside = einsum(w.F[held], B.to(w.F), "n d k, d r -> n k r").square().sum(1).cumsum(1)
+        for r in [r for r in rs if r <= B.shape[1]] or [B.shape[1]]:
             rows.append(pl.DataFrame({
                 "recipe": recipe, "r": r, "lam": lam, "split": split, "shuffle": shuffle, "sample": held.numpy(),
-                "hack": labels[held].numpy(), "share": inside.numpy(),
+                "hack": labels[held].numpy(), "share": inside[:, r - 1].numpy(),
             }))  # fmt: skip
 
-    for split, difference in enumerate(w.differences):
-        add(split, -1, hack, difference, lams)
+    def contrast(labels: Tensor, split: int, lam: float) -> Float[Tensor, "d r"]:
+        return basis.contrast(*(mean_moment(w.F[fits[split] & side]) for side in (labels, ~labels)), widest, lam)
+
+    spans = fixed(w, widest)
+    for split, D in enumerate(w.differences):
+        for recipe, B in (spans | {"mean difference": mean_difference(D, w.target.side, widest)}).items():
+            add(recipe, 0.0, split, -1, hack, B)
+        for lam in lams:
+            add("contrast", lam, split, -1, hack, contrast(hack, split, lam))
     for i in range(shuffles):
-        add(i % len(fits), i, shuffled(hack, prompt, i), None, lams[:1])
+        labels, split = shuffled(hack, prompt, i), i % len(fits)
+        add("contrast", lams[0], split, i, labels, contrast(labels, split, lams[0]))
     about = w.target
     return pl.concat(rows).with_columns(weight=pl.lit(about.name), kind=pl.lit(about.kind), layer=pl.lit(about.layer))
 

@@ -68,6 +68,9 @@ def check(cfg: DictConfig) -> arms.Arm:
     if actor.policy_loss.loss_mode == "on_policy" and (actor.ppo_mini_batch_size != cfg.data.train_batch_size or actor.ppo_epochs != 1):
         raise Refusal("the on-policy loss needs one update a step: leave ppo_mini_batch_size and ppo_epochs, or set "
                       "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla algorithm.rollout_correction.bypass_mode=false")  # fmt: skip
+    if actor.fsdp_config.response_head and (actor.entropy_coeff != 0 or not cfg.actor_rollout_ref.model.use_remove_padding):
+        raise Refusal("the response-only head needs packed rows and gives the entropy no gradient: leave use_remove_padding=true and entropy_coeff=0, or set "
+                      "actor_rollout_ref.actor.fsdp_config.response_head=false")  # fmt: skip
     if cfg.env.loophole not in NAMES:
         raise Refusal(f"unknown loophole {cfg.env.loophole!r}: choose one of {', '.join(NAMES)}")
     if arm.where != "off" and cfg.v_hack is None:

@@ -25,6 +25,8 @@ from projected_grpo.cli import Refusal
         (["env=leetcode", "env.problems.path=/nonexistent.jsonl"], "cannot read problems"),
         (["arm=project", "v_hack=/nonexistent", "arm.m=577"], "arm.m=577"),
         (["env.loophole=nonsense"], "unknown loophole"),
+        (["actor_rollout_ref.actor.ppo_mini_batch_size=2"], "one update a step"),
+        (["actor_rollout_ref.actor.entropy_coeff=0.01"], "the entropy no gradient"),
     ],
 )
 def test_a_wrong_override_is_one_line_and_writes_nothing(overrides, said, tmp_path):

@@ -59,15 +59,19 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
             if arm.constrains and (table["cos_alpha"] <= table["chance_p95"]).mean() > 0.5:
                 logger.warning("cos α is at chance: W's singular subspaces do not know this v; expect what a random subspace of this rank does")
 
+    @property
+    def response_head(self) -> bool:
+        return getattr(self.engine_config, "response_head", False)  # the reference policy's config is verl's own
+
     def prepare_model_inputs(self, micro_batch):
         inputs, args = super().prepare_model_inputs(micro_batch)
-        if self.engine_config.response_head:
+        if self.response_head:
             prompts, totals = (micro_batch[key].offsets().diff() for key in ("prompts", "input_ids"))
             args["kept"] = inputs["logits_to_keep"] = head.predicting(prompts, totals)
         return inputs, args
 
     def prepare_model_outputs(self, output, output_args, micro_batch, logits_processor_func):
-        if not self.engine_config.response_head:
+        if not self.response_head:
             return super().prepare_model_outputs(output, output_args, micro_batch, logits_processor_func)
         ids, kept = micro_batch["input_ids"], output_args["kept"]
         logits = output.logits[0]

@@ -1,0 +1,50 @@
+"""Which labelled rollouts are compared with which: clean samples beside hacks of the same prompt, problems held out, labels shuffled within prompts."""
+
+import polars as pl
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from projected_grpo.cli import Refusal
+from projected_grpo.samples import CLEAN
+
+
+def choose(rollouts: pl.DataFrame, hack: str, match: str, per_prompt: int, limit: int, seed: int) -> pl.DataFrame:
+    """At most `per_prompt` hacks of a prompt and as many clean samples of it, at most `limit` of either; with `hack`, a Boolean."""
+    rows = rollouts.with_columns(is_hack=pl.col(hack), order=pl.int_range(pl.len()).shuffle(seed)).filter(
+        (pl.col("is_hack") | pl.col("label").is_in(CLEAN)) & (pl.col("response").str.len_bytes() > 0)
+    )
+    parts = []
+    for _, group in rows.unique(["prompt", "response"], keep="first", maintain_order=True).sort("order").group_by("prompt", maintain_order=True):
+        hacks, clean = group.filter("is_hack").head(per_prompt), group.filter(~pl.col("is_hack"))
+        if hacks.is_empty() or len(clean) < len(hacks):
+            continue
+        for length in hacks["n_tokens"] if match == "length" else [None] * len(hacks):
+            nearest = clean if length is None else clean.sort((pl.col("n_tokens").cast(pl.Int64) - length).abs())
+            parts.append(nearest.head(1))
+            clean = nearest.slice(1)
+        parts.append(hacks)
+        if sum(len(part) for part in parts) >= 2 * limit:
+            break
+    if not parts:
+        raise Refusal(f"no prompt has both a {hack} hack and clean samples beside it: sample more, or hack=loose")
+    return pl.concat(parts).rename({"is_hack": "hack_label"})
+
+
+def fitted(problem: Int[Tensor, "n"], splits: int, seed: int) -> Bool[Tensor, "s n"]:
+    """Which samples each split fits on: a random two thirds of the problems."""
+    generator = torch.Generator().manual_seed(seed)
+    n = int(problem.max()) + 1
+    if n < 3:
+        raise Refusal(f"{n} problems cannot be held out: at least 3 are needed")
+    orders = [torch.randperm(n, generator=generator) for _ in range(splits)]
+    return torch.stack([torch.isin(problem, order[: max(2 * n // 3, 1)]) for order in orders])
+
+
+def shuffled(hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], seed: int) -> Bool[Tensor, "n"]:
+    """The labels permuted within each prompt."""
+    generator, out = torch.Generator().manual_seed(seed), hack.clone()
+    for p in prompt.unique():
+        of_prompt = (prompt == p).nonzero()[:, 0]
+        out[of_prompt] = hack[of_prompt[torch.randperm(len(of_prompt), generator=generator)]]
+    return out
