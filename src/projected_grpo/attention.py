@@ -17,8 +17,8 @@ NAME = "packed"
 
 
 @lru_cache(maxsize=1)  # the layers of one forward pass share one tensor of positions
-def bounds(positions: Int[Tensor, "1 t"]) -> tuple[Int[Tensor, "n+1"], list[int]]:
-    """Where sequences begin, and the end: on the positions' device as int32, and as a list."""
+def bounds(positions: Int[Tensor, "1 t"]) -> tuple[Int[Tensor, "m"], list[int]]:
+    """Where the m - 1 sequences begin, and the end: on the positions' device as int32, and as a list."""
     starts = (positions[0] == 0).nonzero()[:, 0]
     assert starts.numel() and starts[0] == 0, "a packed batch begins with position 0"
     ends = torch.cat([starts, starts.new_tensor([positions.shape[1]])])

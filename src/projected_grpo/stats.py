@@ -113,11 +113,10 @@ def ratio_of_means(samples: pl.DataFrame, bootstraps: int = 1000, seed: int = 0)
     )
     x = sums.select("hack_sum", "clean_sum", "hack_n", "clean_n").to_numpy().astype(float)
 
-    def ratio(total: Float[np.ndarray, "... 4"]) -> Float[np.ndarray, "..."]:
-        return (total[..., 0] / total[..., 2]) / (total[..., 1] / total[..., 3])
-
     draws = np.random.default_rng(seed).multinomial(len(x), np.full(len(x), 1 / len(x)), size=bootstraps) @ x
+    hack, clean, hacks, cleans = np.vstack([x.sum(0), draws]).T
     with np.errstate(all="ignore"):
-        drawn = ratio(draws)
-    low, high = np.quantile(drawn[np.isfinite(drawn)], [0.025, 0.975]) if bootstraps else (math.nan, math.nan)
-    return float(ratio(x.sum(0))), float(low), float(high)
+        ratio = (hack / hacks) / (clean / cleans)
+    drawn = ratio[1:][np.isfinite(ratio[1:])]
+    low, high = np.quantile(drawn, [0.025, 0.975]) if bootstraps else (math.nan, math.nan)
+    return float(ratio[0]), float(low), float(high)
