@@ -1,4 +1,4 @@
-"""The real pipeline on inputs as small as they go: smollm2-135m, verl on Ray, vLLM, the sandbox, two GRPO steps, evaluation, report."""
+"""The real pipeline on inputs as small as they go: smollm2-135m, verl on Ray, vLLM, the sandbox, two GRPO steps of twelve samples, evaluation, report."""
 
 import json
 import os
@@ -61,12 +61,12 @@ def test_a_run_out_of_time_ends_after_one_more_step_and_is_still_evaluated(run):
     assert pl.read_parquet(run.path / "eval.parquet")["step"].unique().to_list() == [2]
 
 
-def test_weights_moved_inside_vllm_after_every_step(run):
+def test_weights_moved_inside_vllm_after_every_step_from_the_first_gradient_on(run):
     syncs = [json.loads(line) for line in (run.path / "sync.jsonl").read_text().splitlines()]
     assert [s["sync"] for s in syncs] == [0, 1, 2]
-    grads = [m["actor/grad_norm"] for m in metrics(run)]
-    assert grads[0] > 0, "no gradient in the first step: every reward of every group was equal; choose another seed for the gate"
-    assert all(s["moved"] > 0 for s in syncs[1:])
+    pushed = [m["actor/grad_norm"] > 0 for m in metrics(run)]
+    assert any(pushed), "every group's rewards were equal in both steps, which should happen once in thousands of runs"
+    assert all(s["moved"] > 0 for s in syncs[1 + pushed.index(True) :])
 
 
 def test_rollout_and_actor_agree_on_the_probabilities_of_what_was_sampled(run):
@@ -81,7 +81,7 @@ def test_the_projected_gradient_has_nothing_left_in_the_columns(run):
 
 def test_rollouts_carry_labels_and_the_facts_behind_them(run):
     rollouts = pl.concat([pl.read_parquet(f) for f in sorted((run.path / "rollouts").glob("*.parquet"))])
-    assert len(rollouts) == 8 and rollouts["step"].unique().sort().to_list() == [1, 2]
+    assert len(rollouts) == 24 and rollouts["step"].unique().sort().to_list() == [1, 2]
     assert {"label", "strict", "loose", "reward", "gt_pass", "kind", "problem_id"} <= set(rollouts.columns)
 
 
