@@ -45,8 +45,3 @@ def factor(C: Float[Tensor, "d d"], k: int) -> Float[Tensor, "d k"]:
     """F with F Fᵀ ≈ C, its k leading eigenvectors scaled: a sample's moment in d·k numbers. ‖F‖² / tr C tells what was kept."""
     λ, V = torch.linalg.eigh(C)
     return V[:, -k:] * λ[-k:].clamp_min(0).sqrt()
-
-
-def share(F: Float[Tensor, "d k"], B: Float[Tensor, "d r"]) -> Float[Tensor, ""]:
-    """Share of a sample's gradient energy inside B."""
-    return einsum(F, B, "d k, d r -> k r").square().sum()

@@ -77,7 +77,7 @@ def run(request: dict, send) -> None:
             state.stand_in = STAND_INS[request["stand_in"]](state, request)
             hook_the_rest(namespace, request["method"], state)
         placement, tests = find_tests(namespace, request["test_name"])
-    except BaseException as error:
+    except BaseException as error:  # a program may raise what it likes, SystemExit and KeyboardInterrupt too
         return send({"raised": type(error).__name__})
     send({"placement": placement})
     if testing:
@@ -107,6 +107,6 @@ def solve(namespace: dict, request: dict, send) -> None:
     for arguments in request["calls"]:
         try:
             frame = {"value": plain(getattr(namespace["Solution"](), request["method"])(**marshal.loads(arguments)))}
-        except BaseException as error:
+        except BaseException as error:  # as above
             frame = {"raised": type(error).__name__}
         send(frame)
