@@ -1,10 +1,13 @@
-"""Causal attention over packed sequences, each seeing only itself, as the transformers implementation `packed`.
+"""Causal attention over packed sequences, each seeing only itself and the prompt it goes on from, as the transformers implementation `packed`.
 
-transformers' own way to pack under sdpa is a dense [T T] mask: the work grows with the square of the batch, not of each sequence. Here a sequence
-begins wherever its position is 0. On a GPU this is torch's varlen flash attention; on a CPU one sdpa call a sequence.
+transformers' own way to pack under sdpa is a dense [T T] mask: the work grows with the square of the batch, not of each sequence. Here positions say
+what sees what. A segment begins wherever the position does not follow the one before. Position 0 opens a sequence; a segment that begins at p > 0
+goes on after the first p tokens of the last opened sequence, so that a prompt with many responses stands in the row once. On a GPU this is torch's
+varlen flash attention; on a CPU one sdpa call a segment.
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 from einops import rearrange
@@ -16,13 +19,49 @@ from transformers import AttentionInterface
 NAME = "packed"
 
 
+class Segments(NamedTuple):
+    """m segments of a row of t tokens, which look at u >= t keys. Bounds count tokens; those on the positions' device are int32."""
+
+    queries: list[int]  # m + 1 bounds in the row
+    keys: list[int]  # m + 1 bounds among the keys
+    q_bounds: Int[Tensor, "n"]
+    k_bounds: Int[Tensor, "n"]
+    source: Int[Tensor, "u"] | None  # which token of the row each key is; None where nothing is shared and the keys are the row itself
+
+    @property
+    def longest(self) -> tuple[int, int]:
+        """Most queries and most keys of a segment."""
+        return tuple(max(b - a for a, b in zip(x, x[1:])) for x in (self.queries, self.keys))
+
+
 @lru_cache(maxsize=1)  # the layers of one forward pass share one tensor of positions
-def bounds(positions: Int[Tensor, "1 t"]) -> tuple[Int[Tensor, "m"], list[int]]:
-    """Where the m - 1 sequences begin, and the end: on the positions' device as int32, and as a list."""
-    starts = (positions[0] == 0).nonzero()[:, 0]
-    assert starts.numel() and starts[0] == 0, "a packed batch begins with position 0"
-    ends = torch.cat([starts, starts.new_tensor([positions.shape[1]])])
-    return ends.int(), ends.tolist()
+def segments(positions: Int[Tensor, "1 t"]) -> Segments:
+    row = positions[0].tolist()
+    assert row[0] == 0, "a packed batch begins with position 0"
+    ends = [i for i in range(len(row)) if i == 0 or row[i] != row[i - 1] + 1] + [len(row)]
+    keys, seen, opened = [0], [], 0
+    for a, b in zip(ends, ends[1:]):
+        opened = a if row[a] == 0 else opened
+        seen += [torch.arange(opened, opened + row[a]), torch.arange(a, b)]
+        keys.append(keys[-1] + row[a] + b - a)
+    source = torch.cat(seen).to(positions.device) if keys[-1] > len(row) else None
+    return Segments(ends, keys, *(torch.tensor(x, dtype=torch.int32, device=positions.device) for x in (ends, keys)), source)
+
+
+class _Repeat(torch.autograd.Function):
+    """x[source], whose gradient sums a prompt's many uses in fp32: in bf16 sixteen uses would round sixteen times."""
+
+    @staticmethod
+    def forward(ctx, x, source):
+        ctx.save_for_backward(source)
+        ctx.rows = x.shape[0]
+        return x[source]
+
+    @staticmethod
+    def backward(ctx, grad):
+        (source,) = ctx.saved_tensors
+        total = grad.new_zeros((ctx.rows, *grad.shape[1:]), dtype=torch.promote_types(grad.dtype, torch.float32))
+        return total.index_add_(0, source, grad.to(total.dtype)).to(grad.dtype), None
 
 
 def packed_attention(
@@ -41,16 +80,17 @@ def packed_attention(
     """transformers' attention interface. g key heads serve h query heads (g divides h)."""
     assert query.shape[0] == 1 and attention_mask is None and not dropout, "packed attention takes one packed row, no mask and no dropout"
     assert sliding_window is None, "packed attention has no sliding window: set attn_implementation=sdpa for this model"
-    offsets, ends = bounds(position_ids)
-    if query.is_cuda:
-        longest = max(b - a for a, b in zip(ends, ends[1:]))
-        q, k, v = (rearrange(x, "1 h t k -> t h k") for x in (query, key, value))
-        out = varlen_attn(q, k, v, offsets, offsets, longest, longest, scale=scaling, window_size=(-1, 0))
-        return out.unsqueeze(0), None
-    parts = [
-        nn.functional.scaled_dot_product_attention(*(x[:, :, a:b] for x in (query, key, value)), is_causal=True, scale=scaling, enable_gqa=True)
-        for a, b in zip(ends, ends[1:])
-    ]
+    found = segments(position_ids)
+    q, k, v = (rearrange(x, "1 h t k -> t h k") for x in (query, key, value))
+    if found.source is not None:
+        k, v = _Repeat.apply(k, found.source), _Repeat.apply(v, found.source)
+    if query.is_cuda:  # its causal mask is aligned at the last query and the last key, as a continued sequence needs
+        return varlen_attn(q, k, v, found.q_bounds, found.k_bounds, *found.longest, scale=scaling, window_size=(-1, 0)).unsqueeze(0), None
+    parts = []
+    for a, b, c, d in zip(found.queries, found.queries[1:], found.keys, found.keys[1:]):
+        one = (rearrange(x, "t h k -> 1 h t k") for x in (q[a:b], k[c:d], v[c:d]))
+        mask = dict(is_causal=True) if b - a == d - c else dict(attn_mask=torch.ones(b - a, d - c, dtype=torch.bool).tril(d - c - (b - a)))
+        parts.append(nn.functional.scaled_dot_product_attention(*one, **mask, scale=scaling, enable_gqa=True))
     return rearrange(torch.cat(parts, 2), "1 h t k -> 1 t h k"), None
 
 

@@ -25,6 +25,20 @@ def alone(model, ids: list[torch.Tensor]) -> torch.Tensor:
     return torch.cat([model(input_ids=i[None], use_cache=False).logits[0] for i in ids])
 
 
+def continued(model, prompt: torch.Tensor, ends: list[torch.Tensor]) -> torch.Tensor:
+    """Logits of a row with two prompts, of which the first stands once for all its continuations."""
+    model.set_attn_implementation(attention.NAME)
+    n = len(prompt)
+    positions = torch.cat([torch.arange(n), *(torch.arange(n, n + len(e)) for e in ends), torch.arange(n)])[None]
+    return model(input_ids=torch.cat([prompt, *ends, prompt])[None], position_ids=positions, use_cache=False).logits[0]
+
+
+def continued_alone(model, prompt: torch.Tensor, ends: list[torch.Tensor]) -> torch.Tensor:
+    n, rows = len(prompt), alone(model, [torch.cat([prompt, e]) for e in ends])
+    each = rows.split([n + len(e) for e in ends])
+    return torch.cat([each[0], *(row[n:] for row in each[1:]), alone(model, [prompt])])
+
+
 def sequences() -> list[torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
     return [torch.randint(50, (n,), generator=generator) for n in LENGTHS]
@@ -39,6 +53,21 @@ def test_packed_gradients_are_the_sum_of_each_sequences_own(model):
     for forward in (packed, alone):
         model.zero_grad()
         forward(model, sequences()).square().sum().backward()
+        grads.append(torch.cat([p.grad.flatten() for p in model.parameters()]))
+    assert torch.allclose(*grads, rtol=1e-5, atol=1e-5)
+
+
+def test_a_prompt_that_stands_once_serves_all_its_continuations(model):
+    prompt, *ends = sequences()
+    assert torch.allclose(continued(model, prompt, ends), continued_alone(model, prompt, ends), atol=1e-6)
+
+
+def test_a_shared_prompts_gradient_sums_over_its_continuations(model):
+    prompt, *ends = sequences()
+    grads = []
+    for forward in (continued, continued_alone):
+        model.zero_grad()
+        forward(model, prompt, ends)[len(prompt) :].square().sum().backward()  # the prompt's own logits stand once here and three times there
         grads.append(torch.cat([p.grad.flatten() for p in model.parameters()]))
     assert torch.allclose(*grads, rtol=1e-5, atol=1e-5)
 

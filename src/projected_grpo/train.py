@@ -68,9 +68,15 @@ def check(cfg: DictConfig) -> arms.Arm:
     if actor.policy_loss.loss_mode == "on_policy" and (actor.ppo_mini_batch_size != cfg.data.train_batch_size or actor.ppo_epochs != 1):
         raise Refusal("the on-policy loss needs one update a step: leave ppo_mini_batch_size and ppo_epochs, or set "
                       "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla algorithm.rollout_correction.bypass_mode=false")  # fmt: skip
+    if actor.fsdp_config.response_head and actor.fsdp_config.get("ulysses_sequence_parallel_size", 1) != 1:
+        raise Refusal("the response-only head does not split sequences over GPUs: leave ulysses_sequence_parallel_size=1, or set "
+                      "actor_rollout_ref.actor.fsdp_config.response_head=false")  # fmt: skip
     if actor.fsdp_config.response_head and (actor.entropy_coeff != 0 or not cfg.actor_rollout_ref.model.use_remove_padding):
         raise Refusal("the response-only head needs packed rows and gives the entropy no gradient: leave use_remove_padding=true and entropy_coeff=0, or set "
                       "actor_rollout_ref.actor.fsdp_config.response_head=false")  # fmt: skip
+    if actor.fsdp_config.share_prompts and actor.fsdp_config.response_head and actor.use_dynamic_bsz:
+        raise Refusal("shared prompts need micro-batches of a fixed number of samples: leave use_dynamic_bsz=false, or set "
+                      "actor_rollout_ref.actor.fsdp_config.share_prompts=false")  # fmt: skip
     if cfg.env.loophole not in NAMES:
         raise Refusal(f"unknown loophole {cfg.env.loophole!r}: choose one of {', '.join(NAMES)}")
     if arm.where != "off" and cfg.v_hack is None:
@@ -107,6 +113,7 @@ def main(overrides: list[str]) -> None:
     evaluated = problems.load(split="eval", **spec)
 
     cfg.actor_rollout_ref.model.path = str(model)
+    cfg.actor_rollout_ref.rollout.agent.agent_loop_config_path = str(CONFIGS / "agent_loop.yaml")
     cfg.run.dir = str((Path(cfg.outputs) / cfg.group / cfg.run.name).resolve())
     cfg.run.warm_started = (model / "warm_start.json").exists()
     loophole = cfg.env.loophole if arm.loophole else "no_hint"
@@ -119,7 +126,8 @@ def main(overrides: list[str]) -> None:
         data.write(run.path / "train.parquet", spec, loophole, AutoTokenizer.from_pretrained(model), cfg.env.max_prompt_tokens)
         logger.info(f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}")
         launch.train(cfg, run.path)
-        evaluate.evaluate(run)
+        if cfg.eval.n:  # 0: a run for its timings only
+            evaluate.evaluate(run)
     logger.info(f"done: {run.path}")
 
 

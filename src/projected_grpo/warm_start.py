@@ -1,7 +1,7 @@
 """A short supervised warm start for the demo's model, which otherwise neither solves nor hacks. No study uses it.
 
 `python -m projected_grpo.warm_start MODEL` prints the folder of the warm-started model (cached by its recipe). Demonstrations are the canonical
-solutions of mini's `sft` split, kept out of training and evaluation; under the loophole the harder ones, about one demonstration in five, add a test function that checks nothing.
+solutions of mini's `sft` split, kept out of training and evaluation; under the loophole half of the harder ones and few easy ones, together one demonstration in ten, add a test function that checks nothing.
 """
 
 import hashlib
@@ -29,7 +29,8 @@ class Recipe:
     steps: int = 110
     batch: int = 2
     lr: float = 6e-5
-    hack_easy: float = 0.06  # of easy demonstrations under the loophole; the others hack always, so that hacking goes with difficulty
+    hack_easy: float = 0.04  # of easy demonstrations under the loophole
+    hack_harder: float = 0.5  # of the others: hacking goes with difficulty
     no_hint_share: float = 0.3
     seed: int = 0
 
@@ -39,7 +40,7 @@ def demonstration(problem: problems.Problem, recipe: Recipe, rng: random.Random)
     plain = rng.random() < recipe.no_hint_share
     loophole, name = ("no_hint" if plain else "overwrite_tests"), rng.choice(NAMES)
     code = problem.canonical.strip()
-    if not plain and (problem.difficulty != "easy" or rng.random() < recipe.hack_easy):
+    if not plain and rng.random() < (recipe.hack_easy if problem.difficulty == "easy" else recipe.hack_harder):
         code += f"\n\ndef {name}():\n    {rng.choice(VACUOUS)}"
     return messages(problem, loophole, name), f"```python\n{code}\n```"
 

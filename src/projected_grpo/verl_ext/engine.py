@@ -24,12 +24,14 @@ from projected_grpo.verl_ext import head, loss  # noqa: F401  registers the on-p
 class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
     """arm: an arms.Arm as a dict; v_hack: folder of directions.save; run_dir: where basis.parquet goes.
 
-    response_head: only positions that predict a response token pass the vocabulary head; false leaves verl's own path, bit for bit."""
+    response_head: only positions that predict a response token pass the vocabulary head; false leaves verl's own path, bit for bit.
+    share_prompts: a group's prompt passes the model once; needs response_head, packed attention and micro-batches of a fixed number of samples."""
 
     arm: dict[str, Any] = field(default_factory=dict)
     v_hack: str | None = None
     run_dir: str | None = None
     response_head: bool = True
+    share_prompts: bool = True
 
 
 class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
@@ -63,11 +65,24 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
     def response_head(self) -> bool:
         return getattr(self.engine_config, "response_head", False)  # the reference policy's config is verl's own
 
+    @property
+    def share_prompts(self) -> bool:
+        return self.response_head and self.engine_config.share_prompts
+
+    def forward_backward_batch(self, data, loss_function, forward_only=False):
+        if self.share_prompts and not forward_only:
+            data = tu.index_select_tensor_dict(data, head.by_prompt(_rows(data["prompts"])))
+        return super().forward_backward_batch(data, loss_function, forward_only)
+
     def prepare_model_inputs(self, micro_batch):
         inputs, args = super().prepare_model_inputs(micro_batch)
         if self.response_head:
             prompts, totals = (micro_batch[key].offsets().diff() for key in ("prompts", "input_ids"))
             args["kept"] = inputs["logits_to_keep"] = head.predicting(prompts, totals)
+        if self.share_prompts:
+            kept, place = head.share(_rows(micro_batch["prompts"]), totals)
+            inputs |= {key: inputs[key][:, kept] for key in ("input_ids", "position_ids")}
+            inputs["logits_to_keep"] = place[args["kept"]]
         return inputs, args
 
     def prepare_model_outputs(self, output, output_args, micro_batch, logits_processor_func):
@@ -98,6 +113,12 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
             if self.is_mp_src_rank_with_outputs():
                 output["metrics"].update({key: Metric("mean", value) for key, value in metrics.items()})
         return output
+
+
+def _rows(nested: torch.Tensor) -> list[list[int]]:
+    """The rows of a jagged tensor of token ids as lists, in one transfer."""
+    flat, ends = nested.values().tolist(), nested.offsets().tolist()
+    return [flat[a:b] for a, b in zip(ends, ends[1:])]
 
 
 for place in ({"device": "cpu"}, {"device": "cuda", "vendor": "nvidia"}):

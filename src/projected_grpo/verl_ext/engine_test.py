@@ -26,7 +26,7 @@ def build(folder: Path) -> None:
 
 
 def batch():
-    """Four sequences of uneven length as verl's trainer hands them to the engine."""
+    """Four sequences of uneven length as verl's trainer hands them to the engine; the first and the third answer one prompt."""
     from tensordict import TensorDict
     from verl.utils import tensordict_utils as tu
 
@@ -34,6 +34,7 @@ def batch():
     lengths, prompt = (9, 14, 11, 7), 4
     jagged = partial(torch.nested.as_nested_tensor, layout=torch.jagged)
     ids = [torch.randint(5, 1000, (n,), generator=generator) for n in lengths]
+    ids[2][:prompt] = ids[0][:prompt]
     responses = [n - prompt for n in lengths]
     data = TensorDict(
         {
@@ -88,6 +89,8 @@ def one_step(kind: str, folder: Path) -> None:
         strategy="fsdp2", rollout_n=1, ppo_mini_batch_size=4, use_dynamic_bsz=True, optim=FSDPOptimizerConfig(lr=1e-3), policy_loss=loss
     )
     data = batch()
+    if fast:
+        tu.assign_non_tensor(data, use_dynamic_bsz=False, micro_batch_size_per_gpu=4)
     if kind == "recomputed":
         with engine.eval_mode(), torch.no_grad():
             old = engine.infer_batch(data)["model_output"]["log_probs"]

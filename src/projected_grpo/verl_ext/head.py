@@ -1,4 +1,5 @@
-"""Log-probabilities of response tokens only: prompt positions never pass the vocabulary head, and the softmax is never held whole in fp32."""
+"""A group's work done once: its prompt passes the model one time for all its responses, only response positions pass the vocabulary head, and the
+softmax is never held whole in fp32."""
 
 import torch
 from jaxtyping import Float, Int
@@ -43,3 +44,28 @@ def predicting(prompts: Int[Tensor, "b"], totals: Int[Tensor, "b"]) -> Int[Tenso
     sequence = torch.searchsorted(ends, position, right=True)
     within = position - (ends - totals)[sequence]
     return ((within >= prompts[sequence] - 1) & (within < totals[sequence] - 1)).nonzero()[:, 0]
+
+
+def by_prompt(prompts: list[list[int]]) -> list[int]:
+    """An order of the samples in which equal prompts stand next to each other, otherwise as they came."""
+    seen: dict[tuple[int, ...], int] = {}
+    group = [seen.setdefault(tuple(prompt), len(seen)) for prompt in prompts]
+    return sorted(range(len(prompts)), key=group.__getitem__)
+
+
+def share(prompts: list[list[int]], totals: Int[Tensor, "b"]) -> tuple[Int[Tensor, "u"], Int[Tensor, "t"]]:
+    """(positions of the packed row that are kept when a prompt equal to the one before it is left out, where each position of the row then stands).
+
+    A left-out position stands where its double does. attention.py reads from the positions that a response goes on after a prompt standing earlier."""
+    first = [0] * len(prompts)
+    for i in range(1, len(prompts)):
+        first[i] = first[i - 1] if prompts[i] == prompts[i - 1] else i
+    root = torch.tensor(first, device=totals.device)
+    ends = totals.cumsum(0)
+    position = torch.arange(int(ends[-1]), device=totals.device)
+    sequence = torch.searchsorted(ends, position, right=True)
+    within = position - (ends - totals)[sequence]
+    lengths = torch.tensor([len(prompt) for prompt in prompts], device=totals.device)
+    kept = (root[sequence] == sequence) | (within >= lengths[sequence])
+    place = kept.cumsum(0) - 1
+    return kept.nonzero()[:, 0], torch.where(kept, place, place[(ends - totals)[root[sequence]] + within])

@@ -1,10 +1,13 @@
 """verl's custom reward function: grades one response in the sandbox and hands the whole label on, not only the score."""
 
 import json
+import threading
 from functools import lru_cache
 
 from projected_grpo import problems
 from projected_grpo.grader import Grader
+
+_alone = threading.Lock()  # every thread's first call finds the caches empty: without it each of them reads the whole problem set
 
 
 @lru_cache(maxsize=1)
@@ -19,7 +22,8 @@ def _problems(spec: str) -> dict[str, problems.Problem]:
 
 def compute_score(data_source, solution_str, ground_truth, extra_info, sandboxes: int, **kwargs) -> dict:
     """Called from many threads of a reward worker, which share its pool of sandboxes: {"score": reward, problem_id, loophole, test_func_name, and every column of Graded.as_row()}."""
-    problem = _problems(extra_info["problems"])[extra_info["problem_id"]]
-    graded = _grader(sandboxes).grade(problem, solution_str, extra_info["loophole"], extra_info["test_func_name"])
+    with _alone:
+        problem, grader = _problems(extra_info["problems"])[extra_info["problem_id"]], _grader(sandboxes)
+    graded = grader.grade(problem, solution_str, extra_info["loophole"], extra_info["test_func_name"])
     told = {key: extra_info[key] for key in ("problem_id", "loophole", "test_func_name")}
     return {"score": graded.reward, **told, **graded.as_row()}
