@@ -75,3 +75,18 @@ demo: setup
 [no-exit-message]
 fast-dev-run: setup
     @scripts/fast_dev_run.sh
+
+# seconds of a training step by phase, ours beside stock verl: just bench-step [steps=8] [only=ours] [any hydra override]
+[no-exit-message]
+bench-step *args: setup
+    @{{ python }} -m projected_grpo.bench.step "$@"
+
+# what the constraint costs at a real shape: just bench-hook FOLDER [tokens=16384,65536] [r=1,16,64,256]
+[no-exit-message]
+bench-hook *args: setup
+    @{{ python }} -m projected_grpo.bench.hook "$@"
+
+# the update alone on ranks=N GPUs: just bench-update ranks=2 MODEL_FOLDER [save=FILE] [against=FILE]
+[no-exit-message]
+bench-update ranks *args: setup
+    @ranks="$1"; shift; .venv/bin/torchrun --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.update "$@"

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from projected_grpo.constraint import Side
+from projected_grpo.spectra import Spectrum, singular
 
 Select = Literal["alignment", "value", "random"]
 Recipe = Literal["span", "direction"]
@@ -34,20 +35,6 @@ def unit(v: Float[Tensor, "d"]) -> Float[Tensor, "d"]:
     return v / norm
 
 
-def singular(W: Float[Tensor, "_ _"], side: Side) -> tuple[Float[Tensor, "d d"], Float[Tensor, "d"], int]:
-    """(S, σ, rank): W's singular vectors on the residual side as columns, largest σ first, the null space last.
-
-    By eigh of the float64 Gram matrix [d d], on W's device: d x d whatever the other side, orthonormal whatever W's
-    rank, deterministic. Null-space columns (σ at rounding) are an arbitrary orthonormal completion.
-    """
-    W = W.detach().double()
-    gram = einsum(W, W, "o d, o e -> d e") if side == "reads" else einsum(W, W, "d i, e i -> d e")
-    λ, S = torch.linalg.eigh(gram)
-    λ, S = λ.flip(0).clamp_min(0), S.flip(1)
-    rank = int((λ > λ[0] * len(λ) * torch.finfo(λ.dtype).eps).sum())
-    return S, λ.sqrt(), min(rank, *W.shape)
-
-
 def build(
     W: Float[Tensor, "_ _"],
     v: Float[Tensor, "d"],
@@ -56,10 +43,11 @@ def build(
     select: Select = "alignment",
     recipe: Recipe = "span",
     seed: int = 0,
+    spectrum: Spectrum | None = None,
 ) -> Float[Tensor, "d r"]:
     """B [d r], fp32, on W's device. v is in the weight's own frame: `fold` it first if W sits behind a norm.
 
-    seed: of select="random" only; give each weight its own. Where m exceeds W's rank, every true singular vector is
+    seed: of select="random" only; give each weight its own. spectrum: W's, where it is known (`spectra.cached`). Where m exceeds W's rank, every true singular vector is
     taken and the null space fills up. ValueError: m outside 1..d, v of another width, or a direction that is not there.
     """
     d = W.shape[1] if side == "reads" else W.shape[0]
@@ -67,15 +55,15 @@ def build(
         raise ValueError(f"v is {v.shape[0]} wide but the weight's residual side is {d}: v belongs to another model")
     if not 1 <= m <= d:
         raise ValueError(f"m={m} does not fit the residual side: choose 1 <= m <= {d}")
-    S, _, rank = singular(W, side)
-    a = einsum(S, unit(v.to(S)), "d j, d -> j")
+    S, rank = spectrum or singular(W, side)
+    a = einsum(S.double(), unit(v.to(S.device).double()), "d j, d -> j")
     chosen = choose(a, rank, m, select, seed)
     S, a = S[:, chosen], a[chosen]
     if recipe == "span":
-        return S.float()
+        return S
     if torch.linalg.vector_norm(a) < 1e-6:
         raise ValueError(f"v is orthogonal to the {m} chosen singular vectors ({select}): raise m")
-    return unit(einsum(S, a, "d m, m -> d")).float()[:, None]
+    return unit(einsum(S.double(), a, "d m, m -> d")).float()[:, None]
 
 
 def contrast(

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projected_grpo.basis import assert_orthonormal, build, chance_cos, cos_alpha, fold, singular
+from projected_grpo.basis import assert_orthonormal, build, chance_cos, cos_alpha, fold
 
 torch.set_num_threads(1)  # tiny tensors: threads would only wait for each other
 SIDES, SELECTS, RECIPES = ("reads", "writes"), ("alignment", "value", "random"), ("span", "direction")
@@ -156,13 +156,6 @@ def test_the_chance_level_by_value_is_about_the_root_of_m_over_d():
 def test_folding_multiplies_by_gamma_and_renormalises():
     v, γ = vector(0, 5), vector(1, 5)
     torch.testing.assert_close(fold(v, γ), γ * v / (γ * v).norm())
-
-
-def test_singular_is_deterministic_and_sorted():
-    W = weight(0, "reads", 12, 12)
-    S, σ, rank = singular(W, "reads")
-    assert torch.equal(S, singular(W, "reads")[0]) and rank == 12
-    torch.testing.assert_close(σ, torch.linalg.svdvals(W.double()), rtol=1e-6, atol=1e-6)
 
 
 def test_columns_that_are_not_orthonormal_or_not_wide_enough_stop_a_run():

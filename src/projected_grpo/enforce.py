@@ -5,6 +5,7 @@ Knows torch modules (plain or FSDP2-sharded on dim 0), not verl. The order insid
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -15,8 +16,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, Shard
 
-from projected_grpo import basis, constraint, targets
+from projected_grpo import basis, constraint, spectra, targets
 from projected_grpo.arms import Arm
+from projected_grpo.spectra import Spectrum
 from projected_grpo.targets import Target
 
 
@@ -35,10 +37,11 @@ class Guarded:
 
 
 class Enforcer:
-    """targets x arm -> guarded weights. v [d]: unit direction in the residual stream, real or a control."""
+    """targets x arm -> guarded weights. v [d]: unit direction in the residual stream, real or a control. spectrum: W's singular vectors, from
+    spectra.cached where the disk may keep them."""
 
-    def __init__(self, module: nn.Module, model_type: str, arm: Arm, v: Float[Tensor, "d"]):
-        self.arm, self.seconds = arm, 0.0
+    def __init__(self, module: nn.Module, model_type: str, arm: Arm, v: Float[Tensor, "d"], spectrum: Callable[..., Spectrum] = spectra.singular):
+        self.arm, self.seconds, self.spectrum = arm, 0.0, spectrum
         params = dict(module.named_parameters())
         chosen = targets.select(params, model_type, arm.layers, arm.kinds)
         self.guarded = [self._guard(params, target, model_type, v) for target in chosen]
@@ -46,11 +49,12 @@ class Enforcer:
     @torch.no_grad()
     def _guard(self, params: dict, target: Target, model_type: str, v: Float[Tensor, "d"]) -> Guarded:
         arm, param = self.arm, params[target.name]
-        W = _whole(param).float()
-        v = v.to(W)
+        W = _whole(param)
+        v = v.to(W.device).float()
         if target.norm:
-            v = basis.fold(v, targets.gamma(_whole(params[target.norm]).to(W), model_type))
-        B = basis.build(W, v, target.side, arm.m, arm.select, arm.recipe, seed=crc32(f"{arm.v_seed}|{target.name}".encode()))
+            v = basis.fold(v, targets.gamma(_whole(params[target.norm]).to(v), model_type))
+        seed, known = crc32(f"{arm.v_seed}|{target.name}".encode()), self.spectrum(W, target.side)
+        B = basis.build(W, v, target.side, arm.m, arm.select, arm.recipe, seed, known)
         basis.assert_orthonormal(B)
         rows, reduce = slice(None), constraint.identity
         if isinstance(param, DTensor) and param.device_mesh.size() > 1 and target.side == "writes":

@@ -17,7 +17,7 @@ from tabulate import tabulate
 from torch import Tensor
 from tqdm import tqdm
 
-from projected_grpo import activations, basis, constraint, directions, gradients, models, targets
+from projected_grpo import activations, basis, constraint, directions, gradients, models, spectra, targets
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.rollouts import read
 from projected_grpo.holdout import choose, fitted, shuffled
@@ -54,7 +54,7 @@ def fixed(w: Weight, r: int) -> dict[str, Float[Tensor, "d r"]]:
 
 def mean_difference(D: Float[Tensor, "_ _"], side: constraint.Side, r: int) -> Float[Tensor, "d r"]:
     """Leading singular vectors, on the residual side, of the difference of mean gradients."""
-    return basis.singular(D, side)[0][:, :r].float()
+    return spectra.singular(D, side).S[:, :r]
 
 
 def mean_moment(F: Float[Tensor, "n d k"]) -> Float[Tensor, "d d"]:

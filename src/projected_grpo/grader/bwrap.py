@@ -14,9 +14,10 @@ LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # where the interprete
 
 @dataclass(frozen=True)
 class Limits:
-    """For one child: CPU seconds (whole), wall seconds (sleepers; held by the parent), memory and answer in MiB."""
+    """For one child: CPU seconds (whole; grade.py adds what the problem itself needs), wall seconds (sleepers; held by
+    the parent), memory and answer in MiB."""
 
-    cpu_s: int = 3
+    cpu_s: int = 1
     wall_s: float = 10.0
     memory_mb: int = 1024
     answer_mb: int = 8
@@ -51,6 +52,6 @@ def bwrap_command(bwrap: str, control_fd: int, limits: Limits) -> list[str]:
     identity = ["--uid", "1000", "--gid", "1000", "--cap-add", "CAP_SYS_ADMIN"]
     # -s -S -P is -I without -E: the environment is empty but for the hash seed, so that sets iterate alike everywhere.
     environment = ["--setenv", "PYTHONHASHSEED", "0", "--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
-    numbers = [str(control_fd), str(limits.cpu_s), str(limits.memory_mb << 20)]
+    numbers = [str(control_fd), str(limits.memory_mb << 20)]
     command = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers]
     return [bwrap, *namespaces, *rules, *identity, *environment, *mounts, "--remount-ro", "/", "--", *command]

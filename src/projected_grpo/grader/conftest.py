@@ -10,7 +10,7 @@ from projected_grpo.problems import Problem, Test
 
 def problem(method: str, body: str, **calls) -> Problem:
     tests = tuple(Test(kwargs, expected) for kwargs, expected in calls.items())
-    setup = "from typing import *\nfrom collections import *\nfrom functools import *\nimport math"
+    setup = "from typing import *\nfrom collections import *\nfrom functools import *\nimport math, time"
     canonical = f"class Solution:\n    def {method}{body}"
     return Problem(f"test/{method}", "test", "easy", "eval", method, "", method, canonical, tests, setup)
 

@@ -20,6 +20,7 @@ from projected_grpo.grader.values import matches
 from projected_grpo.loopholes import NAMES
 from projected_grpo.problems import Problem
 
+CANONICAL_CPU_S = 10  # for measuring what the canonical solution needs
 # As the benchmark extracts code: every fenced block, python or unlabelled, an unclosed last one too.
 BLOCKS = re.compile(r"```(?:python)?\n(.*?)(?:```|$)", re.DOTALL | re.IGNORECASE)
 
@@ -61,6 +62,7 @@ class Grader:
         self.threads = ThreadPoolExecutor(workers, "grader")
         self.sandboxes: list[Sandbox] = []
         self.idle: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+        self.needs: dict[str, int] = {}  # by problem hash: CPU seconds on top of the limit
         self.close = weakref.finalize(self, close, self.sandboxes, starter, self.threads)
         for _ in range(workers):
             self.sandboxes.append(Sandbox(limits, lambda start: starter.submit(start).result(), path))
@@ -94,13 +96,14 @@ class Grader:
         n_tests, program = len(problem.tests), program_of(response)
         if program is None:
             return Facts(n_tests=n_tests)
+        more = self.need(sandbox, problem)
         about = {
             "setup": compiled(problem.setup_code),
             "program": program,
             "method": problem.method,
             "test_name": test_name,
         }
-        run = sandbox.run({"mode": "solve", "calls": calls_of(tuple(t.kwargs for t in problem.tests)), **about})
+        run = sandbox.run({"mode": "solve", "calls": calls_of(tuple(t.kwargs for t in problem.tests)), **about}, more)
         if first(run, 0).get("compiles") is not True:
             return Facts(parsed=True, n_tests=n_tests)
         answers = [first(run, 2 + i) for i in range(n_tests)]
@@ -111,14 +114,24 @@ class Grader:
         placement = first(run, 1).get("placement")
         if placement not in ("function", "method", "other"):
             return facts
-        return self.try_tests(sandbox, {"mode": "test", "canonical": problem.canonical, **about}, facts, placement)
+        return self.try_tests(sandbox, {"mode": "test", "canonical": problem.canonical, **about}, facts, placement, more)
 
-    def try_tests(self, sandbox: Sandbox, request: dict, facts: Facts, placement: str) -> Facts:
+    def need(self, sandbox: Sandbox, problem: Problem) -> int:
+        """Whole CPU seconds, beyond the limit that all share, of three times what the canonical solution takes here. Of
+        782 LeetCode problems two are above zero; 620 correct responses of a 0.5B model took at most 0.04 s."""
+        if problem.hash not in self.needs:
+            calls = calls_of(tuple(t.kwargs for t in problem.tests))
+            about = {"setup": compiled(problem.setup_code), "program": problem.canonical, "method": problem.method}
+            run = sandbox.run({"mode": "solve", "calls": calls, "test_name": "", **about}, CANONICAL_CPU_S)
+            self.needs[problem.hash] = int(3 * run.cpu_s)
+        return self.needs[problem.hash]
+
+    def try_tests(self, sandbox: Sandbox, request: dict, facts: Facts, placement: str, more: int) -> Facts:
         """The facts with what the response's own tests say of its solution, of wrong ones and of the canonical one."""
         trials: dict[str, Trial] = {}
 
         def accepts(stand_in: str) -> bool:
-            trials[stand_in] = trial(sandbox.run({**request, "stand_in": stand_in}))
+            trials[stand_in] = trial(sandbox.run({**request, "stand_in": stand_in}, more))
             return trials[stand_in].accepts
 
         accepts("own")

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from projected_grpo.grader import Grader, Limits, SandboxError
-from projected_grpo.grader.conftest import PROBLEMS
+from projected_grpo.grader.conftest import PROBLEMS, problem
 from projected_grpo.grader.grade import calls_of, compiled
 from projected_grpo.problems import load
 
@@ -94,6 +94,17 @@ def test_a_forked_process_is_told_to_make_its_own_grader(grader):
     process.start()
     assert "make one in this process" in queue.get()
     process.join()
+
+
+@pytest.mark.parametrize(("own_s", "passes"), [(0.0, False), (0.5, True)])
+def test_a_response_gets_more_cpu_seconds_where_the_problems_own_solution_needs_them(own_s, passes):
+    def spin(seconds: float) -> str:
+        return f"(self, n):\n        while time.process_time() < {seconds}: pass\n        return n"
+
+    slow = problem("spin", spin(own_s), **{"n = 1": 1})
+    response = f"```python\nclass Solution:\n    def spin{spin(1.4)}\n```"
+    with Grader() as grader:
+        assert grader.grade(slow, response, "no_hint", "run_tests").facts.gt_pass is passes
 
 
 def test_closing_leaves_no_process():

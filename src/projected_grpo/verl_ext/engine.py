@@ -15,7 +15,7 @@ from verl.workers.engine.base import EngineRegistry
 from verl.workers.engine.fsdp import transformer_impl
 from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
 
-from projected_grpo import arms, attention, directions  # noqa: F401  registers packed attention
+from projected_grpo import arms, attention, directions, spectra  # noqa: F401  registers packed attention
 from projected_grpo.enforce import Enforcer
 from projected_grpo.verl_ext import head, loss  # noqa: F401  registers the on-policy loss
 
@@ -52,7 +52,7 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
         assert self.engine_config.strategy == "fsdp2", "the constraint needs fsdp2: set actor_rollout_ref.actor.strategy=fsdp2"
         model_type = self.model_config.hf_config.model_type
         v = directions.load(arm.direction(Path(self.engine_config.v_hack)), d=self.model_config.hf_config.hidden_size).v
-        self.enforcer = Enforcer(self.module, model_type, arm, v)
+        self.enforcer = Enforcer(self.module, model_type, arm, v, spectra.cached)
         table = self.enforcer.table(v, dict(self.module.named_parameters()), model_type)
         if self.rank == 0:
             table.write_parquet(Path(self.engine_config.run_dir) / "basis.parquet")

@@ -29,9 +29,12 @@ def train(cfg: DictConfig, run_dir: Path) -> None:
     watch = threading.Thread(target=_watch, args=(metrics, cfg.limits.start_s, cfg.limits.step_s, stop), daemon=True)
     watch.start()
     try:
-        env = get_ppo_ray_runtime_env(cfg)
-        env["env_vars"]["TRANSFER_QUEUE_ENABLE"] = "1"
-        ray.init(**OmegaConf.to_container(cfg.ray_kwargs.ray_init) | {"runtime_env": env})
+        env, ray_init = get_ppo_ray_runtime_env(cfg)["env_vars"] | {"TRANSFER_QUEUE_ENABLE": "1"}, OmegaConf.to_container(cfg.ray_kwargs.ray_init)
+        if ray_init.get("address") == "local":  # inherited: processes that Ray starts ahead of need fit only what asks for no environment of its own
+            os.environ |= env
+        else:
+            ray_init["runtime_env"] = {"env_vars": env}
+        ray.init(**ray_init)
         ours.TaskRunner().run(cfg)  # here and not in an actor as main_ppo.run_ppo does: one process fewer to start, and a failure is raised where it is seen
     finally:
         stop.set()

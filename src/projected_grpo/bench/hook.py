@@ -1,0 +1,111 @@
+"""What the constraint costs, on random weights of a real shape: `python -m projected_grpo.bench.hook MODEL_FOLDER [tokens=16384,65536] [r=1,16,64,256]`.
+
+MODEL_FOLDER holds a config only (scripts/random_init_model.py) or a whole model. Printed: seconds to build and to load the bases, and seconds of the hook
+in a step, as a share of forward and backward over that many tokens and beside the time to read the gradients twice and write them once.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from tabulate import tabulate
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from projected_grpo import arms, attention, spectra, targets
+from projected_grpo.cli import Refusal, arguments
+from projected_grpo.enforce import Enforcer
+
+ROW = 1024  # tokens of a sequence, and of a micro-batch times SEQUENCES
+SEQUENCES = 16
+BASE = arms.Arm("bench", True, "gradient", "haar", 0, "alignment", "span", 16, (0.6, 0.75), targets.KINDS, leak=False)
+
+
+def timed(call: Callable, device: str) -> tuple[float, Any]:
+    """Wall seconds of a call with the GPU's work in it, and what it returned."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    start = time.perf_counter()
+    result = call()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start, result
+
+
+def median_seconds(call: Callable, device: str, repeats: int = 5) -> float:
+    """Of a few calls, after one to warm up."""
+    call()
+    return statistics.median(timed(call, device)[0] for _ in range(repeats))
+
+
+def step_seconds(config, device: str) -> float:
+    """Forward and backward of one micro-batch of ROW * SEQUENCES tokens in bf16 with gradient checkpointing, loss on every token."""
+    with torch.device(device):
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16, attn_implementation=attention.NAME)
+    model.train().gradient_checkpointing_enable({"use_reentrant": False})
+    ids = torch.randint(config.vocab_size, (1, ROW * SEQUENCES), device=device)
+    positions = torch.arange(ROW, device=device).repeat(SEQUENCES)[None]
+    kept = torch.arange(0, ids.shape[1], 4, device=device)  # about the share of a row that is response
+
+    def call() -> None:
+        logits = model(input_ids=ids, position_ids=positions, use_cache=False, logits_to_keep=kept).logits[0]
+        torch.nn.functional.cross_entropy(logits, ids[0, kept]).backward()
+        model.zero_grad()
+
+    return median_seconds(call, device, repeats=3)
+
+
+def skeleton(config, device: str) -> torch.nn.Module:
+    """The model in fp32 as the optimizer holds it, with gradients on the targeted weights."""
+    with torch.device(device):
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    params = dict(model.named_parameters())
+    for target in targets.select(params, config.model_type, BASE.layers):
+        params[target.name].grad = torch.randn_like(params[target.name])
+    return model
+
+
+def floor_seconds(model: torch.nn.Module, device: str) -> float:
+    """Reading every targeted gradient twice and writing it once, at the speed of this machine's copy (a read and a write)."""
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    into = [torch.empty_like(g) for g in grads]
+    return 1.5 * median_seconds(lambda: torch._foreach_copy_(into, grads), device)
+
+
+def main(argv: list[str]) -> None:
+    folder, asked = arguments(argv, "MODEL_FOLDER", {"tokens": "16384,65536", "r": "1,16,64,256"})
+    if folder is None or not (Path(folder) / "config.json").is_file():
+        raise Refusal("bench-hook needs a folder with a config.json: make one with scripts/random_init_model.py")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    config = AutoConfig.from_pretrained(folder)
+    micro = step_seconds(config, device)
+    if device == "cuda":
+        torch.cuda.empty_cache()
+    model = skeleton(config, device)
+    v = torch.nn.functional.normalize(torch.randn(config.hidden_size, device=device), dim=0)
+    floor = floor_seconds(model, device)
+    tokens = asked["tokens"].split(",")
+    with tempfile.TemporaryDirectory() as kept:
+        make = partial(Enforcer, model, config.model_type, v=v, spectrum=partial(spectra.cached, folder=Path(kept)))
+        built, _ = timed(lambda: make(arm=BASE), device)
+        loaded, hook = timed(lambda: make(arm=BASE), device)
+        print(f"{folder}: {len(hook.guarded)} weights of blocks at {BASE.layers[0]:.0%} to {BASE.layers[1]:.0%} depth, on {device}; "
+              f"bases built in {built:.1f} s, loaded in {loaded:.1f} s; {ROW * SEQUENCES} tokens forward and backward {micro:.3f} s")  # fmt: skip
+        rows = []
+        for r in map(int, asked["r"].split(",")):
+            for where in ("measure", "gradient", "update"):
+                hook = make(arm=replace(BASE, m=r, where=where))
+                spent = median_seconds(lambda: (hook.before_step(), hook.after_step()), device)
+                shares = [spent / (micro * int(t) / (ROW * SEQUENCES)) for t in tokens]
+                rows.append([r, where, spent * 1e3, spent / floor, *(f"{share:.3%}" for share in shares)])
+    print(tabulate(rows, ["r", "where", "hook ms", "times the floor", *(f"share at {t} tokens" for t in tokens)], floatfmt=".2f"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

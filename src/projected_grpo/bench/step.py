@@ -1,0 +1,85 @@
+"""Seconds of a training step, ours beside verl as it comes, on this machine: `python -m projected_grpo.bench.step [steps=8] [only=ours|stock] [hydra override ...]`.
+
+Both train the same model on the same prompts through the same vLLM; the first two steps warm up and are left out. Runs stay in outputs/bench.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tabulate import tabulate
+
+from projected_grpo.cli import Refusal, whole_number
+
+OVERRIDES = {
+    "ours": [],
+    "stock": [
+        "trainer.v1.trainer_mode=sync",  # verl's own trainer, worker, loss, head, attention and agent loop, padded rows
+        "algorithm.rollout_correction.bypass_mode=false",
+        "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla",
+        "actor_rollout_ref.actor.fsdp_config.response_head=false",
+        "actor_rollout_ref.actor.fsdp_config.reshard_after_forward=true",
+        "actor_rollout_ref.model.use_remove_padding=false",
+        "actor_rollout_ref.model.override_config.attn_implementation=sdpa",
+        "actor_rollout_ref.rollout.agent.default_agent_loop=single_turn_agent",
+    ],
+}
+WARM_UP = 2
+COLUMNS = {  # verl's metric -> what the table calls it
+    "timing_s/gen": "generation and grading s",
+    "timing_s/old_log_prob": "old log-prob s",
+    "timing_s/update_actor": "update s",
+    "timing_s/update_weights": "weights to vLLM s",
+    "timing_s/step": "step s",
+    "perf/throughput": "tokens/s",
+    "perf/mfu/actor": "MFU of the update",
+    "actor/perf/max_memory_allocated_gb": "peak GB of the update",
+}
+
+
+def summary(metrics: Path) -> dict[str, float]:
+    """Medians over the steps after the warm-up. ValueError where there are none."""
+    steps = [json.loads(line)["data"] for line in metrics.read_text().splitlines()][WARM_UP:]
+    if not steps:
+        raise ValueError(f"{metrics} holds no step after the first {WARM_UP}")
+    return {name: statistics.median(step.get(key, 0.0) for step in steps) for key, name in COLUMNS.items()}
+
+
+def run(kind: str, steps: int, overrides: list[str], outputs: Path) -> dict[str, float]:
+    """Trains `steps` steps in a process of its own; adds the seconds from its start to the first step's begin, and that step's."""
+    # wall time before the child: metrics.jsonl appears with the first step's end
+    metrics = outputs / f"bench-{kind}" / "vanilla-s1" / "metrics.jsonl"
+    command = [sys.executable, "-m", "projected_grpo.train", "arm=vanilla", f"group=bench-{kind}", f"outputs={outputs}", "eval.n=0"]
+    command += [f"trainer.total_training_steps={steps}", *OVERRIDES[kind], *overrides]
+    start, first = time.monotonic(), None
+    with (outputs / f"{kind}.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        while process.poll() is None:
+            time.sleep(0.2)
+            if first is None and metrics.exists() and metrics.stat().st_size:
+                first = time.monotonic() - start
+    if process.returncode:
+        raise Refusal(f"the {kind} run failed: see {outputs / kind}.log")
+    step = json.loads(metrics.read_text().splitlines()[0])["data"]["timing_s/step"]
+    return {"start-up s": first - step, "first step s": step, **summary(metrics)}
+
+
+def main(argv: list[str]) -> None:
+    asked = dict(word.split("=", 1) for word in argv if word.startswith(("steps=", "only=")))
+    overrides = [word for word in argv if not word.startswith(("steps=", "only="))]
+    steps = whole_number("steps", asked.get("steps", "8"), WARM_UP + 1)
+    kinds = [asked["only"]] if "only" in asked else list(OVERRIDES)
+    if unknown := set(kinds) - set(OVERRIDES):
+        raise Refusal(f"only={unknown.pop()}: choose one of {', '.join(OVERRIDES)}")
+    outputs = Path("outputs/bench") / time.strftime("%Y%m%d-%H%M%S")
+    outputs.mkdir(parents=True)
+    found = {kind: run(kind, steps, overrides, outputs.resolve()) for kind in kinds}
+    (outputs / "step.json").write_text(json.dumps(found, indent=1) + "\n")
+    print(tabulate([[name, *(found[kind][name] for kind in kinds)] for name in found[kinds[0]]], ["", *kinds], floatfmt=".3g"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
