@@ -67,8 +67,6 @@ def check(cfg: DictConfig) -> arms.Arm:
     actor = cfg.actor_rollout_ref.actor
     if "fsdp2" != actor.strategy or "fsdp2" != actor.fsdp_config.strategy:
         raise Refusal("the constraint needs fsdp2 (fsdp1 flattens parameters away): set actor_rollout_ref.actor.strategy=fsdp2")
-    if arm.where != "off" and cfg.actor_rollout_ref.model.get("lora_rank", 0) > 0:
-        raise Refusal("LoRA with a constraint is not supported yet: set actor_rollout_ref.model.lora_rank=0 or arm.where=off")
     if actor.policy_loss.loss_mode == "on_policy" and (actor.ppo_mini_batch_size != cfg.data.train_batch_size or actor.ppo_epochs != 1):
         raise Refusal("the on-policy loss needs one update a step: leave ppo_mini_batch_size and ppo_epochs, or set "
                       "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla algorithm.rollout_correction.bypass_mode=false")  # fmt: skip
@@ -81,6 +79,10 @@ def check(cfg: DictConfig) -> arms.Arm:
     if actor.fsdp_config.share_prompts and actor.fsdp_config.response_head and actor.use_dynamic_bsz:
         raise Refusal("shared prompts need micro-batches of a fixed number of samples: leave use_dynamic_bsz=false, or set "
                       "actor_rollout_ref.actor.fsdp_config.share_prompts=false")  # fmt: skip
+    samples, micro = cfg.data.train_batch_size * cfg.actor_rollout_ref.rollout.n, actor.ppo_micro_batch_size_per_gpu
+    if not actor.use_dynamic_bsz and samples % (micro * cfg.trainer.n_gpus_per_node * cfg.trainer.nnodes):
+        raise Refusal(f"{samples} samples a step do not divide into micro-batches of {micro} on every GPU: change "
+                      "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu")  # fmt: skip
     if cfg.env.loophole not in NAMES:
         raise Refusal(f"unknown loophole {cfg.env.loophole!r}: choose one of {', '.join(NAMES)}")
     if arm.where != "off" and cfg.v_hack is None:
@@ -88,6 +90,8 @@ def check(cfg: DictConfig) -> arms.Arm:
             raise Refusal(f"arm {arm.name} needs v_hack=FOLDER: make one with `just extract`")
         logger.warning(f"arm {arm.name} has no v_hack: nothing is measured")
         cfg.arm.where = "off"
+    if cfg.arm.where != "off" and cfg.actor_rollout_ref.model.get("lora_rank", 0) > 0:
+        raise Refusal("LoRA with a constraint is not supported yet: set actor_rollout_ref.model.lora_rank=0 or arm.where=off")
     return arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
 
 

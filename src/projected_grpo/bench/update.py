@@ -86,8 +86,8 @@ def main(argv: list[str]) -> None:
         os.environ |= {"VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu", "TORCHDYNAMO_DISABLE": "1"}
     dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
     rank, size = dist.get_rank(), dist.get_world_size()
-    if groups % size:
-        raise Refusal(f"groups={groups} do not divide among {size} ranks")
+    if groups % size or groups // size * n % micro:
+        raise Refusal(f"groups={groups} of n={n} do not divide among {size} ranks into micro-batches of micro={micro}")
     if cuda:
         torch.cuda.set_device(rank)
     from verl.utils import tensordict_utils as tu  # after the platform is known
