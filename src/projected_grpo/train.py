@@ -30,18 +30,14 @@ def prepare_environment() -> str:
     device = "gpu" if torch.cuda.is_available() else "cpu"
     os.environ["PROJECTED_GRPO_DEVICE"] = device
     quiet = {"RAY_USAGE_STATS_ENABLED": "0", "VLLM_NO_USAGE_STATS": "1", "RAY_DEDUP_LOGS": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+    quiet["RAY_prestart_worker_first_driver"] = "0"  # else Ray starts a Python process for every CPU that it counts
     cpu = {
         "VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu",
         "VLLM_CPU_OMP_THREADS_BIND": "nobind", "TORCHDYNAMO_DISABLE": "1",
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # lets the engine's process be its own worker (distributed_executor_backend: uni)
         "OMP_NUM_THREADS": str(os.cpu_count()),  # Ray gives an actor one thread where nothing is said
-        "RAY_prestart_worker_first_driver": "0",  # else Ray starts a Python process for every CPU that it counts
     }  # fmt: skip
-    gpu = {
-        "VLLM_USE_FLASHINFER_SAMPLER": "0",  # else flashinfer compiles its sampler for minutes
-        "RAY_preload_python_modules": "projected_grpo.verl_ext.trainer,projected_grpo.verl_ext.agent_loop",  # by the processes that Ray starts ahead
-        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # an import that asks for a GPU must not fix which ones the process sees
-    }
+    gpu = {"VLLM_USE_FLASHINFER_SAMPLER": "0"}  # else flashinfer compiles its sampler for minutes
     for key, value in {**quiet, **(cpu if device == "cpu" else gpu)}.items():
         os.environ.setdefault(key, value)
     return device

@@ -17,7 +17,7 @@ from projected_grpo.cli import Refusal, whole_number
 OVERRIDES = {
     "ours": [],
     "stock": [
-        "trainer.v1.trainer_mode=sync",  # verl's own trainer, worker, loss, head, attention and agent loop, padded rows
+        "trainer.v1.trainer_mode=stock",  # verl's own trainer, loss, head, attention and agent loop, padded rows
         "algorithm.rollout_correction.bypass_mode=false",
         "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla",
         "actor_rollout_ref.actor.fsdp_config.response_head=false",

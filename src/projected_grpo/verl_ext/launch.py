@@ -13,6 +13,8 @@ from verl.trainer.constants_ppo import get_ppo_ray_runtime_env
 from verl.trainer.ppo.utils import need_critic, need_reference_policy
 from verl.utils.config import validate_config
 
+from projected_grpo.verl_ext import rendezvous
+
 
 def train(cfg: DictConfig, run_dir: Path) -> None:
     """Trains to the last step, or the one after limits.train_s seconds; leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir."""
@@ -22,19 +24,16 @@ def train(cfg: DictConfig, run_dir: Path) -> None:
     os.environ |= {
         "VERL_FILE_LOGGER_PATH": str(metrics),
         "TENSORBOARD_DIR": str(run_dir / "tensorboard"),
-        "PROJECTED_GRPO_RUN_DIR": str(run_dir),
+        rendezvous.RUN_DIR: str(run_dir),
     }
     validate_config(cfg, need_reference_policy(cfg), need_critic(cfg))
     stop = threading.Event()
     watch = threading.Thread(target=_watch, args=(metrics, cfg.limits.start_s, cfg.limits.step_s, stop), daemon=True)
     watch.start()
     try:
-        env, ray_init = get_ppo_ray_runtime_env(cfg)["env_vars"] | {"TRANSFER_QUEUE_ENABLE": "1"}, OmegaConf.to_container(cfg.ray_kwargs.ray_init)
-        if ray_init.get("address") == "local":  # inherited: processes that Ray starts ahead of need fit only what asks for no environment of its own
-            os.environ |= env
-        else:
-            ray_init["runtime_env"] = {"env_vars": env}
-        ray.init(**ray_init)
+        env = get_ppo_ray_runtime_env(cfg)
+        env["env_vars"]["TRANSFER_QUEUE_ENABLE"] = "1"
+        ray.init(**OmegaConf.to_container(cfg.ray_kwargs.ray_init) | {"runtime_env": env})
         ours.TaskRunner().run(cfg)  # here and not in an actor as main_ppo.run_ppo does: one process fewer to start, and a failure is raised where it is seen
     finally:
         stop.set()

@@ -15,8 +15,10 @@ from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 from projected_grpo.verl_ext.worker import ConstrainedActorWorker
 
 
-@register_trainer("constrained")
-class ConstrainedTrainer(PPOTrainerSync):
+@register_trainer("stock")
+class StockTrainer(PPOTrainerSync):
+    """verl's own, with our worker, whose engine is verl's bit for bit where nothing is asked of it: what a benchmark compares with."""
+
     def __init__(self, config):
         config.trainer.v1.trainer_mode = "sync"  # the base class compares the mode's name with "sync"
         super().__init__(config)
@@ -25,6 +27,10 @@ class ConstrainedTrainer(PPOTrainerSync):
         super()._init_resource_pool_mgr()
         for role in {Role.Actor, Role.ActorRollout, Role.ActorRolloutRef} & set(self.role_worker_mapping):
             self.role_worker_mapping[role] = ray.remote(ConstrainedActorWorker)
+
+
+@register_trainer("constrained")
+class ConstrainedTrainer(StockTrainer):
 
     def _build_replay_buffer(self):
         buffer = super()._build_replay_buffer()

@@ -7,21 +7,27 @@ from pathlib import Path
 import torch
 from verl.workers.rollout.vllm_rollout.utils import vLLMColocateWorkerExtension
 
-WITNESS = "PROJECTED_GRPO_RUN_DIR"  # run folder, handed down by the environment; sync.jsonl there gets one line a weight sync
+from projected_grpo.verl_ext import rendezvous
 
 
 class WitnessExtension(vLLMColocateWorkerExtension):
-    """After every weight sync writes how far one of vLLM's own weights is from where it was: {"sync", "name", "moved", "norm"}."""
+    """After every weight sync writes to sync.jsonl how far one of vLLM's own weights is from where the sync before had left it:
+    {"sync", "name", "moved", "norm"}, moved null at the first. What it held just before says nothing: a sleeping vLLM drops its weights."""
+
+    held = None
+    syncs = 0
 
     def update_weights_from_ipc(self, *args, **kwargs):
-        name, weight = next((n, p) for n, p in self.model_runner.model.named_parameters() if "qkv_proj.weight" in n)
-        before = weight.detach().float().cpu()
         super().update_weights_from_ipc(*args, **kwargs)
-        after = weight.detach().float().cpu()
-        self.syncs = getattr(self, "syncs", -1) + 1
-        line = {"sync": self.syncs, "name": name, "moved": (after - before).norm().item(), "norm": after.norm().item()}
-        with (Path(os.environ[WITNESS]) / "sync.jsonl").open("a") as out:
-            out.write(json.dumps(line) + "\n")
+        name, weight = next((n, p) for n, p in self.model_runner.model.named_parameters() if "qkv_proj.weight" in n)
+        now = weight.detach().float().cpu()
+        moved = None if self.held is None else (now - self.held).norm().item()
+        with (Path(os.environ[rendezvous.RUN_DIR]) / "sync.jsonl").open("a") as out:
+            out.write(json.dumps({"sync": self.syncs, "name": name, "moved": moved, "norm": now.norm().item()}) + "\n")
+        self.held, self.syncs = now, self.syncs + 1
+
+    def _get_zmq_handle(self) -> str:
+        return rendezvous.own(super()._get_zmq_handle())
 
 
 class CPUWitnessExtension(WitnessExtension):
