@@ -50,11 +50,20 @@ def _spread(c: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side) -> Flo
     return einsum(c, B, "o r, d r -> o d") if side == "reads" else einsum(B, c, "d r, r i -> d i")
 
 
+def remove_(
+    g: Float[Tensor, "_ _"], c: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side
+) -> Float[Tensor, "_ _"]:
+    """Take c, coordinates in B ([o r] or [r i], as `anchor` gives them), out of g IN PLACE: one pass over g, no copy."""
+    if g.dtype == c.dtype == B.dtype:  # the product and the subtraction in one kernel; a bf16 g would round in between
+        return g.addmm_(c, B.mT, alpha=-1) if side == "reads" else g.addmm_(B, c, alpha=-1)
+    return g.sub_(_spread(c, B, side))
+
+
 def project(
     g: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
 ) -> Float[Tensor, "_ _"]:
     """The part of g outside B, in g's shape and dtype. Linear in g: once after gradient accumulation is enough."""
-    return (g - _spread(anchor(g, B, side, reduce), B, side)).to(g.dtype)
+    return remove_(g.clone(), anchor(g, B, side, reduce), B, side)
 
 
 @torch.no_grad()
@@ -66,17 +75,31 @@ def restore(
     WB0: `anchor` of the starting weight (this rank's rows for reads, the reduced whole for writes). What lies outside B
     keeps the optimizer's step. Exact to the rounding of W's dtype relative to W's own size, however many steps.
     """
-    return W.sub_(_spread(anchor(W, B, side, reduce) - WB0, B, side).to(W.dtype))
+    return remove_(W, anchor(W, B, side, reduce) - WB0, B, side)
+
+
+def inside(c: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side) -> Float[Tensor, ""]:
+    """Squared norm of the part of x inside B, float64, from c = `anchor`(x) alone: ‖c Bᵀ‖² or ‖B c‖² by the Gram
+    matrix of B's rows here, so that shards add up to the whole."""
+    c, K = c.double(), einsum(B.double(), B.double(), "d r, d s -> r s")
+    Kc = einsum(c, K, "o r, r s -> o s") if side == "reads" else einsum(K, c, "r s, s i -> r i")
+    return (c * Kc).sum().clamp_min(0)
 
 
 def energy(
-    x: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
+    x: Float[Tensor, "_ _"],
+    B: Float[Tensor, "d r"],
+    side: Side,
+    reduce: Reduce = identity,
+    c: Float[Tensor, "_ _"] | None = None,
 ) -> Float[Tensor, "2"]:
-    """(squared norm of x's part inside B, squared norm of x), float64, of these rows: sum it over ranks and weights."""
-    inside = _spread(anchor(x, B, side, reduce), B, side)
-    # float64 norms: squares of small gradients underflow in fp32
-    norms = [torch.linalg.vector_norm(part, dtype=torch.float64) for part in (inside, x)]
-    return torch.stack(norms).square()
+    """(squared norm of x's part inside B, squared norm of x), float64, of these rows: sum it over ranks and weights.
+
+    c: `anchor`(x) where it is at hand.
+    """
+    c = anchor(x, B, side, reduce) if c is None else c
+    # float64: squares of small gradients underflow in fp32
+    return torch.stack([inside(c, B, side), torch.linalg.vector_norm(x, dtype=torch.float64).square()])
 
 
 def ratio(e: Float[Tensor, "2"]) -> Float[Tensor, ""]:

@@ -68,11 +68,13 @@ class Enforcer:
         """Logs every gradient's share inside B; takes it out if the arm acts on gradients."""
         start = _clock()
         for w in self.guarded:
-            g = _local(w.param.grad)
-            w.energies["pre"] = constraint.energy(g, w.Bs, w.target.side, w.reduce)
+            g, side = _local(w.param.grad), w.target.side
+            c = constraint.anchor(g, w.Bs, side, w.reduce)
+            w.energies["pre"] = w.energies["post"] = before = constraint.energy(g, w.Bs, side, c=c)
             if self.arm.where == "gradient":
-                g.copy_(constraint.project(g, w.Bs, w.target.side, w.reduce))
-            w.energies["post"] = constraint.energy(g, w.Bs, w.target.side, w.reduce)
+                constraint.remove_(g, c, w.Bs, side)
+                left = constraint.inside(constraint.anchor(g, w.Bs, side, w.reduce), w.Bs, side)
+                w.energies["post"] = torch.stack([left, before[1] - before[0]])  # what was taken is at a right angle to what stays
         self.seconds = _clock() - start
 
     @torch.no_grad()
