@@ -90,3 +90,8 @@ bench-hook *args: setup
 [no-exit-message]
 bench-update ranks *args: setup
     @ranks="$1"; shift; .venv/bin/torchrun --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.update "$@"
+
+# one step of scale=full on a Ray cluster of two node processes on this machine (about 3 min)
+[no-exit-message]
+two-nodes *args: setup
+    @scripts/two_nodes.sh "$@"

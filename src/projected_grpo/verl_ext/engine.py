@@ -44,6 +44,8 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
 
     def initialize(self):
         super().initialize()
+        if self._is_lora:  # now, while the adapters train: the reference pass, which comes first, has them off, and FSDP2 would settle on no dtype for their gradients
+            self.module._get_fsdp_state()._lazy_init()
         arm = arms.parse(dict(getattr(self.engine_config, "arm", {}))) if getattr(self.engine_config, "arm", None) else None
         if arm is not None and arm.where != "off":
             self._constrain(arm)

@@ -15,6 +15,8 @@ from verl.utils.config import validate_config
 
 from projected_grpo.verl_ext import rendezvous
 
+FORWARDED = ("PROJECTED_GRPO_", "VERL_", "VLLM_", "TENSORBOARD_DIR", "HF_", "OMP_NUM_THREADS", "TORCHDYNAMO_DISABLE")  # what another node must know
+
 
 def train(cfg: DictConfig, run_dir: Path) -> None:
     """Trains to the last step, or the one after limits.train_s seconds; leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir."""
@@ -32,8 +34,11 @@ def train(cfg: DictConfig, run_dir: Path) -> None:
     watch.start()
     try:
         env = get_ppo_ray_runtime_env(cfg)
-        env["env_vars"]["TRANSFER_QUEUE_ENABLE"] = "1"
-        ray.init(**OmegaConf.to_container(cfg.ray_kwargs.ray_init) | {"runtime_env": env})
+        env["env_vars"] |= {"TRANSFER_QUEUE_ENABLE": "1"} | {key: value for key, value in os.environ.items() if key.startswith(FORWARDED)}
+        asked = OmegaConf.to_container(cfg.ray_kwargs.ray_init)
+        if asked["address"] != "local":
+            asked = {"address": asked["address"]}  # a standing cluster has its own resources
+        ray.init(**asked, runtime_env=env)
         ours.TaskRunner().run(cfg)  # here and not in an actor as main_ppo.run_ppo does: one process fewer to start, and a failure is raised where it is seen
     finally:
         stop.set()
