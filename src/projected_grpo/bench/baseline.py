@@ -1,6 +1,6 @@
-"""Seconds of the gate by test file beside the committed ones: `python -m projected_grpo.bench.baseline GATE.xml [write=true]`.
+"""Seconds of the gate by test file beside the committed ones: `python -m projected_grpo.bench.baseline GATE.xml ... [write=true]`.
 
-GATE.xml is pytest's junit report. A file that takes more than twice its baseline, and two seconds more, is named; machines differ, so nothing fails by it.
+GATE.xml are pytest's junit reports. A file that takes more than twice its baseline, and two seconds more, is named; machines differ, so nothing fails by it.
 """
 
 import json
@@ -9,16 +9,17 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
-from projected_grpo.cli import Refusal, arguments
+from projected_grpo.cli import Refusal
 
 BASELINE = Path(__file__).parents[3] / "docs/performance_baseline.json"
 
 
-def spent(report: Path) -> dict[str, float]:
+def spent(reports: list[Path]) -> dict[str, float]:
     """Seconds by test module, set-up of its fixtures included."""
     total = Counter()
-    for case in ElementTree.parse(report).iter("testcase"):
-        total[case.get("classname").removeprefix("src.")] += float(case.get("time"))
+    for report in reports:
+        for case in ElementTree.parse(report).iter("testcase"):
+            total[case.get("classname").removeprefix("src.")] += float(case.get("time"))
     return {name: round(seconds, 1) for name, seconds in sorted(total.items())}
 
 
@@ -28,11 +29,11 @@ def slower(now: dict[str, float], before: dict[str, float]) -> list[str]:
 
 
 def main(argv: list[str]) -> None:
-    report, asked = arguments(argv, "GATE.xml", {"write": "false"})
-    if report is None or not Path(report).is_file():
-        raise Refusal("baseline needs pytest's junit report: run `just fast-dev-run` first")
-    now = spent(Path(report))
-    if asked["write"] == "true":
+    reports = [Path(word) for word in argv if word != "write=true"]
+    if not reports or not all(report.is_file() for report in reports):
+        raise Refusal("baseline needs pytest's junit reports: run `just fast-dev-run` first")
+    now = spent(reports)
+    if "write=true" in argv:
         BASELINE.write_text(json.dumps(now, indent=1) + "\n")
         return
     found = slower(now, json.loads(BASELINE.read_text()))

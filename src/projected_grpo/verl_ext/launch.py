@@ -38,7 +38,7 @@ def train(cfg: DictConfig, run_dir: Path) -> None:
         asked = OmegaConf.to_container(cfg.ray_kwargs.ray_init)
         if asked["address"] != "local":
             asked = {"address": asked["address"]}  # a standing cluster has its own resources
-        ray.init(**asked, runtime_env=env)
+        ray.init(**asked | {"runtime_env": env})
         ours.TaskRunner().run(cfg)  # here and not in an actor as main_ppo.run_ppo does: one process fewer to start, and a failure is raised where it is seen
     finally:
         stop.set()
