@@ -5,10 +5,17 @@ cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH" RAY_USAGE_STATS_ENABLED=0 RAY_prestart_worker_first_driver=0 RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO=0
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=$(python -c 'import secrets; print(secrets.token_hex(32))')  # the cluster's nodes and the driver share it
 port=6399
-trap 'ray stop --force >/dev/null 2>&1' EXIT
-node=(ray start --num-cpus=8 --num-gpus=1 --object-store-memory=300000000 --disable-usage-stats)
-"${node[@]}" --head --port=$port --include-dashboard=false >/dev/null
-"${node[@]}" --address=127.0.0.1:$port >/dev/null
+trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT  # the two node processes and no other Ray of this machine
+node=(ray start --block --num-cpus=8 --num-gpus=1 --object-store-memory=300000000 --disable-usage-stats)
+"${node[@]}" --head --port=$port --include-dashboard=false >/dev/null 2>&1 &
+for _ in $(seq 60); do ray health-check --address=127.0.0.1:$port >/dev/null 2>&1 && break; sleep 1; done
+"${node[@]}" --address=127.0.0.1:$port >/dev/null 2>&1 &
+timeout 90 python -c "
+import ray, time
+ray.init(address='127.0.0.1:$port', logging_level='ERROR')
+while sum(node['Alive'] for node in ray.nodes()) < 2:
+    time.sleep(0.5)
+"
 rm -rf outputs/two-nodes
 timeout 1500 python -m projected_grpo.train arm=vanilla scale=full group=two-nodes eval.n=0 \
     trainer.nnodes=2 trainer.n_gpus_per_node=1 ray_kwargs.ray_init.address=127.0.0.1:$port \

@@ -22,8 +22,7 @@ from projected_grpo import arms, attention, spectra, targets
 from projected_grpo.cli import Refusal, arguments
 from projected_grpo.enforce import Enforcer
 
-ROW = 1024  # tokens of a sequence, and of a micro-batch times SEQUENCES
-SEQUENCES = 16
+ROW, SEQUENCES = 1024, 16  # tokens of a sequence, sequences of a micro-batch
 BASE = arms.Arm("bench", True, "gradient", "haar", 0, "alignment", "span", 16, (0.6, 0.75), targets.KINDS, leak=False)
 
 
@@ -45,7 +44,7 @@ def median_seconds(call: Callable, device: str, repeats: int = 5) -> float:
 
 
 def step_seconds(config, device: str) -> float:
-    """Forward and backward of one micro-batch of ROW * SEQUENCES tokens in bf16 with gradient checkpointing, loss on every token."""
+    """Forward and backward of one micro-batch of ROW * SEQUENCES tokens in bf16 with gradient checkpointing, loss on every fourth token."""
     with torch.device(device):
         model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16, attn_implementation=attention.NAME)
     model.train().gradient_checkpointing_enable({"use_reentrant": False})

@@ -50,7 +50,6 @@ def summary(metrics: Path) -> dict[str, float]:
 
 def run(kind: str, steps: int, overrides: list[str], outputs: Path) -> dict[str, float]:
     """Trains `steps` steps in a process of its own; adds the seconds from its start to the first step's begin, and that step's."""
-    # wall time before the child: metrics.jsonl appears with the first step's end
     metrics = outputs / f"bench-{kind}" / "vanilla-s1" / "metrics.jsonl"
     command = [sys.executable, "-m", "projected_grpo.train", "arm=vanilla", f"group=bench-{kind}", f"outputs={outputs}", "eval.n=0"]
     command += [f"trainer.total_training_steps={steps}", *OVERRIDES[kind], *overrides]
