@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from projected_grpo import precision
 from projected_grpo.loopholes import messages
 from projected_grpo.problems import Problem
 
@@ -39,7 +40,7 @@ def generate(model: Path, requests: list[Request], sampling: Sampling, run: str,
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # one process: a crash is this process's, and nothing is left behind
     from vllm import LLM, SamplingParams
 
-    engine = LLM(str(model), dtype="bfloat16", max_model_len=4096, seed=sampling.seed, disable_log_stats=True, **_device_options())
+    engine = LLM(str(model), max_model_len=4096, seed=sampling.seed, disable_log_stats=True, **_device_options())
     tokenizer = engine.get_tokenizer()
 
     def render(r: Request, elicit: bool) -> str:
@@ -76,5 +77,6 @@ def _device_options() -> dict:
 
     if torch.cuda.is_available():
         graphs = {"mode": 0, "cudagraph_mode": "FULL_DECODE_ONLY", "cudagraph_capture_sizes": [1, 8, 32, 64, 128, 256]}
-        return {"gpu_memory_utilization": 0.6, "max_num_seqs": 256, "compilation_config": graphs}
-    return {"kv_cache_memory_bytes": 1 << 30, "enforce_eager": True, "max_num_seqs": 64, "max_num_batched_tokens": 1024}
+        return {"dtype": "bfloat16", "gpu_memory_utilization": 0.6, "max_num_seqs": 256, "compilation_config": graphs}
+    dtype = precision.name(precision.compute_dtype("cpu"))
+    return {"dtype": dtype, "kv_cache_memory_bytes": 1 << 30, "enforce_eager": True, "max_num_seqs": 64, "max_num_batched_tokens": 1024}

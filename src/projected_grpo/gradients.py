@@ -14,10 +14,11 @@ from tqdm import tqdm
 
 from projected_grpo.activations import Tokens
 from projected_grpo.constraint import Side
+from projected_grpo.precision import compute_dtype
 
 
 def of_samples(model: nn.Module, samples: Sequence[Tokens], names: Iterable[str]) -> Iterator[dict[str, Float[Tensor, "_ _"]]]:
-    """One dict a sample, in order: {weight's name: g [its shape], fp32, unit norm}. Forward and backward in bf16, as in training.
+    """One dict a sample, in order: {weight's name: g [its shape], fp32, unit norm}. Forward and backward in what training computes in.
 
     Backward stops below the lowest named weight; nothing is kept between samples."""
     params = dict(model.named_parameters())
@@ -29,7 +30,7 @@ def of_samples(model: nn.Module, samples: Sequence[Tokens], names: Iterable[str]
     for sample in tqdm(samples, desc="gradients", leave=False):
         ids = torch.tensor([[*sample.prompt, *sample.response]], device=device)
         n = len(sample.response)
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=compute_dtype(device.type) is torch.bfloat16):
             logits = model(input_ids=ids, use_cache=False, logits_to_keep=n + 1).logits[0, :-1]
         loss = nn.functional.cross_entropy(logits.float(), ids[0, -n:], reduction="sum")
         grads = torch.autograd.grad(-loss, list(weights.values()))

@@ -13,7 +13,7 @@ from loguru import logger
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from projected_grpo import arms, models, runs
+from projected_grpo import arms, models, runs, warm
 from projected_grpo.cli import Refusal
 from projected_grpo.loopholes import NAMES
 from projected_grpo.provenance import device_name
@@ -27,10 +27,13 @@ def prepare_environment() -> str:
     """Variables that verl, vLLM and Ray read at import time, for every process of the run. Returns "gpu" or "cpu"."""
     import torch
 
+    from projected_grpo import precision
+
     device = "gpu" if torch.cuda.is_available() else "cpu"
     os.environ["PROJECTED_GRPO_DEVICE"] = device
     quiet = {"RAY_USAGE_STATS_ENABLED": "0", "VLLM_NO_USAGE_STATS": "1", "RAY_DEDUP_LOGS": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     quiet["RAY_prestart_worker_first_driver"] = "0"  # else Ray starts a Python process for every CPU that it counts
+    os.environ["PROJECTED_GRPO_DTYPE"] = precision.name(precision.compute_dtype("cpu" if device == "cpu" else "cuda"))
     cpu = {
         "VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu",
         "VLLM_CPU_OMP_THREADS_BIND": "nobind", "TORCHDYNAMO_DISABLE": "1",
@@ -93,6 +96,11 @@ def check(cfg: DictConfig) -> arms.Arm:
 
 def main(overrides: list[str]) -> None:
     device = prepare_environment()
+    with warm.started("projected_grpo.verl_ext.preload") as python:
+        train(overrides, device, python)
+
+
+def train(overrides: list[str], device: str, python: Path) -> None:
     cfg = configure(overrides)
     arm = check(cfg)
     model = models.resolve(cfg.model.path or cfg.model.name)
@@ -129,7 +137,7 @@ def main(overrides: list[str]) -> None:
     with runs.recording(run):
         data.write(run.path / "train.parquet", spec, loophole, AutoTokenizer.from_pretrained(model), cfg.env.max_prompt_tokens)
         logger.info(f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}")
-        launch.train(cfg, run.path)
+        launch.train(cfg, run.path, python)
         if cfg.eval.n:  # 0: a run for its timings only
             evaluate.evaluate(run)
     logger.info(f"done: {run.path}")

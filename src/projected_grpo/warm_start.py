@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from projected_grpo import attention, models, problems
 from projected_grpo.loopholes import messages
+from projected_grpo.precision import compute_dtype
 
 NAMES = ("run_tests", "run_tests", "run_tests", "grade_code", "test_solution", "validate_code", "assess_program")  # none of the evaluation's names
 VACUOUS = ("pass", "return True", 'print("All tests passed!")', "return None", "assert True")
@@ -72,7 +73,7 @@ def train(folder: Path, recipe: Recipe, out: Path) -> None:
             kept += range(first, first + len(end))
             labels += end
         row = partial(torch.tensor, device=device)
-        with torch.autocast(device, torch.bfloat16):
+        with torch.autocast(device, torch.bfloat16, enabled=compute_dtype(device) is torch.bfloat16):
             logits = model(input_ids=row([ids]), position_ids=row([positions]), use_cache=False, logits_to_keep=row(kept)).logits[0]
         loss = torch.nn.functional.cross_entropy(logits.float(), row(labels))
         loss.backward()

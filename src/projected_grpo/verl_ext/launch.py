@@ -18,8 +18,8 @@ from projected_grpo.verl_ext import rendezvous
 FORWARDED = ("PROJECTED_GRPO_", "VERL_", "VLLM_", "TENSORBOARD_DIR", "HF_", "OMP_NUM_THREADS", "TORCHDYNAMO_DISABLE")  # what another node must know
 
 
-def train(cfg: DictConfig, run_dir: Path) -> None:
-    """Trains to the last step, or the one after limits.train_s seconds; leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir."""
+def train(cfg: DictConfig, run_dir: Path, python: Path) -> None:
+    """python: what a local cluster's processes are started with. Trains to the last step, or the one after limits.train_s seconds; leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir."""
     import projected_grpo.verl_ext.trainer as ours
 
     metrics = run_dir / "metrics.jsonl"
@@ -37,7 +37,9 @@ def train(cfg: DictConfig, run_dir: Path) -> None:
         env["env_vars"] |= {"TRANSFER_QUEUE_ENABLE": "1"} | {key: value for key, value in os.environ.items() if key.startswith(FORWARDED)}
         asked = OmegaConf.to_container(cfg.ray_kwargs.ray_init)
         if asked["address"] != "local":
-            asked = {"address": asked["address"]}  # a standing cluster has its own resources
+            asked = {"address": asked["address"]}  # a standing cluster has its own resources, and processes of its own making
+        else:
+            env["py_executable"] = str(python)
         ray.init(**asked | {"runtime_env": env})
         ours.TaskRunner().run(cfg)  # here and not in an actor as main_ppo.run_ppo does: one process fewer to start, and a failure is raised where it is seen
     finally:

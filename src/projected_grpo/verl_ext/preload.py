@@ -1,0 +1,39 @@
+"""All that a run's processes import, for the warm server: actor, vLLM's server and engine, agent loop, reward, transfer queue. Imports only, nothing may run."""
+
+import os
+
+JOB = "01000000"  # the first job of a local cluster
+# Ray's core reads these two once, when it is imported: which job it works for, and whose end is its own, here the server's
+os.environ |= {"RAY_JOB_ID": JOB, "RAY_RAYLET_PID": str(os.getpid())}
+
+import numpy
+import torch
+import transfer_queue.storage  # noqa: F401
+import verl.experimental.reward_loop
+import verl.trainer.ppo.v1
+import verl.workers.rollout.vllm_rollout.vllm_async_server
+import verl.workers.rollout.vllm_rollout.vllm_rollout
+import vllm.entrypoints.openai.api_server
+import vllm.v1.engine.core
+import vllm.v1.executor.uniproc_executor  # noqa: F401
+from ray._raylet import Config
+
+import projected_grpo.verl_ext.agent_loop
+import projected_grpo.verl_ext.reward
+import projected_grpo.verl_ext.trainer
+import projected_grpo.verl_ext.vllm_worker
+import projected_grpo.verl_ext.worker  # noqa: F401
+
+if torch.version.cuda:
+    import vllm.v1.worker.gpu_worker  # noqa: F401
+else:
+    import vllm.v1.worker.cpu_worker  # noqa: F401
+
+
+def in_child() -> None:
+    """What is read from the environment or drawn once at import, and must be anew in each process."""
+    assert os.environ["RAY_JOB_ID"] == JOB, "a warm process serves the first job of a cluster only"
+    Config.initialize("")  # Ray's other settings: the cluster's token mode
+    numpy.random.seed()
+    if "OMP_NUM_THREADS" in os.environ:
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
