@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -10,9 +11,10 @@ from projected_grpo import warm
 
 
 @pytest.fixture(scope="module")
-def python():
-    with warm.started("numpy") as path:
-        yield path
+def python(request):
+    held = ExitStack()
+    request.addfinalizer(held.close)  # BEARTYPE=1 wraps functions, and pytest would not know a generator
+    return held.enter_context(warm.started("numpy"))
 
 
 def run(python, code: str, **options) -> subprocess.CompletedProcess:
