@@ -1,9 +1,10 @@
 """Train one arm: `python -m projected_grpo.train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b [any hydra override]`.
 
-Linear on purpose: compose and check, make the run folder, train under a watchdog, evaluate, mark the run done.
+Linear on purpose: compose and check, make the run folder, train and evaluate in a warm process (verl_ext/launch.py), mark the run done.
 """
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -97,19 +98,24 @@ def check(cfg: DictConfig) -> arms.Arm:
 def main(overrides: list[str]) -> None:
     device = prepare_environment()
     with warm.started("projected_grpo.verl_ext.preload") as python:
-        train(overrides, device, python)
+        run = prepare(overrides, device)
+        with runs.recording(run):
+            if status := subprocess.run([python, "-m", "projected_grpo.verl_ext.launch", run.path]).returncode:
+                raise SystemExit(status)
+    logger.info(f"done: {run.path}")
 
 
-def train(overrides: list[str], device: str, python: Path) -> None:
+def prepare(overrides: list[str], device: str) -> runs.Run:
+    """Everything that can be refused is, then the run's folder with its problems. Nothing of a run that is refused is written."""
     cfg = configure(overrides)
     arm = check(cfg)
     model = models.resolve(cfg.model.path or cfg.model.name)
 
     from transformers import AutoConfig, AutoTokenizer
 
-    from projected_grpo import directions, evaluate, problems
+    from projected_grpo import directions, problems
     from projected_grpo.grader import Grader
-    from projected_grpo.verl_ext import data, launch
+    from projected_grpo.verl_ext import data
 
     Grader(workers=1).close()  # no bwrap or no user namespaces: stop here, not in the middle of a run
     v_hack = None
@@ -134,13 +140,9 @@ def train(overrides: list[str], device: str, python: Path) -> None:
         problems=runs.problem_set(spec["source"], [p.hash for p in evaluated]), warm_started=cfg.run.warm_started, v_hack=v_hack,
         device=device_name(),
     )  # fmt: skip
-    with runs.recording(run):
-        data.write(run.path / "train.parquet", spec, loophole, AutoTokenizer.from_pretrained(model), cfg.env.max_prompt_tokens)
-        logger.info(f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}")
-        launch.train(cfg, run.path, python)
-        if cfg.eval.n:  # 0: a run for its timings only
-            evaluate.evaluate(run)
-    logger.info(f"done: {run.path}")
+    data.write(run.path / "train.parquet", spec, loophole, AutoTokenizer.from_pretrained(model), cfg.env.max_prompt_tokens)
+    logger.info(f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}")
+    return run
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ def started(module: str) -> Iterator[Path]:
         python.chmod(0o755)
         os.environ |= {SOCKET: f"{folder}/socket", PYTHON: str(python)}
         command = [sys.executable, "-m", "projected_grpo.warm.server", os.environ[SOCKET], module]
-        with subprocess.Popen(command, stdin=subprocess.PIPE) as server:  # its input's end is its end, however this process goes
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as server:  # its input's end is its end, should this process be killed
             try:
                 yield python
             finally:
-                server.stdin.close()
+                server.kill()
