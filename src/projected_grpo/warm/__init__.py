@@ -15,11 +15,15 @@ SOCKET, PYTHON = "PROJECTED_GRPO_WARM_SOCKET", "PROJECTED_GRPO_WARM_PYTHON"  # w
 
 
 @contextmanager
-def started(module: str) -> Iterator[Path]:
+def started(module: str, warm: bool = True) -> Iterator[Path]:
     """A stand-in for `python` whose processes begin with `module` imported and its in_child(), if it has one, called, until the block ends. It may be called while that
-    import still runs.
+    import still runs. warm=False: plain python, for a machine where forking does not work.
 
     Fork safety rests on the server: it runs nothing but imports, so no CUDA context, no OpenMP team and no lock is held when it forks."""
+    if not warm:
+        os.environ[PYTHON] = sys.executable
+        yield Path(sys.executable)
+        return
     with tempfile.TemporaryDirectory(prefix="projected-grpo-warm-") as folder:
         python = Path(folder) / "python"
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{Path(__file__).with_name("client.py")}" "$@"\n')
