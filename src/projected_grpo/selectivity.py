@@ -17,7 +17,7 @@ from tabulate import tabulate
 from torch import Tensor
 from tqdm import tqdm
 
-from projected_grpo import activations, basis, constraint, directions, gradients, models, spectra, targets
+from projected_grpo import activations, basis, constraint, contrast, directions, gradients, models, spectra, targets
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.rollouts import read
 from projected_grpo.holdout import choose, fitted, shuffled
@@ -28,7 +28,6 @@ DEFAULTS = {
     "out": "", "v_hack": "", "hack": "strict", "match": "length", "splits": "4", "shuffles": "20", "r": "4,16", "lam": "0.1,1", "layers": "0.6,0.75",
     "kinds": ",".join(targets.KINDS), "per_prompt": "3", "limit": "100", "k": "64", "seed": "0", "device": "auto",
 }  # fmt: skip
-COLUMNS = ("problem_id", "prompt", "response", "label", "strict", "loose", "kind", "n_tokens")
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def measure(w: Weight, hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], fits: 
                 "hack": labels[held].numpy(), "share": inside[:, r - 1].numpy(),
             }))  # fmt: skip
 
-    def contrast(labels: Tensor, split: int, lam: float) -> Float[Tensor, "d r"]:
+    def contrasted(labels: Tensor, split: int, lam: float) -> Float[Tensor, "d r"]:
         return basis.contrast(*(mean_moment(w.F[fits[split] & side]) for side in (labels, ~labels)), widest, lam)
 
     spans = fixed(w, widest)
@@ -85,10 +84,10 @@ def measure(w: Weight, hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], fits: 
         for recipe, B in (spans | {"mean difference": mean_difference(D, w.target.side, widest)}).items():
             add(recipe, 0.0, split, -1, hack, B)
         for lam in lams:
-            add("contrast", lam, split, -1, hack, contrast(hack, split, lam))
+            add("contrast", lam, split, -1, hack, contrasted(hack, split, lam))
     for i in range(shuffles):
         labels, split = shuffled(hack, prompt, i), i % len(fits)
-        add("contrast", lams[0], split, i, labels, contrast(labels, split, lams[0]))
+        add("contrast", lams[0], split, i, labels, contrasted(labels, split, lams[0]))
     about = w.target
     return pl.concat(rows).with_columns(weight=pl.lit(about.name), kind=pl.lit(about.kind), layer=pl.lit(about.layer))
 
@@ -112,10 +111,6 @@ def summary(rows: pl.DataFrame) -> pl.DataFrame:
 
 def weights(folder: Path, rows: pl.DataFrame, options: dict, fits: Bool[Tensor, "s n"], device: str) -> tuple[list[Weight], Float[Tensor, "n"]]:
     """The targets with their factors, and the share of each sample's energy that k columns keep (mean over weights)."""
-    from transformers import AutoTokenizer
-
-    encode = AutoTokenizer.from_pretrained(folder)
-    ids = [encode(rows[text].to_list(), add_special_tokens=False).input_ids for text in ("prompt", "response")]
     model, _ = activations.load_model(folder, device)
     params, kind = dict(model.named_parameters()), model.config.model_type
     band = tuple(float(x) for x in options["layers"].split(","))
@@ -124,8 +119,7 @@ def weights(folder: Path, rows: pl.DataFrame, options: dict, fits: Bool[Tensor, 
     k, hack = whole_number("k", options["k"], 1), rows["hack_label"].to_torch()
     factors, kept = {t.name: [] for t in chosen}, torch.zeros(len(rows))
     sums = {t.name: [0.0] * len(fits) for t in chosen}
-    tokens = [activations.Tokens(prompt, response) for prompt, response in zip(*ids, strict=True)]
-    for n, grads in enumerate(gradients.of_samples(model, tokens, factors)):
+    for n, grads in enumerate(gradients.of_samples(model, gradients.tokens(folder, rows), factors)):
         for t in chosen:
             g = grads[t.name].cpu()
             F = gradients.factor(gradients.moment(g, t.side), k)
@@ -168,7 +162,7 @@ def main(argv: list[str]) -> None:
     source, out = Path(free[1]), Path(options["out"])
     files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
     number = {key: whole_number(key, options[key], least) for key, least in {"splits": 1, "shuffles": 0, "per_prompt": 1, "limit": 3, "seed": 0}.items()}
-    rows = choose(pl.concat([read(f, COLUMNS) for f in files]), options["hack"], options["match"], number["per_prompt"], number["limit"], number["seed"])
+    rows = choose(pl.concat([read(f, contrast.COLUMNS) for f in files]), options["hack"], options["match"], number["per_prompt"], number["limit"], number["seed"])
     problem, prompt = numbered(rows["problem_id"]), numbered(rows["prompt"])
     fits, hack = fitted(problem, number["splits"], number["seed"]), rows["hack_label"].to_torch()
     device = "cuda" if torch.cuda.is_available() and options["device"] != "cpu" else "cpu"
