@@ -69,7 +69,7 @@ def moments(
 def fit(found: Mapping[str, tuple[Tensor, Tensor]], chosen: Sequence[Target], r: int, lam: float) -> dict[str, Float[Tensor, "d _"]]:
     """Every target's columns from its stream's moments."""
     by_stream = {key: basis.contrast(hack, clean, r, lam).cpu() for key, (hack, clean) in found.items()}
-    return {t.name: by_stream[stream(t)].clone() for t in chosen}
+    return {t.name: by_stream[stream(t)].clone(memory_format=torch.contiguous_format) for t in chosen}
 
 
 def save(found: Contrast, folder: Path) -> None:
