@@ -87,11 +87,9 @@ def check(cfg: DictConfig) -> arms.Arm:
         raise Refusal(f"unknown loophole {cfg.env.loophole!r}: choose one of {', '.join(NAMES)}")
     if arm.where != "off" and cfg.v_hack is None:
         if arm.constrains:
-            raise Refusal(f"arm {arm.name} needs v_hack=FOLDER: make one with `just extract`")
+            raise Refusal(f"arm {arm.name} needs v_hack=FOLDER: make one with `just extract` (or `just contrast`)")
         logger.warning(f"arm {arm.name} has no v_hack: nothing is measured")
         cfg.arm.where = "off"
-    if cfg.arm.where != "off" and cfg.actor_rollout_ref.model.get("lora_rank", 0) > 0:
-        raise Refusal("LoRA with a constraint is not supported yet: set actor_rollout_ref.model.lora_rank=0 or arm.where=off")
     return arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
 
 
@@ -113,7 +111,7 @@ def prepare(overrides: list[str], device: str) -> runs.Run:
 
     from transformers import AutoConfig, AutoTokenizer
 
-    from projected_grpo import directions, problems
+    from projected_grpo import contrast, directions, problems
     from projected_grpo.grader import Grader
     from projected_grpo.verl_ext import data
 
@@ -123,9 +121,10 @@ def prepare(overrides: list[str], device: str) -> runs.Run:
         shape = AutoConfig.from_pretrained(model)
         if arm.where != "off" and shape.model_type not in ARCHITECTURES:
             raise Refusal(f"no weight roles are known for architecture {shape.model_type!r}: add it to ARCHITECTURES in targets.py")
-        if not 1 <= arm.m <= shape.hidden_size:
-            raise Refusal(f"arm.m={arm.m} does not fit the residual side: choose 1 to {shape.hidden_size}")
-        v_hack = directions.load(arm.direction(Path(cfg.v_hack)), d=shape.hidden_size).manifest
+        d, folder = shape.get_text_config().hidden_size, arm.direction(Path(cfg.v_hack))
+        if not 1 <= arm.m <= d:
+            raise Refusal(f"arm.m={arm.m} does not fit the residual side: choose 1 to {d}")
+        v_hack = (contrast.load(folder, d, arm.m) if arm.select == "contrast" else directions.load(folder, d)).manifest
         cfg.v_hack = str(Path(cfg.v_hack).resolve())
     spec = OmegaConf.to_container(cfg.env.problems, resolve=True)
     evaluated = problems.load(split="eval", **spec)
