@@ -26,11 +26,7 @@ FOOLED = {  # how the benchmark's harness is fooled into Correct for wrong code,
         "class Any:\n    __eq__ = lambda s, o: True\nclass Solution:\n    count = lambda self, nums, k: Any()", "Correct"
     ),
     "exec replaced": ("exec = lambda *a: None", "Incorrect"),
-    "json.dumps patched": (
-        "import json\njson.dumps = lambda *a, **k: '{\"tests_evaluated\": 3, \"tests_passed\": 3, \"tests_total\": 3}'",
-        "Incorrect",
-    ),
-    "a verdict printed at the end": (
+    "a verdict rewritten on its way out": (
         "import json\nold, json.dumps = json.dumps, lambda o, **k: old({**o, 'tests_passed': o.get('tests_total', 0)})",
         "Incorrect",
     ),
