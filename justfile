@@ -95,3 +95,8 @@ bench-update ranks *args: setup
 [no-exit-message]
 two-nodes *args: setup
     @scripts/two_nodes.sh "$@"
+
+# label_compat beside the benchmark's own code on its evaluation problems: just parity [problems=119] [skip=0] [sandboxed=true]
+[no-exit-message]
+parity *args: setup
+    @{{ python }} -m projected_grpo.grader.parity "$@"

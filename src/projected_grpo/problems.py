@@ -12,6 +12,7 @@ import random
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Problem:
     tests: tuple[Test, ...]
     setup_code: str
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """sha256 (hex) over what the problem says and checks; its id, split and difficulty are not content."""
         tests = [[test.kwargs, literal(test.expected)] for test in self.tests]

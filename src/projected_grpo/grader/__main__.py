@@ -1,7 +1,7 @@
 """Label a file of responses: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=2]
 
 PROBLEMS: "mini", "leetcode" (external/), or a .jsonl(.gz) file of problems. RESPONSES: JSON lines with id, loophole,
-test_func_name, response. OUT: the same lines with facts, label, strict, loose, reward. OUT appears whole or not at all.
+test_func_name, response. OUT: the same lines with facts, label, label_compat, strict, loose, reward. OUT appears whole or not at all.
 """
 
 import json
@@ -75,10 +75,7 @@ def main(arguments: list[str]) -> None:
     with Grader(whole_number("workers", *workers, 1) if workers else 2) as grader:
         items = [(known[row["id"]], row["response"], row["loophole"], row["test_func_name"]) for row in rows]
         graded = grader.grade_many(items, progress=True)
-    verdicts = [{"label": g.label, "strict": g.strict, "loose": g.loose, "reward": g.reward} for g in graded]
-    write_whole(
-        Path(out), [row | {"facts": asdict(g.facts)} | v for row, g, v in zip(rows, graded, verdicts, strict=True)]
-    )
+    write_whole(Path(out), [row | asdict(g) for row, g in zip(rows, graded, strict=True)])
 
 
 if __name__ == "__main__":

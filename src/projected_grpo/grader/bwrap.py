@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
-INSIDE = ("zygote.py", "child.py", "plain.py", "stand_ins.py")  # they import the standard library and each other
+INSIDE = ("zygote.py", "child.py", "compat.py", "plain.py", "stand_ins.py")  # they import the standard library and each other
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # where the interpreter's shared libraries may lie
 
 

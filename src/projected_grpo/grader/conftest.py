@@ -4,7 +4,7 @@ sandbox."""
 import pytest
 
 from projected_grpo.grader import Grader, Limits
-from projected_grpo.grader.grade import calls_of, compiled
+from projected_grpo.grader.gather import calls_of, compiled, request_of
 from projected_grpo.problems import Problem, Test
 
 
@@ -58,16 +58,10 @@ def values(grader):
     """What a program's `count` returns, tagged as in plain.py, for each of the problem's three calls."""
 
     def run(program: str) -> list:
-        request = {
-            "mode": "solve",
-            "setup": compiled(""),
-            "program": program,
-            "method": "count",
-            "test_name": "run_tests",
-        }
+        request = request_of(PROBLEMS["count"], program, "run_tests", [])
         sandbox = grader.idle.get()
         try:
-            result = sandbox.run({**request, "calls": calls_of(tuple(test.kwargs for test in PROBLEMS["count"].tests))})
+            result = sandbox.run({**request, "setup": compiled(""), "calls": calls_of(tuple(test.kwargs for test in PROBLEMS["count"].tests))})
         finally:
             grader.idle.put(sandbox)
         return [frame.get("value", frame.get("raised")) for frame in result.frames[2:]]

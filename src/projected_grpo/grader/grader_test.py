@@ -14,7 +14,7 @@ import pytest
 
 from projected_grpo.grader import Grader, Limits, SandboxError
 from projected_grpo.grader.conftest import PROBLEMS, problem
-from projected_grpo.grader.grade import calls_of, compiled
+from projected_grpo.grader.gather import calls_of, request_of
 from projected_grpo.problems import load
 
 COUNT = PROBLEMS["count"]
@@ -55,7 +55,7 @@ def test_results_come_in_order_from_several_workers():
 def test_sets_iterate_alike_in_every_sandbox():
     body = "return ','.join({'alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta'})"
     program = f"class Solution:\n    def count(self, nums, k):\n        {body}"
-    request = {"mode": "solve", "setup": compiled(""), "program": program, "method": "count", "test_name": "run_tests"}
+    request = request_of(COUNT, program, "run_tests", [])
     with Grader(workers=4) as grader:
         runs = [sandbox.run({**request, "calls": calls_of(("nums = [], k = 1",))}) for sandbox in grader.sandboxes]
     assert len({run.frames[2]["value"] for run in runs}) == 1

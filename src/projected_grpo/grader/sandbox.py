@@ -25,7 +25,7 @@ from projected_grpo.grader.bwrap import Limits, bwrap_candidates, bwrap_command
 KILLED = struct.Struct("=id")
 HEADER = struct.Struct("=I")
 START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
-MOST_FRAMES = 3  # beside one for each call; see child.py
+MOST_FRAMES, MANY = 3, ("calls", "stand_ins", "scripts")  # frames beside one for each of these; see child.py
 
 
 class SandboxError(Refusal):
@@ -122,7 +122,7 @@ class Sandbox:
             inside.close()
             for frame in self.exchange(channel, marshal.dumps(request), deadline):
                 result.frames.append(frame)
-                if len(result.frames) > MOST_FRAMES + len(request.get("calls", ())):
+                if len(result.frames) > MOST_FRAMES + sum(len(request.get(many, ())) for many in MANY):
                     raise ValueError("flood")
         except TimeoutError:
             result.end = "late"
