@@ -21,7 +21,7 @@ from projected_grpo.provenance import device_name
 from projected_grpo.targets import ARCHITECTURES
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-OURS = {"model", "env", "arm", "scale", "device", "seed", "group", "outputs", "v_hack", "run", "eval", "limits", "warm"}
+OURS = {"model", "env", "arm", "scale", "device", "seed", "group", "outputs", "v_hack", "run", "eval", "limits"}
 
 
 def prepare_environment() -> str:
@@ -95,7 +95,7 @@ def check(cfg: DictConfig) -> arms.Arm:
 
 def main(overrides: list[str]) -> None:
     device = prepare_environment()
-    with warm.started("projected_grpo.verl_ext.preload", warm="warm=false" not in overrides) as python:
+    with warm.started("projected_grpo.verl_ext.preload", warm=device == "cpu") as python:  # on a GPU vLLM's imports open CUDA, which no fork survives
         run = prepare(overrides, device)
         with runs.recording(run):
             if status := subprocess.run([python, "-m", "projected_grpo.verl_ext.launch", run.path]).returncode:

@@ -15,7 +15,8 @@ import verl.workers.rollout.vllm_rollout.vllm_async_server
 import verl.workers.rollout.vllm_rollout.vllm_rollout
 import vllm.entrypoints.openai.api_server
 import vllm.v1.engine.core
-import vllm.v1.executor.uniproc_executor  # noqa: F401
+import vllm.v1.executor.uniproc_executor
+import vllm.v1.worker.cpu_worker  # noqa: F401
 from ray._raylet import Config
 
 import projected_grpo.verl_ext.agent_loop
@@ -23,11 +24,6 @@ import projected_grpo.verl_ext.reward
 import projected_grpo.verl_ext.trainer
 import projected_grpo.verl_ext.vllm_worker
 import projected_grpo.verl_ext.worker  # noqa: F401
-
-if torch.version.cuda:
-    import vllm.v1.worker.gpu_worker  # noqa: F401
-else:
-    import vllm.v1.worker.cpu_worker  # noqa: F401
 
 
 def in_child() -> None:

@@ -20,7 +20,7 @@ def main() -> None:
     deadline = time.monotonic() + WAIT
     while server.connect_ex(os.environ["PROJECTED_GRPO_WARM_SOCKET"]):
         if time.monotonic() > deadline:
-            raise SystemExit("the warm server does not answer: train with warm=false")
+            raise SystemExit("the warm server does not answer: see its messages above")
         time.sleep(0.05)
     body = json.dumps({"argv": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd(), "fds": fds}).encode()
     socket.send_fds(server, [struct.pack("I", len(body))], fds)

@@ -5,6 +5,7 @@ import gc
 import importlib
 import json
 import multiprocessing.spawn
+import multiprocessing.util
 import os
 import runpy
 import select
@@ -14,6 +15,7 @@ import struct
 import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
@@ -80,6 +82,9 @@ def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> NoRe
 
     That end leaves out C's exit handlers, as a forked multiprocessing child's does: they would wait for threads that only the server has."""
     status = 0
+    atexit._clear()  # what the imports registered: polars', for one, waits for a thread of the server's
+    atexit.register(multiprocessing.util._exit_function)
+    weakref.finalize._registered_with_atexit = False
     try:
         _take(request, fds)
         in_child()
