@@ -100,3 +100,13 @@ two-nodes *args: setup
 [no-exit-message]
 parity *args: setup
     @{{ python }} -m projected_grpo.grader.parity "$@"
+
+# which weights are constrained: name, side, norm, width, cos α beside chance: just targets MODEL [v_hack=FOLDER] [m=32] [layers=0.6,0.75]
+[no-exit-message]
+targets *args: setup
+    @{{ python }} -m projected_grpo.targets "$@"
+
+# columns from gradients of labelled rollouts, with controls, for arm=contrast: just contrast MODEL ROLLOUTS out=FOLDER [hack=loose] [r=64] [lam=1]
+[no-exit-message]
+contrast *args: setup
+    @{{ python }} -m projected_grpo.contrast "$@"

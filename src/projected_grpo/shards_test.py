@@ -1,4 +1,4 @@
-"""One step after another on one rank and on two real gloo ranks with FSDP2: the same weights, whatever the arm acts on."""
+"""One step after another on one rank and on two real ranks with FSDP2 (gloo; NCCL where there are two GPUs): the same weights, whatever the arm acts on."""
 
 import itertools
 import socket
@@ -14,6 +14,9 @@ PLANS = {  # name -> (where, LoRA rank); 15 residual rows, 21 of the MLP and ada
 }  # fmt: skip
 
 
+DEVICE = "cuda" if torch.cuda.device_count() > 1 else "cpu"
+
+
 def llama(rank: int) -> torch.nn.Module:
     """float64, so that a summation in another order cannot hide behind rounding; tied embeddings."""
     import peft
@@ -21,8 +24,8 @@ def llama(rank: int) -> torch.nn.Module:
 
     torch.manual_seed(0)
     shape = dict(hidden_size=15, intermediate_size=21, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, head_dim=8)
-    model = LlamaForCausalLM(LlamaConfig(vocab_size=33, tie_word_embeddings=True, **shape)).double()
-    return peft.get_peft_model(model, peft.LoraConfig(task_type="CAUSAL_LM", r=rank, target_modules="all-linear")).double() if rank else model
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=33, tie_word_embeddings=True, **shape)).to(DEVICE, torch.float64)
+    return peft.get_peft_model(model, peft.LoraConfig(task_type="CAUSAL_LM", r=rank, target_modules="all-linear")).to(DEVICE, torch.float64) if rank else model
 
 
 def steps(plan: str, mesh=None) -> tuple[dict[str, torch.Tensor], dict[str, float], torch.Tensor]:
@@ -43,6 +46,7 @@ def steps(plan: str, mesh=None) -> tuple[dict[str, torch.Tensor], dict[str, floa
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-2, weight_decay=0.1)
     for step in range(3):
         ids = torch.randint(0, 33, (4, 8), generator=torch.Generator().manual_seed(step))
+        ids = ids.to(DEVICE)
         mine = ids if mesh is None else ids.chunk(2)[mesh.get_local_rank()]
         model(input_ids=mine, labels=mine).loss.backward()
         hook.before_step()
@@ -51,13 +55,15 @@ def steps(plan: str, mesh=None) -> tuple[dict[str, torch.Tensor], dict[str, floa
         optimizer.zero_grad()
     told, rows = diagnostics.read(hook)
     del told["constraint/seconds"]
-    return {name: shards.whole(p).clone() for name, p in model.named_parameters()}, told, rows["leak"].to_torch()
+    return {name: shards.whole(p).cpu() for name, p in model.named_parameters()}, told, rows["leak"].to_torch()
 
 
 def rank_main(rank: int, port: int, folder: Path) -> None:
     torch.set_num_threads(1)
-    torch.distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
-    mesh = torch.distributed.init_device_mesh("cpu", (2,))
+    if DEVICE == "cuda":
+        torch.cuda.set_device(rank)
+    torch.distributed.init_process_group({"cuda": "nccl", "cpu": "gloo"}[DEVICE], init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    mesh = torch.distributed.init_device_mesh(DEVICE, (2,))
     for plan in PLANS:
         found = steps(plan, mesh)
         if rank == 0:
@@ -78,7 +84,7 @@ def on_two(tmp_path_factory) -> dict[str, tuple]:
 def test_two_ranks_leave_the_weights_that_one_leaves_with_uneven_shards_and_tied_embeddings(plan, on_two):
     (weights, told, leaks), (shared, said, by_weight) = steps(plan), on_two[plan]
     start = dict(llama(PLANS[plan][1]).named_parameters())
-    assert max((w - start[name]).abs().max() for name, w in weights.items()) > 1e-2
+    assert max((w - start[name].cpu()).abs().max() for name, w in weights.items()) > 1e-2
     for name, w in weights.items():
         torch.testing.assert_close(shared[name], w, rtol=0, atol=1e-7)  # AdamW divides by the size of gradients that rounding alone tells apart
     for key in told:
