@@ -100,3 +100,8 @@ two-nodes *args: setup
 [no-exit-message]
 parity *args: setup
     @{{ python }} -m projected_grpo.grader.parity "$@"
+
+# responses a second, ours beside the benchmark's evaluator: just bench-grader [problems=FILE] [responses=FILE.parquet] [n=1280] [cores=2]
+[no-exit-message]
+bench-grader *args: setup
+    @{{ python }} -m projected_grpo.bench.grader "$@"
