@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import get_args, get_origin, Literal
 
 from projected_grpo.cli import Refusal
-from projected_grpo.basis import Recipe, Select
+from projected_grpo import basis
+from projected_grpo.basis import Recipe
 
 Where = Literal["off", "measure", "gradient", "update"]
+Select = Literal[*get_args(basis.Select), "contrast"]  # contrast: columns from gradients (contrast.py), not from W's singular vectors
 Source = Literal["real", "shuffled", "clean_vs_clean", "haar"]
 
 
@@ -20,7 +22,7 @@ class Arm:
     v_seed: int  # which draw of a control
     select: Select
     recipe: Recipe
-    m: int
+    m: int  # singular vectors chosen, or columns of a contrast
     layers: tuple[float, float]  # band of depth whose weights are targets
     kinds: tuple[str, ...]
     leak: bool  # log ‖(W - W₀)B‖/‖W - W₀‖: keeps a copy of the targeted starting weights
@@ -30,7 +32,7 @@ class Arm:
         return self.where in ("gradient", "update")
 
     def direction(self, v_hack: Path) -> Path:
-        """The folder of this arm's v: the one `just extract` made, or its control's subfolder."""
+        """The folder of this arm's v or contrast columns: the one `just extract` or `just contrast` made, or its control's subfolder."""
         return v_hack if self.v == "real" else v_hack / f"{self.v}-s{self.v_seed}"
 
 
@@ -42,4 +44,6 @@ def parse(config: dict) -> Arm:
     for key, value in config.items():
         if get_origin(known[key]) is Literal and value not in get_args(known[key]):
             raise Refusal(f"arm.{key}={value!r} is unknown: choose one of {', '.join(get_args(known[key]))}")
+    if config["select"] == "contrast" and config["recipe"] != "span":
+        raise Refusal(f"arm.recipe={config['recipe']} is of singular vectors: contrast columns know arm.recipe=span only")
     return Arm(**{**config, "layers": tuple(config["layers"]), "kinds": tuple(config["kinds"])})

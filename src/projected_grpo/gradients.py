@@ -5,7 +5,9 @@ stream and ggᵀ where it writes it, [d d] with trace 1: ‖gB‖² = tr(Bᵀ g�
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
+import polars as pl
 import torch
 from einops import einsum
 from jaxtyping import Float
@@ -35,6 +37,15 @@ def of_samples(model: nn.Module, samples: Sequence[Tokens], names: Iterable[str]
         loss = nn.functional.cross_entropy(logits.float(), ids[0, -n:], reduction="sum")
         grads = torch.autograd.grad(-loss, list(weights.values()))
         yield {name: nn.functional.normalize(g.float().flatten(), dim=0).view_as(g) for name, g in zip(weights, grads, strict=True)}
+
+
+def tokens(folder: Path, rows: pl.DataFrame) -> list[Tokens]:
+    """Prompts and responses of rollouts in the tokens of the model in `folder`, the template's special tokens as they stand in the text."""
+    from transformers import AutoTokenizer
+
+    encode = AutoTokenizer.from_pretrained(folder)
+    ids = [encode(rows[text].to_list(), add_special_tokens=False).input_ids for text in ("prompt", "response")]
+    return [Tokens(prompt, response) for prompt, response in zip(*ids, strict=True)]
 
 
 def moment(g: Float[Tensor, "_ _"], side: Side) -> Float[Tensor, "d d"]:

@@ -17,7 +17,7 @@ from tabulate import tabulate
 from torch import Tensor
 from tqdm import tqdm
 
-from projected_grpo import activations, basis, constraint, directions, gradients, models, spectra, targets
+from projected_grpo import activations, basis, constraint, contrast, directions, gradients, models, spectra, targets
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.rollouts import read
 from projected_grpo.holdout import choose, fitted, shuffled
@@ -28,7 +28,6 @@ DEFAULTS = {
     "out": "", "v_hack": "", "hack": "strict", "match": "length", "splits": "4", "shuffles": "20", "r": "4,16", "lam": "0.1,1", "layers": "0.6,0.75",
     "kinds": ",".join(targets.KINDS), "per_prompt": "3", "limit": "100", "k": "64", "seed": "0", "device": "auto",
 }  # fmt: skip
-COLUMNS = ("problem_id", "prompt", "response", "label", "strict", "loose", "kind", "n_tokens")
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,24 @@ def mean_moment(F: Float[Tensor, "n d k"]) -> Float[Tensor, "d d"]:
     return flat @ flat.T / len(F)
 
 
-def measure(w: Weight, hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], fits: Bool[Tensor, "s n"], rs, lams, shuffles: int) -> pl.DataFrame:
+def stacked(w: Weight, found: list[Weight]) -> Float[Tensor, "n d _"]:
+    """Factors of the moments that w's side of the stream has in common with its fellows, as an arm shares them (`contrast.stream`)."""
+    fellows = [x.F for x in found if contrast.stream(x.target) == contrast.stream(w.target)]
+    return torch.cat(fellows, dim=2) / len(fellows) ** 0.5
+
+
+def measure(
+    w: Weight, shared: Float[Tensor, "n d _"], hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], hack_kind: pl.Series, fits: Bool[Tensor, "s n"],
+    rs: list[int], lams: list[float], shuffles: int,
+) -> pl.DataFrame:  # fmt: skip
     """Shares of the held-out samples: weight, kind, layer, recipe, r, lam, split, shuffle (-1: real labels), sample, hack, share.
 
-    Every recipe's columns are ordered and orthonormal, so that those of a smaller r are the first of a larger one."""
+    Every recipe's columns are ordered and orthonormal, so that those of a smaller r are the first of a larger one. Contrast of this weight alone and of its
+    whole side, each with `shuffles` shuffles; fitted without one kind of hack and measured on that kind where at least two hacks have it and two have another."""
     rows, widest = [], max(rs)
 
-    def add(recipe: str, lam: float, split: int, shuffle: int, labels: Tensor, B: Float[Tensor, "d r"]) -> None:
-        held = (~fits[split]).nonzero()[:, 0]
+    def add(recipe: str, lam: float, split: int, shuffle: int, labels: Tensor, B: Float[Tensor, "d r"], of: Tensor | None = None) -> None:
+        held = (~fits[split] if of is None else ~fits[split] & of).nonzero()[:, 0]
         inside = einsum(w.F[held], B.to(w.F), "n d k, d r -> n k r").square().sum(1).cumsum(1)
         for r in [r for r in rs if r <= B.shape[1]] or [B.shape[1]]:
             rows.append(pl.DataFrame({
@@ -77,45 +86,51 @@ def measure(w: Weight, hack: Bool[Tensor, "n"], prompt: Int[Tensor, "n"], fits: 
                 "hack": labels[held].numpy(), "share": inside[:, r - 1].numpy(),
             }))  # fmt: skip
 
-    def contrast(labels: Tensor, split: int, lam: float) -> Float[Tensor, "d r"]:
-        return basis.contrast(*(mean_moment(w.F[fits[split] & side]) for side in (labels, ~labels)), widest, lam)
+    def contrasted(F: Tensor, labels: Tensor, split: int, lam: float, of: Tensor | None = None) -> Float[Tensor, "d r"]:
+        fit = fits[split] if of is None else fits[split] & of
+        return basis.contrast(*(mean_moment(F[fit & side]) for side in (labels, ~labels)), widest, lam)
 
     spans = fixed(w, widest)
+    kinds = {kind: torch.from_numpy((hack_kind == kind).to_numpy().copy()) & hack for kind in hack_kind.filter(pl.Series(hack.numpy())).unique().sort()}
+    kinds = {kind: of for kind, of in kinds.items() if of.sum() > 1 and (hack & ~of).sum() > 1}
     for split, D in enumerate(w.differences):
         for recipe, B in (spans | {"mean difference": mean_difference(D, w.target.side, widest)}).items():
             add(recipe, 0.0, split, -1, hack, B)
         for lam in lams:
-            add("contrast", lam, split, -1, hack, contrast(hack, split, lam))
+            add("contrast", lam, split, -1, hack, contrasted(w.F, hack, split, lam))
+            add("contrast, shared side", lam, split, -1, hack, contrasted(shared, hack, split, lam))
+        for kind, of in kinds.items():
+            if (fits[split] & hack & ~of).any():
+                add(f"contrast without {kind}", lams[0], split, -1, hack, contrasted(w.F, hack, split, lams[0], ~of), of | ~hack)
     for i in range(shuffles):
         labels, split = shuffled(hack, prompt, i), i % len(fits)
-        add("contrast", lams[0], split, i, labels, contrast(labels, split, lams[0]))
+        for lam in lams:
+            add("contrast", lam, split, i, labels, contrasted(w.F, labels, split, lam))
+            add("contrast, shared side", lam, split, i, labels, contrasted(shared, labels, split, lam))
     about = w.target
     return pl.concat(rows).with_columns(weight=pl.lit(about.name), kind=pl.lit(about.kind), layer=pl.lit(about.layer))
 
 
-def summary(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row a recipe: shares of held-out hacks and clean samples (mean over weights and splits), their ratio with a 95 % bootstrap over problems, and for
-    contrast the same ratio under shuffled labels: its mean and 95th percentile."""
-    per_sample = rows.group_by("recipe", "r", "lam", "shuffle", "problem", "sample", "hack").agg(pl.col("share").mean())
+def summary(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """One row a recipe (within each value of `by`: kind, layer, hack_kind): shares of held-out hacks and clean samples (mean over weights and splits), their
+    ratio with a 95 % bootstrap over problems, and for contrast the same ratio under shuffled labels: its mean and 95th percentile."""
+    per_sample = rows.group_by(*by, "recipe", "r", "lam", "shuffle", "problem", "sample", "hack").agg(pl.col("share").mean())
     lines = []
-    for (recipe, r, lam), part in per_sample.group_by("recipe", "r", "lam", maintain_order=True):
+    for key, part in per_sample.group_by(*by, "recipe", "r", "lam", maintain_order=True):
         real, others = part.filter(shuffle=-1), part.filter(pl.col("shuffle") >= 0)
+        if real["hack"].n_unique() < 2:
+            continue  # a split may hold out no hack of a kind
         hack, clean = (real.filter(pl.col("hack") == side)["share"].mean() for side in (True, False))
         mean, low, high = ratio_of_means(real)
         drawn = pl.Series([ratio_of_means(x, bootstraps=0)[0] for _, x in others.group_by("shuffle")], dtype=pl.Float64)
-        lines.append({
-            "recipe": recipe, "r": r, "λ": lam, "hack %": 100 * hack, "clean %": 100 * clean, "ratio": mean, "low": low, "high": high,
-            "shuffled": drawn.mean(), "shuffled p95": drawn.quantile(0.95),
+        lines.append(dict(zip((*by, "recipe", "r", "λ"), key, strict=True)) | {
+            "hack %": 100 * hack, "clean %": 100 * clean, "ratio": mean, "low": low, "high": high, "shuffled": drawn.mean(), "shuffled p95": drawn.quantile(0.95),
         })  # fmt: skip
-    return pl.DataFrame(lines).sort("ratio", descending=True)
+    return pl.DataFrame(lines).sort(*by, "ratio", descending=[False] * len(by) + [True])
 
 
 def weights(folder: Path, rows: pl.DataFrame, options: dict, fits: Bool[Tensor, "s n"], device: str) -> tuple[list[Weight], Float[Tensor, "n"]]:
     """The targets with their factors, and the share of each sample's energy that k columns keep (mean over weights)."""
-    from transformers import AutoTokenizer
-
-    encode = AutoTokenizer.from_pretrained(folder)
-    ids = [encode(rows[text].to_list(), add_special_tokens=False).input_ids for text in ("prompt", "response")]
     model, _ = activations.load_model(folder, device)
     params, kind = dict(model.named_parameters()), model.config.model_type
     band = tuple(float(x) for x in options["layers"].split(","))
@@ -124,8 +139,7 @@ def weights(folder: Path, rows: pl.DataFrame, options: dict, fits: Bool[Tensor, 
     k, hack = whole_number("k", options["k"], 1), rows["hack_label"].to_torch()
     factors, kept = {t.name: [] for t in chosen}, torch.zeros(len(rows))
     sums = {t.name: [0.0] * len(fits) for t in chosen}
-    tokens = [activations.Tokens(prompt, response) for prompt, response in zip(*ids, strict=True)]
-    for n, grads in enumerate(gradients.of_samples(model, tokens, factors)):
+    for n, grads in enumerate(gradients.of_samples(model, gradients.tokens(folder, rows), factors)):
         for t in chosen:
             g = grads[t.name].cpu()
             F = gradients.factor(gradients.moment(g, t.side), k)
@@ -168,19 +182,22 @@ def main(argv: list[str]) -> None:
     source, out = Path(free[1]), Path(options["out"])
     files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
     number = {key: whole_number(key, options[key], least) for key, least in {"splits": 1, "shuffles": 0, "per_prompt": 1, "limit": 3, "seed": 0}.items()}
-    rows = choose(pl.concat([read(f, COLUMNS) for f in files]), options["hack"], options["match"], number["per_prompt"], number["limit"], number["seed"])
+    rows = choose(pl.concat([read(f, contrast.COLUMNS) for f in files]), options["hack"], options["match"], number["per_prompt"], number["limit"], number["seed"])
     problem, prompt = numbered(rows["problem_id"]), numbered(rows["prompt"])
     fits, hack = fitted(problem, number["splits"], number["seed"]), rows["hack_label"].to_torch()
     device = "cuda" if torch.cuda.is_available() and options["device"] != "cpu" else "cpu"
     found, kept = weights(models.resolve(free[0]), rows, options, fits, device)
     rs, lams = [int(x) for x in options["r"].split(",")], [float(x) for x in options["lam"].split(",")]
-    shares = pl.concat([measure(w, hack, prompt, fits, rs, lams, number["shuffles"]) for w in tqdm(found, desc="weights")])
+    shares = pl.concat(
+        [measure(w, stacked(w, found), hack, prompt, rows["kind"], fits, rs, lams, number["shuffles"]) for w in tqdm(found, desc="weights")]
+    )
     about = pl.DataFrame({"sample": range(len(rows)), "problem": problem.numpy(), "n_tokens": rows["n_tokens"], "hack_kind": rows["kind"]})
     shares = shares.join(about, on="sample")
     table = summary(shares)
     out.mkdir(parents=True, exist_ok=True)
     shares.write_parquet(out / "selectivity.parquet")
-    table.write_csv(out / "selectivity.csv")
+    first = shares.filter(pl.col("recipe").str.starts_with("contrast") & (pl.col("r") == rs[0]) & (pl.col("lam") == lams[0]))
+    parts = {by: summary(first, by) for by in ("kind", "layer")}
     plot(table, out / "selectivity.png")
     lengths = {name: rows.filter(pl.col("hack_label") == side)["n_tokens"].mean() for name, side in (("hacks", True), ("clean", False))}
     print(
@@ -188,7 +205,9 @@ def main(argv: list[str]) -> None:
         f"{rows['problem_id'].n_unique()} problems; tokens a response: {', '.join(f'{k} {x:.0f}' for k, x in lengths.items())}; {len(found)} weights; "
         f"{options['k']} columns keep {100 * kept.mean():.1f} % of a sample's energy ({100 * kept.min():.1f} % at least)"
     )
-    print(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
+    for name, part in {"all": table, **parts}.items():
+        part.write_csv(out / ("selectivity.csv" if name == "all" else f"selectivity-by-{name}.csv"))
+        print(tabulate(part.rows(), headers=part.columns, floatfmt=".3g"))
 
 
 if __name__ == "__main__":

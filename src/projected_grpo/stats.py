@@ -111,7 +111,7 @@ def ratio_of_means(samples: pl.DataFrame, bootstraps: int = 1000, seed: int = 0)
         *(pl.col("share").filter(pl.col("hack") == side).sum().alias(f"{name}_sum") for name, side in (("hack", True), ("clean", False))),
         *(pl.col("hack").eq(side).sum().alias(f"{name}_n") for name, side in (("hack", True), ("clean", False))),
     )
-    x = sums.select("hack_sum", "clean_sum", "hack_n", "clean_n").to_numpy().astype(float)
+    x = sums.sort("problem").select("hack_sum", "clean_sum", "hack_n", "clean_n").to_numpy().astype(float)
 
     draws = np.random.default_rng(seed).multinomial(len(x), np.full(len(x), 1 / len(x)), size=bootstraps) @ x
     hack, clean, hacks, cleans = np.vstack([x.sum(0), draws]).T

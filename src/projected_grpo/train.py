@@ -1,9 +1,10 @@
 """Train one arm: `python -m projected_grpo.train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b [any hydra override]`.
 
-Linear on purpose: compose and check, make the run folder, train under a watchdog, evaluate, mark the run done.
+Linear on purpose: compose and check, make the run folder, train and evaluate in a warm process (verl_ext/launch.py), mark the run done.
 """
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from projected_grpo.provenance import device_name
 from projected_grpo.targets import ARCHITECTURES
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-OURS = {"model", "env", "arm", "scale", "device", "seed", "group", "outputs", "v_hack", "run", "eval", "limits"}
+OURS = {"model", "env", "arm", "scale", "device", "seed", "group", "outputs", "v_hack", "run", "eval", "limits", "warm"}
 
 
 def prepare_environment() -> str:
@@ -86,30 +87,33 @@ def check(cfg: DictConfig) -> arms.Arm:
         raise Refusal(f"unknown loophole {cfg.env.loophole!r}: choose one of {', '.join(NAMES)}")
     if arm.where != "off" and cfg.v_hack is None:
         if arm.constrains:
-            raise Refusal(f"arm {arm.name} needs v_hack=FOLDER: make one with `just extract`")
+            raise Refusal(f"arm {arm.name} needs v_hack=FOLDER: make one with `just extract` (or `just contrast`)")
         logger.warning(f"arm {arm.name} has no v_hack: nothing is measured")
         cfg.arm.where = "off"
-    if cfg.arm.where != "off" and cfg.actor_rollout_ref.model.get("lora_rank", 0) > 0:
-        raise Refusal("LoRA with a constraint is not supported yet: set actor_rollout_ref.model.lora_rank=0 or arm.where=off")
     return arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
 
 
 def main(overrides: list[str]) -> None:
     device = prepare_environment()
-    with warm.started("projected_grpo.verl_ext.preload") as python:
-        train(overrides, device, python)
+    with warm.started("projected_grpo.verl_ext.preload", warm="warm=false" not in overrides) as python:
+        run = prepare(overrides, device)
+        with runs.recording(run):
+            if status := subprocess.run([python, "-m", "projected_grpo.verl_ext.launch", run.path]).returncode:
+                raise SystemExit(status)
+    logger.info(f"done: {run.path}")
 
 
-def train(overrides: list[str], device: str, python: Path) -> None:
+def prepare(overrides: list[str], device: str) -> runs.Run:
+    """Everything that can be refused is, then the run's folder with its problems. Nothing of a run that is refused is written."""
     cfg = configure(overrides)
     arm = check(cfg)
     model = models.resolve(cfg.model.path or cfg.model.name)
 
     from transformers import AutoConfig, AutoTokenizer
 
-    from projected_grpo import directions, evaluate, problems
+    from projected_grpo import contrast, directions, problems
     from projected_grpo.grader import Grader
-    from projected_grpo.verl_ext import data, launch
+    from projected_grpo.verl_ext import data
 
     Grader(workers=1).close()  # no bwrap or no user namespaces: stop here, not in the middle of a run
     v_hack = None
@@ -117,9 +121,10 @@ def train(overrides: list[str], device: str, python: Path) -> None:
         shape = AutoConfig.from_pretrained(model)
         if arm.where != "off" and shape.model_type not in ARCHITECTURES:
             raise Refusal(f"no weight roles are known for architecture {shape.model_type!r}: add it to ARCHITECTURES in targets.py")
-        if not 1 <= arm.m <= shape.hidden_size:
-            raise Refusal(f"arm.m={arm.m} does not fit the residual side: choose 1 to {shape.hidden_size}")
-        v_hack = directions.load(arm.direction(Path(cfg.v_hack)), d=shape.hidden_size).manifest
+        d, folder = shape.get_text_config().hidden_size, arm.direction(Path(cfg.v_hack))
+        if not 1 <= arm.m <= d:
+            raise Refusal(f"arm.m={arm.m} does not fit the residual side: choose 1 to {d}")
+        v_hack = (contrast.load(folder, d, arm.m) if arm.select == "contrast" else directions.load(folder, d)).manifest
         cfg.v_hack = str(Path(cfg.v_hack).resolve())
     spec = OmegaConf.to_container(cfg.env.problems, resolve=True)
     evaluated = problems.load(split="eval", **spec)
@@ -134,13 +139,9 @@ def train(overrides: list[str], device: str, python: Path) -> None:
         problems=runs.problem_set(spec["source"], [p.hash for p in evaluated]), warm_started=cfg.run.warm_started, v_hack=v_hack,
         device=device_name(),
     )  # fmt: skip
-    with runs.recording(run):
-        data.write(run.path / "train.parquet", spec, loophole, AutoTokenizer.from_pretrained(model), cfg.env.max_prompt_tokens)
-        logger.info(f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}")
-        launch.train(cfg, run.path, python)
-        if cfg.eval.n:  # 0: a run for its timings only
-            evaluate.evaluate(run)
-    logger.info(f"done: {run.path}")
+    data.write(run.path / "train.parquet", spec, loophole, AutoTokenizer.from_pretrained(model), cfg.env.max_prompt_tokens)
+    logger.info(f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}")
+    return run
 
 
 if __name__ == "__main__":

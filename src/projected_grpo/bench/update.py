@@ -1,18 +1,20 @@
-"""The update alone, on one GPU or several: `torchrun --nproc_per_node=N -m projected_grpo.bench.update MODEL_FOLDER [groups=16] [n=16] [micro=32] [save=FILE] [against=FILE]`.
+"""The update alone, on one GPU or several: `torchrun --nproc_per_node=N -m projected_grpo.bench.update MODEL_FOLDER [groups=16] [n=16] [micro=32] [liger=true] [profile=true] [save=FILE] [against=FILE]`.
 
 Our engine on made-up rollouts (prompts of 300 to 750 tokens, n responses each of up to 512), no Ray and no vLLM. Printed: seconds, tokens/s, MFU, peak memory.
-save= keeps the first step's gradient of a few weights; against= says how far this run's is from a kept one (Adam's first step would only show signs).
+profile= adds the last step's kernels by their time. save= keeps the first step's gradient of a few weights; against= says how far this run's is from a kept one (Adam's first step would only show signs).
 """
 
 import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 import torch
 import torch.distributed as dist
+from torch import profiler
 from safetensors.torch import load_file, save_file
 from tensordict import TensorDict
 
@@ -51,7 +53,7 @@ def rollouts(groups: range, n: int) -> TensorDict:
     )
 
 
-def engine(folder: str, device: str) -> tuple[Any, Callable]:
+def engine(folder: str, device: str, liger: bool) -> tuple[Any, Callable]:
     """(our engine on this process group, the on-policy loss)."""
     from verl.trainer.config import CheckpointConfig
     from verl.workers.config import FSDPActorConfig, FSDPOptimizerConfig, HFModelConfig, PolicyLossConfig
@@ -61,7 +63,7 @@ def engine(folder: str, device: str) -> tuple[Any, Callable]:
 
     config = ConstrainedFSDPEngineConfig(strategy="fsdp2", use_torch_compile=False, reshard_after_forward=False, seed=0)
     model = HFModelConfig(
-        path=folder, use_remove_padding=True, override_config={"attn_implementation": "packed"}, enable_gradient_checkpointing=device == "cuda"
+        path=folder, use_liger=liger, use_remove_padding=True, override_config={"attn_implementation": "packed"}, enable_gradient_checkpointing=device == "cuda"
     )
     optim = FSDPOptimizerConfig(lr=1e-5, weight_decay=0.1, total_training_steps=100)
     made = ConstrainedFSDPEngine(model, config, optim, CheckpointConfig())
@@ -77,7 +79,7 @@ def gradients(module: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def main(argv: list[str]) -> None:
-    folder, asked = arguments(argv, "MODEL_FOLDER", {"groups": "16", "n": "16", "micro": "32", "save": "", "against": ""})
+    folder, asked = arguments(argv, "MODEL_FOLDER", {"groups": "16", "n": "16", "micro": "32", "liger": "false", "profile": "false", "save": "", "against": ""})
     if folder is None:
         raise Refusal("bench-update needs a model folder with weights: make one with scripts/random_init_model.py")
     groups, n, micro = (whole_number(key, asked[key], 1) for key in ("groups", "n", "micro"))
@@ -92,20 +94,20 @@ def main(argv: list[str]) -> None:
         torch.cuda.set_device(rank)
     from verl.utils import tensordict_utils as tu  # after the platform is known
 
-    made, loss = engine(folder, "cuda" if cuda else "cpu")
+    made, loss = engine(folder, "cuda" if cuda else "cpu", asked["liger"] == "true")
     data = rollouts(range(rank * groups // size, (rank + 1) * groups // size), n)
     tokens = torch.tensor(data["input_ids"].values().shape[0])
     dist.all_reduce(tokens)
     weights, spent, found, optimizer_step = sum(p.numel() for p in made.module.parameters()), [], {}, made.optimizer_step
     made.optimizer_step = lambda: (found or found.update(gradients(made.module)), optimizer_step())[1]
-    for _ in range(STEPS):
+    for step in range(STEPS):
         batch = data.to("cuda" if cuda else "cpu")
         tu.assign_non_tensor(
             batch, temperature=1.0, use_dynamic_bsz=False, micro_batch_size_per_gpu=micro, use_remove_padding=True, global_batch_size=groups * n, calculate_entropy=False
         )
         dist.barrier()
         began = time.perf_counter()
-        with made.train_mode():
+        with made.train_mode(), profiler.profile() if asked["profile"] == "true" and step == STEPS - 1 else nullcontext() as seen:
             made.train_batch(batch, loss)
         dist.barrier()
         spent.append(time.perf_counter() - began)
@@ -115,6 +117,8 @@ def main(argv: list[str]) -> None:
         if cuda:
             told += f", MFU {6 * weights * tokens.item() / best / size / 989e12:.1%} of 989 TFLOP/s, peak {torch.cuda.max_memory_allocated() / 1e9:.1f} GB"
         print(told, [round(s, 2) for s in spent])
+        if seen is not None:
+            print(seen.key_averages().table(sort_by="self_cuda_time_total" if cuda else "self_cpu_time_total", row_limit=40, max_name_column_width=90))
         if asked["save"]:
             save_file(found, asked["save"])
         if asked["against"]:

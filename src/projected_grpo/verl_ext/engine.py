@@ -15,7 +15,7 @@ from verl.workers.engine.base import EngineRegistry
 from verl.workers.engine.fsdp import transformer_impl
 from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
 
-from projected_grpo import arms, attention, directions, spectra  # noqa: F401  registers packed attention
+from projected_grpo import arms, attention, contrast, diagnostics, directions, spectra  # noqa: F401  registers packed attention
 from projected_grpo.enforce import Enforcer
 from projected_grpo.verl_ext import head, loss  # noqa: F401  registers the on-policy loss
 
@@ -52,16 +52,17 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
 
     def _constrain(self, arm: arms.Arm) -> None:
         assert self.engine_config.strategy == "fsdp2", "the constraint needs fsdp2: set actor_rollout_ref.actor.strategy=fsdp2"
-        model_type = self.model_config.hf_config.model_type
-        v = directions.load(arm.direction(Path(self.engine_config.v_hack)), d=self.model_config.hf_config.hidden_size).v
-        self.enforcer = Enforcer(self.module, model_type, arm, v, spectra.cached)
-        table = self.enforcer.table(v, dict(self.module.named_parameters()), model_type)
+        config, folder = self.model_config.hf_config, arm.direction(Path(self.engine_config.v_hack))
+        d = config.get_text_config().hidden_size
+        v, columns = (None, contrast.load(folder, d, arm.m).columns) if arm.select == "contrast" else (directions.load(folder, d).v, None)
+        self.enforcer = Enforcer(self.module, config.model_type, arm, v, spectra.cached, columns)
+        table = diagnostics.table(self.enforcer)
         if self.rank == 0:
             table.write_parquet(Path(self.engine_config.run_dir) / "basis.parquet")
-            by_kind = table.group_by("kind", "side", "d", "r", maintain_order=True).mean().drop("name", "layer")
+            by_kind = table.group_by("kind", "side", "d", "r", maintain_order=True).mean().drop("name", "layer", "norm")
             logger.info(f"arm {arm.name}: {len(table)} weights\n{tabulate(by_kind.rows(), by_kind.columns, floatfmt='.3f')}")
-            if arm.constrains and (table["cos_alpha"] <= table["chance_p95"]).mean() > 0.5:
-                logger.warning("cos α is at chance: W's singular subspaces do not know this v; expect what a random subspace of this rank does")
+            if arm.constrains and (told := diagnostics.verdict(table, arm)):
+                logger.warning(told)
 
     @property
     def response_head(self) -> bool:
@@ -111,7 +112,11 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
     def train_batch(self, data, loss_function):
         output = super().train_batch(data, loss_function)
         if self.enforcer is not None:
-            metrics = self.enforcer.metrics()  # on every rank: it reduces
+            metrics, rows = diagnostics.read(self.enforcer)  # on every rank: it reduces
+            if self.rank == 0:
+                file = Path(self.engine_config.run_dir) / "constraint" / f"{self.lr_scheduler.last_epoch + 1:05d}.parquet"  # the optimizer's step, resumed or not
+                file.parent.mkdir(exist_ok=True)
+                rows.write_parquet(file)
             if self.is_mp_src_rank_with_outputs():
                 output["metrics"].update({key: Metric("mean", value) for key, value in metrics.items()})
         return output

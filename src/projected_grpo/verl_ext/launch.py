@@ -1,7 +1,8 @@
-"""Runs verl's trainer in this process's Ray cluster, with a watchdog: verl waits for ever on a failed weight sync or rollout."""
+"""Trains and evaluates a prepared run in this process: `python -m projected_grpo.verl_ext.launch RUN`. A watchdog ends it where verl would wait for ever."""
 
 import os
 import shutil
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,13 +14,14 @@ from verl.trainer.constants_ppo import get_ppo_ray_runtime_env
 from verl.trainer.ppo.utils import need_critic, need_reference_policy
 from verl.utils.config import validate_config
 
+from projected_grpo import evaluate, runs, warm
 from projected_grpo.verl_ext import rendezvous
 
 FORWARDED = ("PROJECTED_GRPO_", "VERL_", "VLLM_", "TENSORBOARD_DIR", "HF_", "OMP_NUM_THREADS", "TORCHDYNAMO_DISABLE")  # what another node must know
 
 
-def train(cfg: DictConfig, run_dir: Path, python: Path) -> None:
-    """python: what a local cluster's processes are started with. Trains to the last step, or the one after limits.train_s seconds; leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir."""
+def train(cfg: DictConfig, run_dir: Path) -> None:
+    """Trains to the last step, or the one after limits.train_s seconds; leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir."""
     import projected_grpo.verl_ext.trainer as ours
 
     metrics = run_dir / "metrics.jsonl"
@@ -39,7 +41,7 @@ def train(cfg: DictConfig, run_dir: Path, python: Path) -> None:
         if asked["address"] != "local":
             asked = {"address": asked["address"]}  # a standing cluster has its own resources, and processes of its own making
         else:
-            env["py_executable"] = str(python)
+            env["py_executable"] = os.environ[warm.PYTHON]
         ray.init(**asked | {"runtime_env": env})
         ours.TaskRunner().run(cfg)  # here and not in an actor as main_ppo.run_ppo does: one process fewer to start, and a failure is raised where it is seen
     finally:
@@ -63,3 +65,11 @@ def _watch(metrics: Path, start_s: float, step_s: float, stop: threading.Event) 
             logger.error(f"no progress for {limit:.0f} s ({'a step' if seen > 0 else 'start-up'}): stopped; see the messages above, or raise limits.*")
             ray.shutdown()
             os._exit(124)
+
+
+if __name__ == "__main__":
+    run = runs.load(Path(sys.argv[1]))
+    settings = OmegaConf.create(run.config)
+    train(settings, run.path)
+    if settings.eval.n:  # 0: a run for its timings only
+        evaluate.evaluate(run)

@@ -32,7 +32,7 @@ else:
 
 def in_child() -> None:
     """What is read from the environment or drawn once at import, and must be anew in each process."""
-    assert os.environ["RAY_JOB_ID"] == JOB, "a warm process serves the first job of a cluster only"
+    assert os.environ.get("RAY_JOB_ID", JOB) == JOB, "a warm process serves the first job of a cluster only"
     Config.initialize("")  # Ray's other settings: the cluster's token mode
     numpy.random.seed()
     if "OMP_NUM_THREADS" in os.environ:

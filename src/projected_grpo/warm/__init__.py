@@ -15,19 +15,23 @@ SOCKET, PYTHON = "PROJECTED_GRPO_WARM_SOCKET", "PROJECTED_GRPO_WARM_PYTHON"  # w
 
 
 @contextmanager
-def started(module: str) -> Iterator[Path]:
+def started(module: str, warm: bool = True) -> Iterator[Path]:
     """A stand-in for `python` whose processes begin with `module` imported and its in_child(), if it has one, called, until the block ends. It may be called while that
-    import still runs.
+    import still runs. warm=False: plain python, for a machine where forking does not work.
 
     Fork safety rests on the server: it runs nothing but imports, so no CUDA context, no OpenMP team and no lock is held when it forks."""
+    if not warm:
+        os.environ[PYTHON] = sys.executable
+        yield Path(sys.executable)
+        return
     with tempfile.TemporaryDirectory(prefix="projected-grpo-warm-") as folder:
         python = Path(folder) / "python"
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{Path(__file__).with_name("client.py")}" "$@"\n')
         python.chmod(0o755)
         os.environ |= {SOCKET: f"{folder}/socket", PYTHON: str(python)}
         command = [sys.executable, "-m", "projected_grpo.warm.server", os.environ[SOCKET], module]
-        with subprocess.Popen(command, stdin=subprocess.PIPE) as server:  # its input's end is its end, however this process goes
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as server:  # its input's end is its end, should this process be killed
             try:
                 yield python
             finally:
-                server.stdin.close()
+                server.kill()

@@ -27,7 +27,8 @@ def main() -> None:
     server.sendall(body)
     for fd in fds:  # a pipe's reader must see its end when the process ends, not when this one does
         os.close(fd)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's interrupt reaches the process itself, which is of the same group
+    for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _: server.send(bytes([received])))
     told = server.recv(4, socket.MSG_WAITALL)
     status = struct.unpack("i", told)[0] if len(told) == 4 else 1

@@ -1,5 +1,6 @@
 """Imports a module once, then forks a process for every client: `python -m projected_grpo.warm.server SOCKET MODULE`. Ends when its input does."""
 
+import atexit
 import gc
 import importlib
 import json
@@ -11,14 +12,18 @@ import signal
 import socket
 import struct
 import sys
+import threading
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NoReturn
 
 from projected_grpo.warm import PYTHON
 
 
 def main(path: str, module: str) -> None:
     imported = importlib.import_module(module)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()  # what is imported stays shared with the children
     listener = socket.socket(socket.AF_UNIX)
@@ -40,7 +45,7 @@ def main(path: str, module: str) -> None:
                 if pid == 0:
                     for ours in (listener.fileno(), client.fileno(), *clients, *children):
                         os.close(ours)
-                    return _become(request, fds, getattr(imported, "in_child", lambda: None))
+                    _become(request, fds, getattr(imported, "in_child", lambda: None))
                 for theirs in fds:
                     os.close(theirs)
                 pidfd = os.pidfd_open(pid)
@@ -70,8 +75,30 @@ def _receive(client: socket.socket) -> tuple[dict, list[int]]:
     return json.loads(body), fds
 
 
-def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> None:
-    """This process, just forked, goes on as `python` with the client's arguments, environment, folder and descriptors."""
+def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> NoReturn:
+    """This process, just forked, goes on as `python` with the client's arguments, environment, folder and descriptors, to its end.
+
+    That end leaves out C's exit handlers, as a forked multiprocessing child's does: they would wait for threads that only the server has."""
+    status = 0
+    try:
+        _take(request, fds)
+        in_child()
+        _run(request["argv"])
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
+        if status and not isinstance(stop.code, int):
+            print(stop.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status & 0xFF)
+
+
+def _take(request: dict, fds: list[int]) -> None:
     held = [os.dup2(fd, 2000 + i, inheritable=False) for i, fd in enumerate(fds)]  # out of the way of the numbers they get
     for fd in fds:
         os.close(fd)
@@ -81,9 +108,11 @@ def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> None
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     multiprocessing.spawn.set_executable(os.environ[PYTHON])
-    in_child()
-    argv = request["argv"]
+
+
+def _run(argv: list[str]) -> None:
     while argv[0].startswith("-") and argv[0] not in ("-c", "-m"):  # the interpreter's own flags were settled when the server started
         argv = argv[2 if argv[0] == "-X" else 1 :]
     if argv[0] == "-m":

@@ -1,0 +1,44 @@
+"""Plain tensors and FSDP2's DTensors (Shard(0)) alike: the whole, this rank's rows, and the sum over ranks."""
+
+from collections.abc import Callable
+
+import torch.distributed as dist
+from torch import Tensor
+from torch.distributed.tensor import DTensor, Shard
+
+
+def whole(p: Tensor) -> Tensor:
+    return p.full_tensor() if isinstance(p, DTensor) else p.detach()
+
+
+def local(p: Tensor) -> Tensor:
+    """This rank's rows, a view: an edit in place edits the weight."""
+    return p.to_local() if isinstance(p, DTensor) else p.detach()
+
+
+def spread(p: Tensor) -> bool:
+    """Whether other ranks hold rows of p."""
+    return isinstance(p, DTensor) and p.device_mesh.size() > 1
+
+
+def rows(p: Tensor) -> slice:
+    """This rank's rows of the whole weight, as FSDP2's Shard(0) cuts them (torch.chunk: uneven, or none at the end)."""
+    if not spread(p):
+        return slice(None)
+    assert p.placements == (Shard(0),), f"expected Shard(0), found {p.placements}"
+    n, rank = p.device_mesh.size(), p.device_mesh.get_local_rank()
+    step = -(-p.shape[0] // n)
+    return slice(min(rank * step, p.shape[0]), min((rank + 1) * step, p.shape[0]))
+
+
+def sum_over(p: Tensor) -> Callable[[Tensor], Tensor]:
+    """All-reduce (sum, in place) over the ranks that hold p's rows; nothing where one rank holds them all."""
+    if not spread(p):
+        return lambda x: x
+    group = p.device_mesh.get_group()
+
+    def reduce(x: Tensor) -> Tensor:
+        dist.all_reduce(x, group=group)
+        return x
+
+    return reduce
