@@ -105,3 +105,8 @@ parity *args: setup
 [no-exit-message]
 bench-grader *args: setup
     @{{ python }} -m projected_grpo.bench.grader "$@"
+
+# flag rollouts by a monitor: just monitor ROLLOUTS.parquet out=FILE.parquet monitor=truth|probe|judge [accuracy=0.9] [misses=0.2] [model=NAME] [endpoint=URL]
+[no-exit-message]
+monitor *args: setup
+    @{{ python }} -m projected_grpo.monitors "$@"
