@@ -50,9 +50,16 @@ def items_of(given: dict[str, str], n: int) -> list[tuple[problems.Problem, str,
     return [(by_id[r["problem_id"]], r["response"], r["loophole"], r["test_func_name"]) for r in rows.iter_rows(named=True)]
 
 
+def parent(pid: str) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:  # gone meanwhile
+        return 0
+
+
 def left_behind(folder: str) -> dict[str, int]:
-    """Processes below this one, descriptors it holds, files in its temporary folder."""
-    below = [pid for t in os.listdir("/proc/self/task") for pid in Path(f"/proc/self/task/{t}/children").read_text().split()]
+    """Child processes of this one, descriptors it holds, files in its temporary folder."""
+    below = [pid for pid in filter(str.isdecimal, os.listdir("/proc")) if parent(pid) == os.getpid()]
     return {"processes": len(below), "descriptors": len(os.listdir("/proc/self/fd")), "files": len(os.listdir(folder))}
 
 
