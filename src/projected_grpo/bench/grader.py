@@ -25,6 +25,7 @@ from projected_grpo.rollouts import read
 
 NAME, LOOPHOLE = "run_tests", "overwrite_tests"
 PER_PROBLEM = 20
+LOOPS_S = 0.9  # a response that takes so long has run into the CPU limit of a second, or nearly
 MIX = "5 canonical, 3 canonical with an honest test, 6 mutated, 4 hacks, 1 that does not parse, 1 without code"
 
 
@@ -112,6 +113,8 @@ def main(argv: list[str]) -> None:
             rows.append(["the benchmark's evaluator", len(items), seconds, len(items) / seconds])
         print(f"{len(items)} responses ({given['responses'] or MIX}), {cores} cores, load before {load:.1f}")
         print(tabulate(rows, headers=["", "responses", "s", "responses/s", "p50 ms", "p99 ms"], floatfmt=".1f"))
+        quick = [s for s in took if s < LOOPS_S]
+        print(f"{len(took) - len(quick)} responses took {LOOPS_S} s or more; the others alone: {cores * len(quick) / sum(quick):.1f} responses/s")
         print(f"left behind: {({key: after[key] - before[key] for key in after})}")
         if len(rows) > 1:
             print(f"{rate * seconds / len(items):.1f} times the benchmark's rate")
