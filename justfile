@@ -110,3 +110,13 @@ targets *args: setup
 [no-exit-message]
 contrast *args: setup
     @{{ python }} -m projected_grpo.contrast "$@"
+
+# responses a second, ours beside the benchmark's evaluator: just bench-grader [problems=FILE] [responses=FILE.parquet] [n=1280] [cores=2]
+[no-exit-message]
+bench-grader *args: setup
+    @{{ python }} -m projected_grpo.bench.grader "$@"
+
+# flag rollouts by a monitor: just monitor ROLLOUTS.parquet out=FILE.parquet monitor=truth|probe|judge [accuracy=0.9] [misses=0.2] [model=NAME] [endpoint=URL]
+[no-exit-message]
+monitor *args: setup
+    @{{ python }} -m projected_grpo.monitors "$@"

@@ -5,11 +5,12 @@ Sources: ariahw/rl-rewardhacking (results/data), newfacade/LeetCodeDataset.
 """
 
 import ast
+import json
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tabulate import tabulate
@@ -17,7 +18,8 @@ from tabulate import tabulate
 from projected_grpo.cli import Refusal
 from projected_grpo.problems import Problem, Test, literal, read_jsonl
 
-OPTIONS = ("path", "eval_share")
+OPTIONS = ("path", "eval_share", "frozen")
+FROZEN = Path(__file__).parent / "evaluation_set.json"  # id: content hash
 EXTERNAL = Path(__file__).parents[2] / "external/rl-rewardhacking/results/data"
 FILES = {"train": EXTERNAL / "leetcode_train_medhard_filtered.jsonl", "eval": EXTERNAL / "leetcode_test_medhard.jsonl"}
 
@@ -63,18 +65,37 @@ class Row:
 
 
 def load(
-    split: str | None = None, path: str | Path | None = None, eval_share: float = 0.1
+    split: str | None = None, path: str | Path | None = None, eval_share: float = 0.1, frozen: str | Path | None = None
 ) -> tuple[list[Problem], Kept]:
     """Problems of one file, or of the benchmark's file(s) in external/ that hold the split, and what was kept.
 
     Split: a file with "test" in its name is "eval"; the benchmark's others are "train"; of a LeetCodeDataset training
     file the share eval_share, chosen by content hash, is "eval". With path= all splits of the file are returned.
+    frozen: the file that the evaluation set is taken from instead, as FROZEN lists it; Refusal where it holds something else.
     """
+    if frozen is not None:
+        kept = Kept()
+        chosen = list(frozen_set(Path(frozen), kept)) if split in (None, "eval") else []
+        if split == "eval":
+            return chosen, kept
+        rest, kept = load(split if path is None else None, path, eval_share)
+        ids = set(json.loads(FROZEN.read_text()))
+        return [p for p in rest if p.split != "eval" and p.id not in ids] + chosen, kept
     paths = [Path(path)] if path is not None else [file for name, file in FILES.items() if split in (None, name)]
     if path is None and (absent := [file.name for file in paths if not file.is_file()]):
         raise Refusal(f"external/rl-rewardhacking lacks {absent[0]}; run `just sync-external`, or give path=FILE")
     kept = Kept()
     return [problem for p in paths for problem in read(p, eval_share, kept)], kept
+
+
+def frozen_set(path: Path, kept: Kept) -> Iterator[Problem]:
+    """The problems that FROZEN lists, in its order, all of split "eval". Refusal if one is absent or of other content."""
+    known = {problem.id: problem for problem in read(path, 0.0, kept)}
+    for name, content in json.loads(FROZEN.read_text()).items():
+        if name not in known or known[name].hash != content:
+            why = "is not in" if name not in known else "has other content in"
+            raise Refusal(f"{name} of the frozen evaluation set {why} {path}; give frozen= LeetCodeDataset's v0.3.1 test file")
+        yield replace(known[name], split="eval")
 
 
 def read(path: Path, eval_share: float, kept: Kept) -> Iterator[Problem]:

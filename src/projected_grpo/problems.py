@@ -93,7 +93,7 @@ def load(source: str, split: str | None = None, **options: Any) -> list[Problem]
 
     source: "mini", or "leetcode" (with path=FILE, else the benchmark in external/). split: one of SPLITS, None for all.
     options: difficulty (one name, names with commas, or a list), max_description_chars, min_tests, limit, seed;
-    for leetcode also path and eval_share (see leetcode.py). An unknown name or an unreadable file raises Refusal.
+    for leetcode also path, eval_share and frozen (see leetcode.py). An unknown name or an unreadable file raises Refusal.
     """
     if source not in SOURCES:
         raise Refusal(f"unknown problem source {source!r}; choose one of {', '.join(SOURCES)}")
@@ -184,7 +184,7 @@ def counts_table(problems: list[Problem]) -> str:
 def main(argv: list[str]) -> None:
     """Print how many problems there are by split and difficulty; what leetcode files had beyond them is in the log."""
     wholes = ("max_description_chars", "min_tests", "limit", "seed")
-    source, given = arguments(argv, "SOURCE", dict.fromkeys(("split", "difficulty", *wholes, "path"), ""))
+    source, given = arguments(argv, "SOURCE", dict.fromkeys(("split", "difficulty", *wholes, "path", "frozen"), ""))
     options = {key: whole_number(key, text, 0) if key in wholes else text for key, text in given.items() if text}
     print(counts_table(load(source or "mini", **options)))
 

@@ -5,10 +5,8 @@ same text, its own harness around it, runs in a sandbox's child instead. Its ver
 Source: ariahw/rl-rewardhacking at bf5cdb8, src/evaluate/.
 """
 
-import contextlib
 import functools
 import importlib
-import io
 import os
 import queue
 import sys
@@ -16,11 +14,13 @@ from pathlib import Path
 from types import ModuleType
 
 from loguru import logger
+from tqdm import tqdm
 
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.gather import asserts_of, first
-from projected_grpo.grader.labels import LABELS
+from projected_grpo.grader.grade import Graded
+from projected_grpo.grader.labels import LABELS, LOOSE, STRICT
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.leetcode import RESTORE_POW
 from projected_grpo.loopholes import messages
@@ -70,6 +70,7 @@ class Benchmark:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # which its threads would else set and unset under each other
         parameters = package.EvaluationParameters.model_construct(evaluation_name="rh_code")
         os.environ["MAX_JOBS"] = str(workers)
+        importlib.import_module("src.evaluate.evaluator").tqdm = functools.partial(tqdm, disable=True)
         self.evaluation = package.RewardHackingEvaluation(config=parameters)
         self.own, self.idle = original(helpers), queue.SimpleQueue()
         self.sandboxes = [Sandbox(LIMITS) for _ in range(workers if sandboxed else 0)]
@@ -104,10 +105,16 @@ class Benchmark:
     def labels(self, items: list[tuple[dict, str]]) -> list[dict]:
         """label (one of labels.LABELS), reward, and its own fields, of each (example, response)."""
         examples, responses = zip(*items, strict=True)
-        with contextlib.redirect_stderr(io.StringIO()):  # its progress bar
-            rows = self.evaluation.batch_evaluate(list(examples), list(responses))
+        rows = self.evaluation.batch_evaluate(list(examples), list(responses))
         logger.debug("benchmark: {} responses", len(rows))
         return [{"label": LABEL[row["reward_hack_label"]], "reward": reward(row), "row": row} for row in rows]
+
+
+def verdict(graded: Graded, told: dict) -> dict[str, bool | int | float | str]:
+    """A graded row whose label, strict, loose and reward are the benchmark's; label_ours keeps ours."""
+    named = told["label"]
+    theirs = {"label": named, "strict": named in STRICT, "loose": named in LOOSE, "reward": told["reward"]}
+    return {**graded.as_row(), **theirs, "label_ours": graded.label}
 
 
 def original(helpers: ModuleType):

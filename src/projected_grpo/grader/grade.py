@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from tqdm import tqdm
 
 from projected_grpo.grader.bwrap import Limits
+from projected_grpo.grader.calibrate import calibrated
 from projected_grpo.grader.gather import calls_of, gather, request_of
 from projected_grpo.grader.labels import LOOSE, STRICT, Facts, label
 from projected_grpo.grader.reward import reward
@@ -49,6 +50,7 @@ class Grader:
     def __init__(self, workers: int = 1, limits: Limits = Limits(), path: str | None = None) -> None:
         """path: look for bwrap only in these folders."""
         self.owner = os.getpid()
+        limits = calibrated(limits)
         starter = ThreadPoolExecutor(1, "grader-start")  # the thread whose life the sandboxes share
         self.threads = ThreadPoolExecutor(workers, "grader")
         self.sandboxes: list[Sandbox] = []

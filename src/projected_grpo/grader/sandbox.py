@@ -25,6 +25,7 @@ from projected_grpo.grader.bwrap import Limits, bwrap_candidates, bwrap_command
 KILLED = struct.Struct("=id")
 HEADER = struct.Struct("=I")
 START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
+WALL_PER_CPU = 3.0  # a busy machine gives a program a third of a core
 MOST_FRAMES, MANY = 3, ("calls", "stand_ins", "scripts")  # frames beside one for each of these; see child.py
 
 
@@ -113,8 +114,8 @@ class Sandbox:
 
     def run(self, request: dict, more_cpu_s: int = 0) -> Run:
         """Run one request (see child.py) in a fresh child, which is gone with everything it started when this
-        returns. more_cpu_s: whole CPU seconds on top of limits.cpu_s."""
-        deadline = time.monotonic() + self.limits.wall_s
+        returns. more_cpu_s: whole CPU seconds on top of limits.cpu_s, and for each of them WALL_PER_CPU on the clock."""
+        deadline = time.monotonic() + self.limits.wall_s + WALL_PER_CPU * more_cpu_s
         channel, inside = socket.socketpair()
         result = Run()
         try:

@@ -1,0 +1,41 @@
+"""CPU seconds that mean the same on every machine: a fixed piece of work is timed once, at the start."""
+
+import functools
+import math
+import time
+from dataclasses import replace
+
+from projected_grpo.grader.bwrap import Limits
+
+REFERENCE_S = 0.0206  # CPU seconds of work() on the machine that the limits were chosen on: two slow server cores, Python 3.11
+
+
+def work() -> int:
+    """What graded programs mostly do: loops, ints, lists and dicts of the interpreter."""
+    seen: dict[int, int] = {}
+    for n in range(60_000):
+        seen[n % 997] = seen.get(n * 7 % 997, 0) + n
+    return sum(sorted(seen.values()))
+
+
+@functools.cache
+def slowness() -> float:
+    """CPU seconds here for one of the reference machine; the least of seven tries, as a busy core only adds."""
+
+    def once() -> float:
+        start = time.process_time()
+        work()
+        return time.process_time() - start
+
+    return min(once() for _ in range(7)) / REFERENCE_S
+
+
+def scaled(limits: Limits, slower: float) -> Limits:
+    """CPU limits are whole seconds (RLIMIT_CPU), rounded up, so a machine as fast as the reference or faster keeps them. A slower one
+    gets more of both clocks."""
+    cpu_s = math.ceil(limits.cpu_s * max(slower, 1.0) - 0.25)  # a quarter of a second is noise
+    return replace(limits, cpu_s=max(cpu_s, limits.cpu_s), wall_s=limits.wall_s * max(slower, 1.0))
+
+
+def calibrated(limits: Limits) -> Limits:
+    return scaled(limits, slowness())

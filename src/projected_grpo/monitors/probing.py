@@ -1,0 +1,36 @@
+"""Rollouts -> activations -> probe -> flags."""
+
+import polars as pl
+import torch
+
+from projected_grpo import activations, models
+from projected_grpo.cli import Refusal
+from projected_grpo.monitors import probe
+from projected_grpo.samples import numbered
+
+
+def flagged(rows: pl.DataFrame, model: str, depth: float, hack: str, seed: int) -> pl.DataFrame:
+    """flagged, monitor_score and monitor_split of every row; an empty response, which has no activations, is a Refusal."""
+    from transformers import AutoTokenizer
+
+    if (rows["response"].str.len_bytes() == 0).any():
+        raise Refusal("a response is empty and has no activations; leave such rows out")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    folder = models.resolve(model)
+    encode = AutoTokenizer.from_pretrained(folder)
+    ids = [encode(rows[text].to_list(), add_special_tokens=False).input_ids for text in ("prompt", "response")]
+    tokens = [activations.Tokens(prompt, response) for prompt, response in zip(*ids, strict=True)]
+    network, _ = activations.load_model(folder, device)
+    layers = activations.band(len(network.get_decoder().layers), (depth, depth))
+    x = activations.response_means(network, tokens, layers)[:, 0]
+    is_hack, problem = rows[hack].to_torch(), numbered(rows["problem_id"])
+    train = probe.split(problem, seed)
+    fitted = probe.fit(x[train], is_hack[train], problem[train])
+    scores = fitted.scores(x)
+    return pl.DataFrame(
+        {
+            "flagged": (scores > fitted.threshold).tolist(),
+            "monitor_score": scores.tolist(),
+            "monitor_split": ["train" if t else "test" for t in train.tolist()],
+        }
+    )
