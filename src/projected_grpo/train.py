@@ -95,18 +95,18 @@ def check(cfg: DictConfig) -> arms.Arm:
 
 def main(overrides: list[str]) -> None:
     device = prepare_environment()
+    cfg = configure(overrides)
+    arm = check(cfg)
     with warm.started("projected_grpo.verl_ext.preload", warm=device == "cpu") as python:  # on a GPU vLLM's imports open CUDA, which no fork survives
-        run = prepare(overrides, device)
+        run = prepare(cfg, arm, device)
         with runs.recording(run):
             if status := subprocess.run([python, "-m", "projected_grpo.verl_ext.launch", run.path]).returncode:
                 raise SystemExit(status)
     logger.info(f"done: {run.path}")
 
 
-def prepare(overrides: list[str], device: str) -> runs.Run:
-    """Everything that can be refused is, then the run's folder with its problems. Nothing of a run that is refused is written."""
-    cfg = configure(overrides)
-    arm = check(cfg)
+def prepare(cfg: DictConfig, arm: arms.Arm, device: str) -> runs.Run:
+    """Whatever else can be refused is, then the run's folder with its problems. Nothing of a run that is refused is written."""
     model = models.resolve(cfg.model.path or cfg.model.name)
 
     from transformers import AutoConfig, AutoTokenizer
