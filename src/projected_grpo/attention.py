@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.attention.varlen import varlen_attn
 from transformers import AttentionInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 NAME = "packed"
 
@@ -71,13 +72,15 @@ def packed_attention(
     value: Float[Tensor, "1 g t k"],
     attention_mask: None,
     *,
-    position_ids: Int[Tensor, "1 t"],
+    position_ids: Int[Tensor, "1 t"] | None = None,
     scaling: float | None = None,
     dropout: float = 0.0,
     sliding_window: int | None = None,
     **_,
 ) -> tuple[Float[Tensor, "1 t h k"], None]:
     """transformers' attention interface. g key heads serve h query heads (g divides h)."""
+    if not module.is_causal:  # a vision tower's, which sees whole images
+        return sdpa_attention_forward(module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, is_causal=False)
     assert query.shape[0] == 1 and attention_mask is None and not dropout, "packed attention takes one packed row, no mask and no dropout"
     assert sliding_window is None, "packed attention has no sliding window: set attn_implementation=sdpa for this model"
     found = segments(position_ids)

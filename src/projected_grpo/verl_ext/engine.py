@@ -25,7 +25,8 @@ class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
     """arm: an arms.Arm as a dict; v_hack: folder of directions.save; run_dir: where basis.parquet goes.
 
     response_head: only positions that predict a response token pass the vocabulary head; false leaves verl's own path, bit for bit.
-    share_prompts: a group's prompt passes the model once; needs response_head, packed attention and micro-batches of a fixed number of samples."""
+    share_prompts: a group's prompt passes the model once; needs response_head, packed attention and micro-batches of a fixed number of samples. A model with
+    delta-net layers, whose state has no way back to a prompt, passes every prompt."""
 
     arm: dict[str, Any] = field(default_factory=dict)
     v_hack: str | None = None
@@ -36,6 +37,7 @@ class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
 
 class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
     enforcer: Enforcer | None = None
+    kept: torch.Tensor | None = None  # positions of the packed row that pass the vocabulary head
 
     def _build_fsdp_module(self, module):
         if get_device_name() == "cpu":  # the reference policy asks for pinned memory, which needs an accelerator
@@ -46,6 +48,8 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
         super().initialize()
         if self._is_lora:  # now, while the adapters train: the reference pass, which comes first, has them off, and FSDP2 would settle on no dtype for their gradients
             self.module._get_fsdp_state()._lazy_init()
+        if self.response_head:  # a hook, because not every model's forward knows logits_to_keep
+            self.module.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0][:, self.kept],))
         arm = arms.parse(dict(getattr(self.engine_config, "arm", {}))) if getattr(self.engine_config, "arm", None) else None
         if arm is not None and arm.where != "off":
             self._constrain(arm)
@@ -70,7 +74,8 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
 
     @property
     def share_prompts(self) -> bool:
-        return self.response_head and self.engine_config.share_prompts
+        layers = getattr(self.model_config.hf_config.get_text_config(), "layer_types", None) or ()
+        return self.response_head and self.engine_config.share_prompts and "linear_attention" not in layers
 
     def forward_backward_batch(self, data, loss_function, forward_only=False):
         if self.share_prompts and not forward_only:
@@ -81,11 +86,11 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
         inputs, args = super().prepare_model_inputs(micro_batch)
         if self.response_head:
             prompts, totals = (micro_batch[key].offsets().diff() for key in ("prompts", "input_ids"))
-            args["kept"] = inputs["logits_to_keep"] = head.predicting(prompts, totals)
+            args["kept"] = self.kept = head.predicting(prompts, totals)
         if self.share_prompts:
             kept, place = head.share(_rows(micro_batch["prompts"]), totals)
             inputs |= {key: inputs[key][:, kept] for key in ("input_ids", "position_ids")}
-            inputs["logits_to_keep"] = place[args["kept"]]
+            self.kept = place[args["kept"]]
         return inputs, args
 
     def prepare_model_outputs(self, output, output_args, micro_batch, logits_processor_func):

@@ -185,21 +185,23 @@ def test_the_short_cuts_leave_verls_on_policy_update_as_it_is(weights):
     assert apart(weights["fast"], weights["recomputed"]) < 1e-3 * moved < apart(weights["stock"], weights["recomputed"])
 
 
-def anchored(folder: Path, now: dict[str, torch.Tensor]) -> list[tuple[float, float]]:
+def anchored(folder: Path, now: dict[str, torch.Tensor], weights: int = 4 * 7) -> list[tuple[float, float]]:
     """For every target (relative change of its anchor, relative change of the weight), columns built anew from the starting model."""
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoConfig
+    from verl.utils.model import get_hf_auto_model_class
 
     from projected_grpo import constraint
     from projected_grpo.enforce import Enforcer
     from projected_grpo.enforce_test import arm
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    hook, found = Enforcer(model, "llama", arm("measure"), directions.load(folder / "v", 64).v), []
+    config = AutoConfig.from_pretrained(folder)
+    model = get_hf_auto_model_class(config).from_pretrained(folder, dtype=torch.float32)
+    hook, found = Enforcer(model, config.model_type, arm("measure"), directions.load(folder / "v", 64).v), []
     for w in hook.guarded:
         W0, W = w.param.detach().double(), now[w.target.name].double()
         before, after = (constraint.anchor(x, w.B, w.target.side) for x in (W0, W))
         found.append((((after - before).norm() / before.norm()).item(), ((W - W0).norm() / W0.norm()).item()))
-    assert len(found) == 4 * 7
+    assert len(found) == weights
     return found
 
 

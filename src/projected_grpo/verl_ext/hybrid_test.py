@@ -1,0 +1,72 @@
+"""Qwen3.5 (delta-net blocks, a vision tower beside the text model) through our engine: packed rows, the response-only head and the constraint."""
+
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+
+from projected_grpo import directions
+from projected_grpo.verl_ext import engine_test
+
+TEXT = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=64, vocab_size=1024,
+            linear_num_key_heads=2, linear_num_value_heads=2, linear_key_head_dim=32, linear_value_head_dim=32,
+            rope_parameters=dict(rope_type="default", rope_theta=1e7, partial_rotary_factor=0.25, mrope_section=[3, 3, 2], mrope_interleaved=True))  # fmt: skip
+VISION = dict(hidden_size=32, intermediate_size=48, depth=2, num_heads=2, out_hidden_size=64)
+
+
+def build(folder: Path) -> None:
+    from transformers import AutoTokenizer, Qwen3_5Config, Qwen3_5ForConditionalGeneration
+
+    from projected_grpo import models
+
+    torch.manual_seed(0)
+    config = Qwen3_5Config(text_config=TEXT | {"tie_word_embeddings": True}, vision_config=VISION, tie_word_embeddings=True)
+    Qwen3_5ForConditionalGeneration(config).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(models.resolve("smollm2-135m")).save_pretrained(folder)
+    directions.save(directions.VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {"layer": 2}), folder / "v")
+
+
+def alone(folder: Path) -> dict[int, torch.Tensor]:
+    """Log-probs of each response by transformers' own forward pass of that sequence and no other."""
+    from transformers import AutoModelForImageTextToText
+
+    model, data = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32), engine_test.batch()
+    rows = {}
+    for i, (ids, response) in enumerate(zip(data["input_ids"].unbind(), data["responses"].unbind(), strict=True)):
+        with torch.no_grad():
+            logp = model(input_ids=ids[None]).logits[0, :-1].log_softmax(-1)
+        rows[i] = logp.gather(1, ids[1:, None])[-len(response) :, 0]
+    return rows
+
+
+def packed(_rank: int, folder: Path, port: int) -> None:
+    torch.distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=0, world_size=1)
+    engine, _ = engine_test.made("fast", folder)
+    torch.save(dict(enumerate(engine_test.log_probs(engine, engine_test.batch()))), folder / "packed.pt")
+    engine_test.one_step("update", folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("hybrid")
+    build(folder)
+    with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
+        for key, value in {"VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu", "TORCHDYNAMO_DISABLE": "1"}.items():
+            patch.setenv(key, value)
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        mp.spawn(packed, (folder, port), nprocs=1)
+    return folder
+
+
+def test_packed_sequences_through_delta_nets_answer_as_each_does_alone(folder):
+    said, own = torch.load(folder / "packed.pt"), alone(folder)
+    assert max((said[i] - own[i]).abs().max() for i in own) < 1e-4
+
+
+def test_update_mode_holds_delta_net_and_attention_weights_on_their_anchors(folder):
+    drifts, moves = zip(*engine_test.anchored(folder, torch.load(folder / "update.pt"), weights=3 * 8 + 7), strict=True)
+    assert max(drifts) < 1e-5 < min(moves)
