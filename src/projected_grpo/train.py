@@ -97,7 +97,7 @@ def main(overrides: list[str]) -> None:
     device = prepare_environment()
     cfg = configure(overrides)
     arm = check(cfg)
-    with warm.started("projected_grpo.verl_ext.preload", warm=device == "cpu") as python:  # on a GPU vLLM's imports open CUDA, which no fork survives
+    with warm.started("projected_grpo.verl_ext.preload") as python:
         run = prepare(cfg, arm, device)
         with runs.recording(run):
             if status := subprocess.run([python, "-m", "projected_grpo.verl_ext.launch", run.path]).returncode:

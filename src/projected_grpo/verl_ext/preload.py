@@ -11,19 +11,22 @@ import torch
 import transfer_queue.storage  # noqa: F401
 import verl.experimental.reward_loop
 import verl.trainer.ppo.v1
-import verl.workers.rollout.vllm_rollout.vllm_async_server
 import verl.workers.rollout.vllm_rollout.vllm_rollout
 import vllm.entrypoints.openai.api_server
 import vllm.v1.engine.core
-import vllm.v1.executor.uniproc_executor
-import vllm.v1.worker.cpu_worker  # noqa: F401
+import vllm.v1.executor.uniproc_executor  # noqa: F401
 from ray._raylet import Config
 
 import projected_grpo.verl_ext.agent_loop
 import projected_grpo.verl_ext.reward
 import projected_grpo.verl_ext.trainer
-import projected_grpo.verl_ext.vllm_worker
 import projected_grpo.verl_ext.worker  # noqa: F401
+
+if not torch.version.cuda:  # these import vLLM's layernorm, which asks Triton for the GPU's name and so opens CUDA
+    import verl.workers.rollout.vllm_rollout.vllm_async_server
+    import vllm.v1.worker.cpu_worker
+
+    import projected_grpo.verl_ext.vllm_worker  # noqa: F401
 
 
 def in_child() -> None:

@@ -12,18 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SOCKET, PYTHON = "PROJECTED_GRPO_WARM_SOCKET", "PROJECTED_GRPO_WARM_PYTHON"  # where the server listens; an executable that takes python's arguments
+OFF = ".off"  # beside the socket: the server found that it must not fork
 
 
 @contextmanager
-def started(module: str, warm: bool = True) -> Iterator[Path]:
+def started(module: str) -> Iterator[Path]:
     """A stand-in for `python` whose processes begin with `module` imported and its in_child(), if it has one, called, until the block ends. It may be called while that
-    import still runs. warm=False: plain python, for a machine where forking does not work.
+    import still runs. Where the import opens CUDA the stand-in is plain python, and the server says so.
 
     Fork safety rests on the server: it runs nothing but imports, so no CUDA context, no OpenMP team and no lock is held when it forks."""
-    if not warm:
-        os.environ[PYTHON] = sys.executable
-        yield Path(sys.executable)
-        return
     with tempfile.TemporaryDirectory(prefix="projected-grpo-warm-") as folder:
         python = Path(folder) / "python"
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{Path(__file__).with_name("client.py")}" "$@"\n')

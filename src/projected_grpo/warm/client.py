@@ -18,7 +18,10 @@ def main() -> None:
     fds = [fd for fd in map(int, os.listdir("/proc/self/fd")) if _is_open(fd)]
     server = socket.socket(socket.AF_UNIX)
     deadline = time.monotonic() + WAIT
-    while server.connect_ex(os.environ["PROJECTED_GRPO_WARM_SOCKET"]):
+    path = os.environ["PROJECTED_GRPO_WARM_SOCKET"]
+    while server.connect_ex(path):
+        if os.path.exists(path + ".off"):
+            os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
         if time.monotonic() > deadline:
             raise SystemExit("the warm server does not answer: see its messages above")
         time.sleep(0.05)

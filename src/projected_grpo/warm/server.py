@@ -18,13 +18,19 @@ import traceback
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
-from projected_grpo.warm import PYTHON
+from projected_grpo.warm import OFF, PYTHON
+
+CUDA = "/dev/nvidia-uvm"  # open in a process that has called cuInit
 
 
 def main(path: str, module: str) -> None:
     imported = importlib.import_module(module)
+    if any(os.readlink(f"/proc/self/fd/{fd}") == CUDA for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")):
+        Path(path + OFF).touch()
+        raise SystemExit(f"warm server: importing {module} opened CUDA, which no fork survives: processes import for themselves")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()  # what is imported stays shared with the children
