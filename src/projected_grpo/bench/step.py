@@ -23,6 +23,7 @@ OVERRIDES = {
         "actor_rollout_ref.actor.fsdp_config.response_head=false",
         "actor_rollout_ref.actor.fsdp_config.reshard_after_forward=true",
         "actor_rollout_ref.model.use_remove_padding=false",
+        "actor_rollout_ref.model.use_liger=false",
         "actor_rollout_ref.model.override_config.attn_implementation=sdpa",
         "actor_rollout_ref.rollout.agent.default_agent_loop=single_turn_agent",
     ],

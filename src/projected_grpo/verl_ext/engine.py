@@ -37,7 +37,7 @@ class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
 
 class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
     enforcer: Enforcer | None = None
-    kept: torch.Tensor | None = None  # positions of the packed row that pass the vocabulary head
+    said: dict[str, Any] = {}  # what _speak needs of the micro-batch
 
     def _build_fsdp_module(self, module):
         if get_device_name() == "cpu":  # the reference policy asks for pinned memory, which needs an accelerator
@@ -48,8 +48,8 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
         super().initialize()
         if self._is_lora:  # now, while the adapters train: the reference pass, which comes first, has them off, and FSDP2 would settle on no dtype for their gradients
             self.module._get_fsdp_state()._lazy_init()
-        if self.response_head:  # a hook, because not every model's forward knows logits_to_keep
-            self.module.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0][:, self.kept],))
+        if self.response_head:
+            self.module.get_output_embeddings().forward = self._speak
         arm = arms.parse(dict(getattr(self.engine_config, "arm", {}))) if getattr(self.engine_config, "arm", None) else None
         if arm is not None and arm.where != "off":
             self._constrain(arm)
@@ -82,29 +82,32 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
             data = tu.index_select_tensor_dict(data, head.by_prompt(_rows(data["prompts"])))
         return super().forward_backward_batch(data, loss_function, forward_only)
 
+    def _speak(self, x: torch.Tensor) -> torch.Tensor:
+        """In place of the vocabulary head, where FSDP holds its weight whole: log-probs (and entropies) of the response tokens stand in for logits [1 k 1 or 2]."""
+        weight, kept, labels = self.module.get_output_embeddings().weight, self.said["kept"], self.said["labels"]
+        x = x[0, kept] / self.said["temperature"].to(x.dtype)
+        found = [head.log_probs(x, weight, labels)] + ([head.entropy(x, weight)] if self.said["entropy"] else [])
+        return torch.stack(found, -1)[None]
+
     def prepare_model_inputs(self, micro_batch):
         inputs, args = super().prepare_model_inputs(micro_batch)
         if self.response_head:
             prompts, totals = (micro_batch[key].offsets().diff() for key in ("prompts", "input_ids"))
-            args["kept"] = self.kept = head.predicting(prompts, totals)
+            args["kept"] = kept = head.predicting(prompts, totals)
+            asked = tu.get_non_tensor_data(data=micro_batch, key="calculate_entropy", default=False)
+            self.said = dict(kept=kept, labels=args["input_ids_rmpad_rolled"][kept], temperature=args["temperature_rmpad"][kept, None], entropy=asked)
         if self.share_prompts:
-            kept, place = head.share(_rows(micro_batch["prompts"]), totals)
-            inputs |= {key: inputs[key][:, kept] for key in ("input_ids", "position_ids")}
-            self.kept = place[args["kept"]]
+            left, place = head.share(_rows(micro_batch["prompts"]), totals)
+            inputs |= {key: inputs[key][:, left] for key in ("input_ids", "position_ids")}
+            self.said["kept"] = place[kept]
         return inputs, args
 
     def prepare_model_outputs(self, output, output_args, micro_batch, logits_processor_func):
         if not self.response_head:
             return super().prepare_model_outputs(output, output_args, micro_batch, logits_processor_func)
-        ids, kept = micro_batch["input_ids"], output_args["kept"]
-        logits = output.logits[0]
-        if not output_args["temperature_is_one"]:
-            logits = logits / output_args["temperature_rmpad"][kept, None].to(logits.dtype)
-        found = {"log_probs": head.log_probs(logits, output_args["input_ids_rmpad_rolled"][kept])}
-        if tu.get_non_tensor_data(data=micro_batch, key="calculate_entropy", default=False):
-            found["entropy"] = head.entropy(logits)
-        whole = {name: x.new_zeros(ids.values().shape[0]).index_put((kept,), x) for name, x in found.items()}
-        return {name: torch.nested.nested_tensor_from_jagged(x, ids.offsets()) for name, x in whole.items()}
+        ids = micro_batch["input_ids"]
+        whole = [x.new_zeros(ids.values().shape[0]).index_put((output_args["kept"],), x) for x in output.logits[0].unbind(-1)]
+        return {name: torch.nested.nested_tensor_from_jagged(x, ids.offsets()) for name, x in zip(("log_probs", "entropy"), whole)}
 
     def optimizer_step(self):
         if self.enforcer is None:

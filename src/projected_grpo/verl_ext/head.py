@@ -1,40 +1,51 @@
-"""A group's work done once: its prompt passes the model one time for all its responses, only response positions pass the vocabulary head, and the
-softmax is never held whole in fp32."""
+"""A group's work done once: its prompt passes the model one time for all its responses, only response positions pass the vocabulary head, and their
+logits are never held whole."""
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-CHUNK = 2048  # rows of logits in fp32 at a time: 1.2 GB at a vocabulary of 152k
+CHUNK = 2048  # rows of logits at a time: in fp32 1.2 GB at a vocabulary of 152k
 
 
 class _LogProbs(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, logits, labels):
-        normalizer = torch.cat([torch.logsumexp(rows.float(), -1) for rows in logits.split(CHUNK)])
-        ctx.save_for_backward(logits, labels, normalizer)
-        return logits.gather(-1, labels[:, None])[:, 0].float() - normalizer
+    """Logits are made chunk by chunk, forward and again backward, so that memory does not grow with the responses; and the gradient leaves the softmax in
+    the logits' own dtype: p rounds well there but 1 - p does not, so the label's column comes from the log-prob, which is fp32. A sample's factor waits
+    until the product with the weight has made its row short."""
 
     @staticmethod
-    def backward(ctx, grad):
-        logits, labels, normalizer = ctx.saved_tensors
-        out = torch.empty_like(logits)
-        for rows, label, z, g, into in zip(*(x.split(CHUNK) for x in (logits, labels, normalizer, grad, out)), strict=True):
-            p = torch.exp(rows.float() - z[:, None])
-            p.mul_(-g[:, None]).scatter_add_(-1, label[:, None], g[:, None].float())
-            into.copy_(p)
-        return out, None
+    def forward(ctx, x, weight, labels):
+        found = torch.cat([torch.log_softmax(rows @ weight.T, -1, dtype=torch.float32).gather(-1, y[:, None])[:, 0] for rows, y in _chunks(x, labels)])
+        ctx.save_for_backward(x, weight, labels, found)
+        return found
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight, labels, found = ctx.saved_tensors
+        dx = torch.empty_like(x)
+        dW = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
+        for rows, y, logp, factor, into in _chunks(x, labels, found, g[:, None].to(x.dtype), dx):
+            p = torch.softmax(rows @ weight.T, -1)
+            p.scatter_(-1, y[:, None], torch.expm1(logp)[:, None].to(p.dtype))  # now p - onehot
+            torch.mul(p @ weight, -factor, out=into)
+            if dW is not None:
+                dW -= p.T @ (factor * rows)
+        return dx, None if dW is None else dW.to(weight.dtype), None
 
 
-def log_probs(logits: Float[Tensor, "t v"], labels: Int[Tensor, "t"]) -> Float[Tensor, "t"]:
-    """ln softmax(logits)[label] in fp32, computed and differentiated CHUNK rows at a time."""
-    return _LogProbs.apply(logits, labels)
+def _chunks(*tensors: Tensor):
+    return zip(*(t.split(CHUNK) for t in tensors), strict=True)
 
 
-def entropy(logits: Float[Tensor, "t v"]) -> Float[Tensor, "t"]:
-    """Entropy of every row in nats, without a gradient."""
-    with torch.no_grad():
-        return torch.cat([torch.distributions.Categorical(logits=rows.float()).entropy() for rows in logits.split(CHUNK)])
+def log_probs(x: Float[Tensor, "t d"], weight: Float[Tensor, "v d"], labels: Int[Tensor, "t"]) -> Float[Tensor, "t"]:
+    """ln softmax(W x)[label] in fp32, computed and differentiated CHUNK rows at a time."""
+    return _LogProbs.apply(x, weight, labels)
+
+
+@torch.no_grad()
+def entropy(x: Float[Tensor, "t d"], weight: Float[Tensor, "v d"]) -> Float[Tensor, "t"]:
+    """Entropy of every row's softmax in nats, without a gradient."""
+    return torch.cat([torch.distributions.Categorical(logits=(rows @ weight.T).float()).entropy() for (rows,) in _chunks(x)])
 
 
 def predicting(prompts: Int[Tensor, "b"], totals: Int[Tensor, "b"]) -> Int[Tensor, "k"]:

@@ -3,30 +3,35 @@
 import os
 
 JOB = "01000000"  # the first job of a local cluster
-# Ray's core reads these two once, when it is imported: which job it works for, and whose end is its own, here the server's
-os.environ |= {"RAY_JOB_ID": JOB, "RAY_RAYLET_PID": str(os.getpid())}
+# Ray's core reads these two once, when it is imported: which job it works for, and whose end is its own, here the server's. torch counts GPUs without opening CUDA.
+os.environ |= {"RAY_JOB_ID": JOB, "RAY_RAYLET_PID": str(os.getpid()), "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 
 import numpy
 import torch
-import transfer_queue.storage  # noqa: F401
-import verl.experimental.reward_loop
-import verl.trainer.ppo.v1
-import verl.workers.rollout.vllm_rollout.vllm_rollout
-import vllm.entrypoints.openai.api_server
-import vllm.v1.engine.core
-import vllm.v1.executor.uniproc_executor  # noqa: F401
 from ray._raylet import Config
 
-import projected_grpo.verl_ext.agent_loop
-import projected_grpo.verl_ext.reward
-import projected_grpo.verl_ext.trainer
-import projected_grpo.verl_ext.worker  # noqa: F401
+from projected_grpo.verl_ext import unopened
 
-if not torch.version.cuda:  # these import vLLM's layernorm, which asks Triton for the GPU's name and so opens CUDA
+with unopened.imports():
+    import transfer_queue.storage
+    import verl.experimental.reward_loop
+    import verl.trainer.ppo.v1
     import verl.workers.rollout.vllm_rollout.vllm_async_server
-    import vllm.v1.worker.cpu_worker
+    import verl.workers.rollout.vllm_rollout.vllm_rollout
+    import vllm.entrypoints.openai.api_server
+    import vllm.v1.engine.core
+    import vllm.v1.executor.uniproc_executor
 
-    import projected_grpo.verl_ext.vllm_worker  # noqa: F401
+    import projected_grpo.verl_ext.agent_loop
+    import projected_grpo.verl_ext.reward
+    import projected_grpo.verl_ext.trainer
+    import projected_grpo.verl_ext.vllm_worker
+    import projected_grpo.verl_ext.worker  # noqa: F401
+
+    if torch.version.cuda:
+        import vllm.v1.worker.gpu_worker
+    else:
+        import vllm.v1.worker.cpu_worker  # noqa: F401
 
 
 def in_child() -> None:
