@@ -14,7 +14,7 @@ from projected_grpo.cli import Refusal, arguments
 
 QWEN3 = dict(vocab_size=151936, head_dim=128, num_key_value_heads=8, tie_word_embeddings=True, rms_norm_eps=1e-6, max_position_embeddings=40960)
 QWEN3_5 = dict(head_dim=256, num_attention_heads=8, num_key_value_heads=2, linear_num_key_heads=16, linear_num_value_heads=16, tie_word_embeddings=True,
-               max_position_embeddings=262144, rope_parameters=dict(rope_type="default", rope_theta=1e7, partial_rotary_factor=0.25, mrope_section=[11, 11, 10], mrope_interleaved=True))  # fmt: skip
+               max_position_embeddings=262144, mamba_ssm_dtype="float32", rope_parameters=dict(rope_type="default", rope_theta=1e7, partial_rotary_factor=0.25, mrope_section=[11, 11, 10], mrope_interleaved=True))  # fmt: skip
 
 
 def qwen3_5(text: dict, vision: dict) -> PreTrainedConfig:

@@ -28,7 +28,7 @@ with unopened.imports():
     import projected_grpo.verl_ext.vllm_worker
     import projected_grpo.verl_ext.worker  # noqa: F401
 
-    if torch.version.cuda:
+    if unopened.gpu.is_cuda():
         import vllm.v1.worker.gpu_worker
     else:
         import vllm.v1.worker.cpu_worker  # noqa: F401

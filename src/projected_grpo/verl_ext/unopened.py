@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
+from vllm.platforms import current_platform as gpu
 
 SHARED_MEMORY = {(8, 0): 166912, (8, 6): 101376, (8, 9): 101376, (9, 0): 232448, (10, 0): 232448, (12, 0): 101376}  # bytes a block, by compute capability
 
@@ -14,12 +15,11 @@ SHARED_MEMORY = {(8, 0): 166912, (8, 6): 101376, (8, 9): 101376, (9, 0): 232448,
 def imports() -> Iterator[None]:
     """Within, torch and Triton are told the GPU's name and capability by NVML. verl's constants_ppo and vLLM's delta-net kernels ask at import; a capability not in
     the table gets the kernels' smallest blocks. PYTORCH_NVML_BASED_CUDA_CHECK=1 must be set before."""
-    if not torch.version.cuda:
+    if not gpu.is_cuda():
         yield
         return
     from triton.backends.compiler import GPUTarget
     from triton.runtime import driver
-    from vllm.platforms import current_platform as gpu
 
     capability = tuple(gpu.get_device_capability())
     told = SimpleNamespace(
