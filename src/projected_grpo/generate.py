@@ -40,7 +40,7 @@ def generate(model: Path, requests: list[Request], sampling: Sampling, run: str,
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # one process: a crash is this process's, and nothing is left behind
     from vllm import LLM, SamplingParams
 
-    engine = LLM(str(model), max_model_len=4096, seed=sampling.seed, disable_log_stats=True, **_device_options())
+    engine = LLM(str(model), max_model_len=4096, seed=sampling.seed, disable_log_stats=True, language_model_only=True, **_device_options())
     tokenizer = engine.get_tokenizer()
 
     def render(r: Request, elicit: bool) -> str:
