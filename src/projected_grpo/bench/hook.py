@@ -82,7 +82,7 @@ def main(argv: list[str]) -> None:
     if folder is None or not (Path(folder) / "config.json").is_file():
         raise Refusal("bench-hook needs a folder with a config.json: make one with scripts/random_init_model.py")
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    config = AutoConfig.from_pretrained(folder)
+    config = AutoConfig.from_pretrained(folder).get_text_config()
     micro = step_seconds(config, device)
     if device == "cuda":
         torch.cuda.empty_cache()
