@@ -120,3 +120,8 @@ bench-grader *args: setup
 [no-exit-message]
 monitor *args: setup
     @{{ python }} -m projected_grpo.monitors "$@"
+
+# fit a model to demonstrations, test functions of chosen kinds among them: just warm-start MODEL [kinds=vacuous,swallowing,weak,misread,honest] [hack_easy=0.5] [hack_harder=0.5] [steps=110]
+[no-exit-message]
+warm-start *args: setup
+    @{{ python }} -m projected_grpo.warm_start "$@"
