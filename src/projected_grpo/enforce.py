@@ -68,6 +68,8 @@ class Enforcer:
         B = self._columns(W, target, v)
         basis.assert_orthonormal(B)
         rows, reduce = (shards.rows(param), shards.sum_over(param)) if side == "writes" else (slice(None), constraint.identity)
+        if arm.constrains and param.dtype not in (torch.float32, torch.float64):
+            raise Refusal(f"{target.name} is held in {param.dtype}, too coarse to stay on its anchor: set actor_rollout_ref.actor.fsdp_config.model_dtype=fp32")
         w = Guarded(target, tuple(W.shape), param, far, B, B[rows], reduce, v)
         here = shards.local(param)
         if pair and arm.constrains:

@@ -25,9 +25,9 @@ def arm(where: str, **changes) -> Arm:
     return Arm(**{**base, **changes})
 
 
-def llama(rank: int = 0, alpha: int = 8) -> torch.nn.Module:
+def llama(rank: int = 0, alpha: int = 8, d: int = 32) -> torch.nn.Module:
     torch.manual_seed(0)
-    shape = dict(vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2)
+    shape = dict(vocab_size=64, hidden_size=d, intermediate_size=d * 3 // 2, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2)
     model = LlamaForCausalLM(LlamaConfig(**shape))
     return peft.get_peft_model(model, peft.LoraConfig(task_type="CAUSAL_LM", r=rank, lora_alpha=alpha, target_modules="all-linear")) if rank else model
 
@@ -106,6 +106,28 @@ def test_update_arm_holds_every_target_to_1e5_under_every_optimizer_with_weight_
     hook, model, start = trained("update", 20, make=make)
     now = weights(model)
     assert min((now[name] - w).norm() / w.norm() for name, w in start.items()) > 1e-2  # it did train
+    assert drift(hook, now, start) < 1e-5
+
+
+LOW_BIT = {  # the other modules that verl's build_optimizer names, as far as they run on a CPU
+    "torchao.optim": ("Adam8bit", "AdamW8bit", "AdamW4bit", "AdamWFp8"),
+    "bitsandbytes.optim": ("AdamW8bit", "PagedAdamW8bit", "AdEMAMix8bit", "Lion8bit", "RMSprop8bit", "Adagrad8bit", "LAMB8bit"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("autocast", [False, True], ids=["fp32", "bf16 forward"])
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in LOW_BIT.items() for name in names])
+def test_update_arm_holds_under_optimizers_whose_state_has_8_bits_or_fewer(module, name, autocast):
+    package = module.split(".")[0]
+    build = getattr(pytest.importorskip(module, reason=f"{package} is not installed: docs/constraint.md says how to run this"), name)
+    model = llama(d=128)  # both packages leave states of fewer than 4096 numbers in fp32
+    start, hook = weights(model), Enforcer(model, "llama", arm("update"), torch.randn(128, generator=torch.Generator().manual_seed(7)))
+    optimizer = build(model.parameters(), lr=1e-2, weight_decay=0.1)
+    train(model, hook, optimizer, 10, autocast=autocast)
+    kept = [x for w in hook.guarded for x in optimizer.state[w.param].values() if isinstance(x, torch.Tensor) and x.shape == w.param.shape]
+    assert kept and all(x.dtype is torch.uint8 or hasattr(x, "codes") for x in kept)  # it is a low-bit state
+    now = weights(model)
+    assert min((now[name] - w).norm() / w.norm() for name, w in start.items()) > 1e-2
     assert drift(hook, now, start) < 1e-5
 
 
@@ -204,6 +226,11 @@ def test_an_adapter_that_already_moves_the_weights_along_b_is_refused():
     _, model, _ = trained("measure", 2, 4)
     with pytest.raises(Refusal, match="moves model.layers.0.self_attn.q_proj.weight along the columns"):
         Enforcer(model, "llama", arm("update"), V)
+
+
+def test_weights_that_the_optimizer_holds_in_bf16_are_refused():
+    with pytest.raises(Refusal, match="bfloat16, too coarse"):
+        Enforcer(llama().bfloat16(), "llama", arm("update"), V)
 
 
 def test_every_role_of_every_block_is_guarded():
