@@ -46,7 +46,7 @@ train *args: setup
 eval *args: setup
     @{{ python }} -m projected_grpo.evaluate "$@"
 
-# share of held-out hack and clean gradients inside each recipe's columns: just selectivity MODEL ROLLOUTS out=FOLDER [hack=loose] [v_hack=FOLDER]
+# share of held-out hack and clean gradients inside each recipe's columns: just selectivity MODEL ROLLOUTS out=FOLDER [hack=loose] [v_hack=FOLDER] [layers=0,1 every=8]
 [no-exit-message]
 selectivity *args: setup
     @{{ python }} -m projected_grpo.selectivity "$@"
@@ -125,3 +125,8 @@ monitor *args: setup
 [no-exit-message]
 warm-start *args: setup
     @{{ python }} -m projected_grpo.warm_start "$@"
+
+# the same for a model that is first taught several kinds of hack: just selectivity-taught MODEL OUT [n=24] [max_tokens=192] [what extract takes]
+[no-exit-message]
+selectivity-taught *args: setup
+    @scripts/selectivity_taught.sh "$@"

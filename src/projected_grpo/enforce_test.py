@@ -233,6 +233,18 @@ def test_weights_that_the_optimizer_holds_in_bf16_are_refused():
         Enforcer(llama().bfloat16(), "llama", arm("update"), V)
 
 
+@pytest.fixture
+def tf32():
+    torch.set_float32_matmul_precision("high")
+    yield
+    torch.set_float32_matmul_precision("highest")
+
+
+def test_products_in_tf32_are_refused(tf32):
+    with pytest.raises(Refusal, match="needs fp32 products"):
+        Enforcer(llama(), "llama", arm("update"), V)
+
+
 def test_every_role_of_every_block_is_guarded():
     assert len(trained("measure", steps=1)[0].guarded) == 2 * len(ROLES)
 

@@ -32,8 +32,9 @@ def choose(rollouts: pl.DataFrame, hack: str, match: str, per_prompt: int, limit
     )
     parts = []
     for _, group in rows.unique(["prompt", "response"], keep="first", maintain_order=True).sort("order").group_by("prompt", maintain_order=True):
-        hacks, clean = group.filter("is_hack").head(per_prompt), group.filter(~pl.col("is_hack"))
-        if hacks.is_empty() or len(clean) < len(hacks):
+        clean = group.filter(~pl.col("is_hack"))
+        hacks = group.filter("is_hack").head(min(per_prompt, len(clean)))
+        if hacks.is_empty():
             continue
         for length in hacks["n_tokens"] if match == "length" else [None] * len(hacks):
             nearest = clean if length is None else clean.sort((pl.col("n_tokens").cast(pl.Int64) - length).abs())
