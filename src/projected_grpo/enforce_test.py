@@ -144,10 +144,9 @@ def test_weights_that_the_optimizer_holds_in_bf16_are_refused():
 
 
 @pytest.fixture
-def tf32():
+def tf32(request):  # no generator: under the import hook pytest does not know it for one
     torch.set_float32_matmul_precision("high")
-    yield
-    torch.set_float32_matmul_precision("highest")
+    request.addfinalizer(lambda: torch.set_float32_matmul_precision("highest"))
 
 
 def test_products_in_tf32_are_refused(tf32):

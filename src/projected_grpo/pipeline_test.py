@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -15,7 +14,8 @@ from projected_grpo.evaluate import grade
 from projected_grpo.loopholes import messages
 
 MODEL = "smollm2-135m"
-ADAPTER = ["actor_rollout_ref.model.lora_rank=8", "actor_rollout_ref.model.lora_alpha=16", "actor_rollout_ref.model.lora={merge: true}", "actor_rollout_ref.actor.optim.lr=1e-3"]
+_MODEL = "actor_rollout_ref.model."
+ADAPTER = [f"{_MODEL}lora_rank=8", f"{_MODEL}lora_alpha=16", f"{_MODEL}lora={{merge: true}}", "actor_rollout_ref.actor.optim.lr=1e-3"]
 RUNS = [
     pytest.param([], id="full"),
     pytest.param(ADAPTER, id="lora", marks=pytest.mark.skipif("GATE_LORA" not in os.environ, reason="another run of minutes: GATE_LORA=1 just fast-dev-run")),

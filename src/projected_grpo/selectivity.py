@@ -43,11 +43,10 @@ class Weight:
 
 def fixed(w: Weight, r: int) -> dict[str, Float[Tensor, "d r"]]:
     """Columns that no label of these samples enters, best first."""
-    one = torch.ones(w.F.shape[1])
-    spans = {name: basis.build(w.W, one, w.target.side, r, name, seed=0) for name in ("random", "value")}
-    if w.v is None:
-        return spans
-    return spans | {"alignment": basis.build(w.W, w.v, w.target.side, r, "alignment"), "v itself": basis.unit(w.v)[:, None]}
+    v = torch.ones(w.F.shape[1]) if w.v is None else w.v
+    spectrum = spectra.singular(w.W, w.target.side)
+    spans = {name: basis.build(w.W, v, w.target.side, r, name, seed=0, spectrum=spectrum) for name in ("random", "value", "alignment")}
+    return spans | {"v itself": basis.unit(v)[:, None]} if w.v is not None else {name: spans[name] for name in ("random", "value")}
 
 
 def mean_difference(D: Float[Tensor, "_ _"], side: constraint.Side, r: int) -> Float[Tensor, "d r"]:
