@@ -43,10 +43,12 @@ class Weight:
 
 def fixed(w: Weight, r: int) -> dict[str, Float[Tensor, "d r"]]:
     """Columns that no label of these samples enters, best first."""
-    v = torch.ones(w.F.shape[1]) if w.v is None else w.v
     spectrum = spectra.singular(w.W, w.target.side)
-    spans = {name: basis.build(w.W, v, w.target.side, r, name, seed=0, spectrum=spectrum) for name in ("random", "value", "alignment")}
-    return spans | {"v itself": basis.unit(v)[:, None]} if w.v is not None else {name: spans[name] for name in ("random", "value")}
+    known, v = ("random", "value"), torch.ones(w.F.shape[1])
+    if w.v is not None:
+        known, v = (*known, "alignment"), w.v
+    spans = {name: basis.build(w.W, v, w.target.side, r, name, seed=0, spectrum=spectrum) for name in known}
+    return spans if w.v is None else spans | {"v itself": basis.unit(v)[:, None]}
 
 
 def mean_difference(D: Float[Tensor, "_ _"], side: constraint.Side, r: int) -> Float[Tensor, "d r"]:
