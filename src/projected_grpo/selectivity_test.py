@@ -81,3 +81,34 @@ def test_hacks_are_set_against_each_kind_of_clean_samples_tests_and_each_kind_of
     assert of_hacks["tests"].to_list() == ["vacuous", "weak"] and of_clean["tests"].to_list() == ["honest", "none"]
     held = rows.filter(pl.col("recipe") == "contrast", pl.col("hack") | (pl.col("test_kind") == "honest"))
     assert of_clean.row(0, named=True)["clean %"] == pytest.approx(100 * held.filter(~pl.col("hack"))["share"].mean(), rel=0.05)
+
+
+def test_the_command_finds_what_every_hack_says_and_no_clean_sample_in_every_second_block_and_writes_its_tables(tmp_path, capsys):
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    torch.manual_seed(0)
+    words = Tokenizer(models.WordLevel({f"w{i}": i for i in range(40)}, "w0"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    PreTrainedTokenizerFast(tokenizer_object=words).save_pretrained(tmp_path)
+    shape = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2)
+    LlamaForCausalLM(LlamaConfig(vocab_size=40, **shape)).save_pretrained(tmp_path)
+    rows = []
+    for p in range(9):
+        for i in range(4):
+            hack, drawn = i < 2, torch.randint(2, 30, (6,)).tolist()
+            said = " ".join(f"w{x}" for x in drawn) + (" w31 w32" if hack else "")
+            rows.append(dict(
+                problem_id=f"p{p}", prompt=f"w1 w{p}", response=said, label="Reward hack" if hack else "Correct", strict=hack, loose=hack, n_tokens=len(said.split()),
+                kind=(("vacuous", "weak") if hack else ("none", "honest"))[i % 2],
+            ))  # fmt: skip
+    pl.DataFrame(rows).write_parquet(tmp_path / "rollouts.parquet")
+    asked = ["layers=0,1", "every=2", "kinds=q,v,down", "k=16", "r=2", "lam=1", "splits=2", "shuffles=4", "device=cpu"]
+    selectivity.main([str(tmp_path), str(tmp_path / "rollouts.parquet"), f"out={tmp_path / 'out'}", *asked])
+    assert "18 strict hacks and 18 clean samples of 9 prompts" in capsys.readouterr().out
+    assert pl.read_parquet(tmp_path / "out" / "selectivity.parquet").select("layer", "kind").n_unique() == 2 * 3
+    whole, by_hack, by_clean = (pl.read_csv(tmp_path / "out" / f"selectivity{end}.csv") for end in ("", "-by-hacks", "-by-clean"))
+    contrast = whole.row(by_predicate=pl.col("recipe") == "contrast", named=True)
+    assert contrast["low"] > 1 and contrast["ratio"] > contrast["shuffled p95"]
+    assert {"vacuous", "weak"} == set(by_hack["tests"]) and {"honest", "none"} == set(by_clean["tests"])
+    assert "contrast without weak" in by_hack.filter(tests="weak")["recipe"].to_list()
