@@ -72,7 +72,8 @@ def restore(
 
 def norms(xs: Sequence[Tensor]) -> list[Tensor]:
     """‖x‖ of each x, in one pass over all of them; in float64, because squares of small gradients underflow in fp32."""
-    return list(torch._foreach_norm(list(xs), 2, torch.float64))
+    found = torch._foreach_norm(list(xs), 2, torch.float64)
+    return [n if x.numel() else n.new_zeros((), dtype=torch.float64) for n, x in zip(found, xs, strict=True)]  # on a GPU an empty shard's is not written
 
 
 def energies(cs: Sequence[Tensor], sizes: Sequence[Tensor], ranks: Float[Tensor, "n"]) -> Float[Tensor, "n 2"]:
