@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
+from transformers import LlamaForCausalLM
 
-from projected_grpo import constraint, diagnostics
+from projected_grpo import constraint, diagnostics, lora
 from projected_grpo.cli import Refusal
 from projected_grpo.enforce import Enforcer
 from projected_grpo.enforce_test import ADAMW, V, arm, drift, llama, told, trained, weights
@@ -55,3 +57,15 @@ def test_an_adapter_that_already_moves_the_weights_along_b_is_refused():
     _, model, _ = trained("measure", 2, 4)
     with pytest.raises(Refusal, match="moves model.layers.0.self_attn.q_proj.weight along the columns"):
         Enforcer(model, "llama", arm("update"), V)
+
+
+def test_a_checkpoint_with_adapters_becomes_one_that_a_plain_model_loads_and_answers_with(tmp_path):
+    _, model, _ = trained("update", 5, 4)
+    plain = llama()
+    plain.save_pretrained(tmp_path)  # the config; its weights are replaced by what verl saves
+    save_file({name: p.detach().clone() for name, p in model.state_dict().items()}, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    lora.merge_checkpoint(tmp_path, 8 / 4)
+    ids = torch.randint(0, 64, (2, 12))
+    found = LlamaForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
+    torch.testing.assert_close(found(input_ids=ids).logits, model(input_ids=ids).logits, rtol=0, atol=1e-5)
+    assert (found(input_ids=ids).logits - plain(input_ids=ids).logits).abs().max() > 1e-2

@@ -15,7 +15,7 @@ from projected_grpo.loopholes import messages
 
 MODEL = "smollm2-135m"
 _MODEL = "actor_rollout_ref.model."
-ADAPTER = [f"{_MODEL}lora_rank=8", f"{_MODEL}lora_alpha=16", f"{_MODEL}lora={{merge: true}}", "actor_rollout_ref.actor.optim.lr=1e-3"]
+ADAPTER = [f"{_MODEL}lora_rank=8", f"{_MODEL}lora_alpha=16", f"{_MODEL}lora={{merge: true}}", "actor_rollout_ref.actor.optim.lr=5e-3"]
 RUNS = [
     pytest.param([], id="full"),
     pytest.param(ADAPTER, id="lora", marks=pytest.mark.skipif("GATE_LORA" not in os.environ, reason="another run of minutes: GATE_LORA=1 just fast-dev-run")),
@@ -76,7 +76,8 @@ def test_weights_moved_inside_vllm_after_every_step_from_the_first_gradient_on(r
 
 
 def test_vllm_gives_what_it_sampled_the_trainers_probabilities_before_and_after_an_update(run):
-    bound = 1e-3 if precision.compute_dtype("cpu") is torch.float32 else 0.03  # one that missed the update would be 0.1 off: docs/constraint.md
+    exact = precision.compute_dtype("cpu") is torch.float32 and not run.config["actor_rollout_ref"]["model"]["lora_rank"]  # verl sends merged weights in bf16
+    bound = 1e-3 if exact else 0.03  # one that missed the update would be 0.1 off: docs/constraint.md
     assert all(m["actor/rollout_probs_diff_mean"] < bound for m in metrics(run))
 
 
