@@ -46,7 +46,7 @@ train *args: setup
 eval *args: setup
     @{{ python }} -m projected_grpo.evaluate "$@"
 
-# share of held-out hack and clean gradients inside each recipe's columns: just selectivity MODEL ROLLOUTS out=FOLDER [hack=loose] [v_hack=FOLDER]
+# share of held-out hack and clean gradients inside each recipe's columns: just selectivity MODEL ROLLOUTS out=FOLDER [hack=loose] [v_hack=FOLDER] [layers=0,1 every=8]
 [no-exit-message]
 selectivity *args: setup
     @{{ python }} -m projected_grpo.selectivity "$@"
@@ -120,3 +120,13 @@ bench-grader *args: setup
 [no-exit-message]
 monitor *args: setup
     @{{ python }} -m projected_grpo.monitors "$@"
+
+# fit a model to demonstrations, test functions of chosen kinds among them: just warm-start MODEL [kinds=vacuous,swallowing,weak,misread,honest] [hack_easy=0.5] [hack_harder=0.5] [steps=110]
+[no-exit-message]
+warm-start *args: setup
+    @{{ python }} -m projected_grpo.warm_start "$@"
+
+# the same for a model that is first taught several kinds of hack: just selectivity-taught MODEL OUT [n=24] [max_tokens=192] [what extract takes]
+[no-exit-message]
+selectivity-taught *args: setup
+    @scripts/selectivity_taught.sh "$@"

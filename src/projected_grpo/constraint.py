@@ -10,17 +10,16 @@ the optimizer did; it needs only the anchor W₀ B, r columns, and no copy of W.
 Shards. W may be one rank's rows (FSDP2, Shard(0)). Reading: rows are outputs o, B [d r] stays whole and nothing is
 communicated. Writing: rows are residual coordinates, so B must be the matching rows of B, and Bᵀ W is a sum over ranks:
 pass the all-reduce (sum) as `reduce`; it gets one small [r i] tensor, also on ranks that hold no rows. Never reduce
-the result of a function that takes `reduce`, except `energy`, which is made to be summed.
+the result of a function that takes `reduce`, except `energies`, which are made to be summed.
 
 B has orthonormal columns (`basis.build`) and is fp32 or wider: in bf16 the columns are no longer orthonormal. On a GPU
 the invariant also needs fp32 matrix products: torch.get_float32_matmul_precision() == "highest" (torch's default).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
-from einops import einsum
 from jaxtyping import Float
 from torch import Tensor
 
@@ -39,24 +38,17 @@ def anchor(
     """W [o d] -> W B [o r] (reads), W [d i] -> Bᵀ W [r i] (writes). Of the starting weight: the WB0 of `restore`."""
     W = W.to(torch.promote_types(W.dtype, B.dtype))
     B = B.to(W.dtype)
-    if side == "reads":
-        return einsum(W, B, "o d, d r -> o r")
-    return reduce(einsum(B, W, "d r, d i -> r i"))
-
-
-def _spread(c: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side) -> Float[Tensor, "_ _"]:
-    """Back from coordinates in B to the weight's shape: [o r] -> [o d] or [r i] -> [d i]."""
-    B = B.to(c.dtype)
-    return einsum(c, B, "o r, d r -> o d") if side == "reads" else einsum(B, c, "d r, r i -> d i")
+    return W @ B if side == "reads" else reduce(B.mT @ W)  # a plain product is one kernel; every step calls this for every weight
 
 
 def remove_(
     g: Float[Tensor, "_ _"], c: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side
 ) -> Float[Tensor, "_ _"]:
     """Take c, coordinates in B ([o r] or [r i], as `anchor` gives them), out of g IN PLACE: one pass over g, no copy."""
+    left, right = (c, B.mT) if side == "reads" else (B, c)
     if g.dtype == c.dtype == B.dtype:  # the product and the subtraction in one kernel; a bf16 g would round in between
-        return g.addmm_(c, B.mT, alpha=-1) if side == "reads" else g.addmm_(B, c, alpha=-1)
-    return g.sub_(_spread(c, B, side))
+        return g.addmm_(left, right, alpha=-1)
+    return g.sub_(left.to(c.dtype) @ right.to(c.dtype))
 
 
 def project(
@@ -78,28 +70,25 @@ def restore(
     return remove_(W, anchor(W, B, side, reduce) - WB0, B, side)
 
 
-def inside(c: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side) -> Float[Tensor, ""]:
-    """Squared norm of the part of x inside B, float64, from c = `anchor`(x) alone: ‖c Bᵀ‖² or ‖B c‖² by the Gram
-    matrix of B's rows here, so that shards add up to the whole."""
-    c, K = c.double(), einsum(B.double(), B.double(), "d r, d s -> r s")
-    Kc = einsum(c, K, "o r, r s -> o s") if side == "reads" else einsum(K, c, "r s, s i -> r i")
-    return (c * Kc).sum().clamp_min(0)
+def norms(xs: Sequence[Tensor]) -> list[Tensor]:
+    """‖x‖ of each x, in one pass over all of them; in float64, because squares of small gradients underflow in fp32."""
+    found = torch._foreach_norm(list(xs), 2, torch.float64)
+    return [n if x.numel() else n.new_zeros((), dtype=torch.float64) for n, x in zip(found, xs, strict=True)]  # on a GPU an empty shard's is not written
+
+
+def energies(cs: Sequence[Tensor], sizes: Sequence[Tensor], ranks: Float[Tensor, "n"]) -> Float[Tensor, "n 2"]:
+    """(squared norm of x's part inside B, squared norm of x) of many x, float64: sum it over ranks, and over weights as you like.
+
+    cs: `anchor`(x); ‖c Bᵀ‖ = ‖c‖ since BᵀB = I. sizes: `norms`(x). ranks: on how many ranks each c stands whole, as `reduce` left it: 1 where it is of
+    these rows alone."""
+    return torch.stack([torch.stack(norms(cs)).square() / ranks, torch.stack(list(sizes)).square()], dim=1)
 
 
 def energy(
-    x: Float[Tensor, "_ _"],
-    B: Float[Tensor, "d r"],
-    side: Side,
-    reduce: Reduce = identity,
-    c: Float[Tensor, "_ _"] | None = None,
+    x: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity, ranks: int = 1
 ) -> Float[Tensor, "2"]:
-    """(squared norm of x's part inside B, squared norm of x), float64, of these rows: sum it over ranks and weights.
-
-    c: `anchor`(x) where it is at hand.
-    """
-    c = anchor(x, B, side, reduce) if c is None else c
-    # float64: squares of small gradients underflow in fp32
-    return torch.stack([inside(c, B, side), torch.linalg.vector_norm(x, dtype=torch.float64).square()])
+    """`energies` of one x."""
+    return energies([anchor(x, B, side, reduce)], norms([x]), x.new_full((1,), ranks, dtype=torch.float64))[0]
 
 
 def ratio(e: Float[Tensor, "2"]) -> Float[Tensor, ""]:
@@ -107,16 +96,14 @@ def ratio(e: Float[Tensor, "2"]) -> Float[Tensor, ""]:
     return (e[0] / e[1].clamp_min(torch.finfo(e.dtype).tiny)).sqrt()
 
 
-def share(g: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity) -> Float[Tensor, ""]:
+def share(g: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side) -> Float[Tensor, ""]:
     """‖inside B‖ / ‖g‖ of one whole weight's gradient: cos_pre before `project`, cos_post after; beside it `chance`."""
-    return ratio(energy(g, B, side, reduce))
+    return ratio(energy(g, B, side))
 
 
-def leak(
-    W: Float[Tensor, "_ _"], W0: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
-) -> Float[Tensor, ""]:
+def leak(W: Float[Tensor, "_ _"], W0: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side) -> Float[Tensor, ""]:
     """‖(W - W₀) B‖ / ‖W - W₀‖ of one whole weight, 0 if W did not move. Of many or shards: ratio(Σ energy(W - W₀))."""
-    return share(W - W0, B, side, reduce)
+    return share(W - W0, B, side)
 
 
 def chance(d: int, r: int) -> float:

@@ -23,7 +23,6 @@ from torch import Tensor
 
 from projected_grpo import activations, basis, directions, gradients, holdout, models, targets
 from projected_grpo.cli import Refusal, arguments, whole_number
-from projected_grpo.rollouts import read
 from projected_grpo.runs import write_atomic
 from projected_grpo.samples import numbered
 from projected_grpo.targets import Target
@@ -32,7 +31,6 @@ DEFAULTS = {
     "out": "", "hack": "strict", "match": "length", "r": "64", "lam": "1", "layers": "0.6,0.75", "kinds": ",".join(targets.KINDS), "per_prompt": "3",
     "limit": "100", "controls": "1", "seed": "0", "device": "auto",
 }  # fmt: skip
-COLUMNS = ("problem_id", "prompt", "response", "label", "strict", "loose", "kind", "n_tokens")
 
 
 @dataclass(frozen=True)
@@ -108,35 +106,30 @@ def labelings(rows: pl.DataFrame, controls: int) -> dict[str, tuple[int, Int[Ten
 
 
 def main(argv: list[str]) -> None:
-    free = [word for word in argv if "=" not in word]
-    options = arguments([word for word in argv if "=" in word], None, DEFAULTS)[1]
-    if len(free) != 2 or not options["out"] or options["hack"] not in ("strict", "loose") or options["match"] not in ("length", "random"):
+    free, options = [word for word in argv if "=" not in word], arguments([word for word in argv if "=" in word], None, DEFAULTS)[1]
+    if len(free) != 2 or not options["out"]:
         raise Refusal("just contrast MODEL ROLLOUTS out=FOLDER [hack=strict|loose] [match=length|random] [r=64] [lam=1]")
-    least = {"r": 1, "per_prompt": 1, "limit": 1, "controls": 0, "seed": 0}
-    number = {key: whole_number(key, options[key], low) for key, low in least.items()}
     source, folder, out = Path(free[1]), models.resolve(free[0]), Path(options["out"])
-    files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
-    rows = holdout.choose(
-        pl.concat([read(f, COLUMNS) for f in files]), options["hack"], options["match"], number["per_prompt"], number["limit"], number["seed"]
-    )
+    r, controls = whole_number("r", options["r"], 1), whole_number("controls", options["controls"], 0)
+    rows = holdout.matched(source, options)
     model, sha = activations.load_model(folder, "cuda" if torch.cuda.is_available() and options["device"] != "cpu" else "cpu")
-    if number["r"] > (d := model.config.get_text_config().hidden_size):
-        raise Refusal(f"r={number['r']} does not fit the residual side: choose 1 to {d}")
+    if r > (d := model.config.get_text_config().hidden_size):
+        raise Refusal(f"r={r} does not fit the residual side: choose 1 to {d}")
     band = tuple(float(x) for x in options["layers"].split(","))
     chosen = targets.select(dict(model.named_parameters()), model.config.model_type, band, options["kinds"].split(","))
-    named = labelings(rows, number["controls"])
+    named = labelings(rows, controls)
     grads = gradients.of_samples(model, gradients.tokens(folder, rows), [t.name for t in chosen])
     found = moments(grads, chosen, torch.stack([label for _, label in named.values()]))
     tokens = {f"mean_tokens_{name}": rows.filter(pl.col("hack_label") == side)["n_tokens"].mean() for name, side in (("hack", True), ("clean", False))}
     about = {
         "model": free[0] if free[0] in models.MODELS else folder.name, "model_sha256": sha, "warm_started": (folder / "warm_start.json").exists(),
         "rollouts": source.name, "d": d, **tokens, "problems": rows["problem_id"].n_unique(), "prompts": rows["prompt"].n_unique(),
-        **{key: options[key] for key in ("hack", "match", "lam", "layers", "kinds", "per_prompt", "limit")}, "r": number["r"], "weights": len(chosen),
+        **{key: options[key] for key in ("hack", "match", "lam", "layers", "kinds", "per_prompt", "limit")}, "r": r, "weights": len(chosen),
     }  # fmt: skip
     for (name, (seed, label)), C in zip(named.items(), found, strict=True):
         counts = {"hacks": int((label == 1).sum()), "clean": int((label == 0).sum())}
         manifest = {**about, "columns": "contrast", "control": name.rsplit("-", 1)[0], "seed": seed, "counts": counts}
-        save(Contrast(fit(C, chosen, number["r"], float(options["lam"])), manifest), out if name == "real" else out / name)
+        save(Contrast(fit(C, chosen, r, float(options["lam"])), manifest), out if name == "real" else out / name)
     logger.info(f"{int(rows['hack_label'].sum())} hacks and as many clean samples of {about['problems']} problems, {len(chosen)} weights, "
                 f"{len(found[0])} residual sides -> {out} with {len(named) - 1} controls")  # fmt: skip
 

@@ -12,10 +12,10 @@ from projected_grpo.enforce import Enforcer
 def read(hook: Enforcer) -> tuple[dict[str, float], pl.DataFrame]:
     """After a step, on every rank (it reduces once and waits for the device once): (aggregate, one row a weight).
 
-    cos_pre, cos_post: a gradient's share inside B before and after the hook; leak: of the cumulative movement W - W₀; chance: √(r/d), what a matrix that
+    cos_pre, cos_post: a gradient's share inside B before and after the hook (after a projection by one random combination of B's columns); leak: of the cumulative movement W - W₀; chance: √(r/d), what a matrix that
     knows nothing of B has; norms of the gradient and of the movement (under LoRA up to the adapter's scale)."""
-    keys = list(hook.guarded[0].energies)
-    energies = torch.stack([torch.stack([w.energies[key] for key in keys]) for w in hook.guarded])  # [weights keys 2]
+    keys = list(hook.energies)
+    energies = torch.stack([hook.energies[key] for key in keys], dim=1)  # [weights keys 2]
     if dist.is_initialized() and dist.get_world_size() > 1:
         dist.all_reduce(energies)
     by_key = dict(zip(keys, energies.cpu().unbind(1), strict=True))

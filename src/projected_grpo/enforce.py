@@ -5,12 +5,12 @@ Knows torch modules (plain, FSDP2-sharded on dim 0, with or without LoRA), not v
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from zlib import crc32
 
 import torch
-import torch.distributed as dist
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -24,7 +24,8 @@ from projected_grpo.targets import Target
 @dataclass
 class Guarded:
     """One target with its columns. param: what moves, W or LoRA's factor on the residual side (far: the other factor). Bs: the rows of B that match
-    this rank's rows of param (writes), else B itself. anchor: what stays (update). W0: param at the start (leak). seen [d]: v in the weight's frame."""
+    this rank's rows of param (writes), else B itself. probe: Bs s with s random signs; the mean of ‖g Bs s‖² over s is ‖g Bs‖². ranks: on how many the sum
+    that `reduce` makes then stands. anchor: what stays (update). W0: param at the start (leak). seen [d]: v in the weight's frame."""
 
     target: Target
     shape: tuple[int, int]
@@ -32,11 +33,12 @@ class Guarded:
     far: nn.Parameter | None
     B: Float[Tensor, "d r"]
     Bs: Float[Tensor, "_ r"]
+    probe: Float[Tensor, "_ 1"]
     reduce: constraint.Reduce
+    ranks: int
     seen: Float[Tensor, "d"] | None
     anchor: Float[Tensor, "_ _"] | None = None
     W0: Float[Tensor, "_ _"] | None = None
-    energies: dict[str, Float[Tensor, "2"]] = field(default_factory=dict)
 
 
 class Enforcer:
@@ -47,7 +49,11 @@ class Enforcer:
         self, module: nn.Module, model_type: str, arm: Arm, v: Float[Tensor, "d"] | None, spectrum: Callable[..., Spectrum] = spectra.singular,
         columns: Mapping[str, Tensor] | None = None,
     ):  # fmt: skip
-        self.arm, self.seconds, self.spectrum, self.columns = arm, 0.0, spectrum, columns
+        if arm.constrains and torch.get_float32_matmul_precision() != "highest":
+            raise Refusal("the constraint needs fp32 products: leave torch.set_float32_matmul_precision at highest")
+        self.arm, self.spectrum, self.columns = arm, spectrum, columns
+        self.energies: dict[str, Float[Tensor, "w 2"]] = {}  # pre, post, leak of every weight
+        self.marks: list = []
         params = {lora.plain(name): p for name, p in module.named_parameters()}
         chosen = targets.select(params, model_type, arm.layers, arm.kinds)
         adapted = any(".lora_" in name for name in params)
@@ -56,6 +62,7 @@ class Enforcer:
         if not moving:
             raise Refusal("no adapter stands on a constrained weight: widen model.target_modules, arm.kinds or arm.layers")
         self.guarded = [self._guard(params, target, model_type, v, pairs[target.name]) for target in moving]
+        self.ranks = torch.tensor([float(w.ranks) for w in self.guarded], dtype=torch.float64, device=self.guarded[0].B.device)
 
     @torch.no_grad()
     def _guard(self, params: dict, target: Target, model_type: str, v: Tensor | None, pair: tuple[Tensor, Tensor] | None) -> Guarded:
@@ -67,8 +74,13 @@ class Enforcer:
                 v = basis.fold(v, targets.gamma(shards.whole(params[target.norm]).to(v), model_type))
         B = self._columns(W, target, v)
         basis.assert_orthonormal(B)
-        rows, reduce = (shards.rows(param), shards.sum_over(param)) if side == "writes" else (slice(None), constraint.identity)
-        w = Guarded(target, tuple(W.shape), param, far, B, B[rows], reduce, v)
+        rows, reduce, ranks = slice(None), constraint.identity, 1
+        if side == "writes":
+            rows, reduce, ranks = shards.rows(param), shards.sum_over(param), shards.ranks(param)
+        if arm.constrains and param.dtype not in (torch.float32, torch.float64):
+            raise Refusal(f"{target.name} is held in {param.dtype}, too coarse to stay on its anchor: set actor_rollout_ref.actor.fsdp_config.model_dtype=fp32")
+        signs = torch.randint(2, (B.shape[1], 1), generator=torch.Generator().manual_seed(0)).to(B) * 2 - 1
+        w = Guarded(target, tuple(W.shape), param, far, B, B[rows], B[rows] @ signs, reduce, ranks, v)
         here = shards.local(param)
         if pair and arm.constrains:
             if constraint.ratio(lora.energy(shards.whole(param), shards.whole(far), B, side)) > 1e-4:
@@ -93,34 +105,68 @@ class Enforcer:
     @torch.no_grad()
     def before_step(self) -> None:
         """Logs every gradient's share inside B; takes it out if the arm acts on gradients."""
-        start = _clock()
-        for w in self.guarded:
-            g, side = shards.local(w.param.grad), w.target.side
-            c = constraint.anchor(g, w.Bs, side, w.reduce)
-            w.energies["pre"] = w.energies["post"] = before = constraint.energy(g, w.Bs, side, c=c)
-            if self.arm.where == "gradient":
-                constraint.remove_(g, c, w.Bs, side)
-                left = constraint.inside(constraint.anchor(g, w.Bs, side, w.reduce), w.Bs, side)
-                w.energies["post"] = torch.stack([left, before[1] - before[0]])  # what was taken is at a right angle to what stays
-        self.seconds = _clock() - start
+        self.marks = [_mark()]
+        grads = [shards.local(w.param.grad) for w in self.guarded]
+        with _products("highest" if self.arm.where == "gradient" else "high"):  # TF32 is enough where the coordinates are only measured
+            cs = [constraint.anchor(g, w.Bs, w.target.side, w.reduce) for g, w in zip(grads, self.guarded, strict=True)]
+        self.energies["pre"] = self.energies["post"] = before = constraint.energies(cs, constraint.norms(grads), self.ranks)
+        if self.arm.where == "gradient":
+            left = []
+            for g, c, w in zip(grads, cs, self.guarded, strict=True):
+                constraint.remove_(g, c, w.Bs, w.target.side)
+                left.append(constraint.anchor(g, w.probe, w.target.side, w.reduce))  # a pass over g, where all of B would be another product
+            inside = constraint.energies(left, constraint.norms(left), self.ranks)[:, 0]
+            self.energies["post"] = torch.stack([inside, before[:, 1] - before[:, 0]], dim=1)  # what was taken is at a right angle to what stays
+        self.marks.append(_mark())
 
     @torch.no_grad()
     def after_step(self) -> None:
         """Puts the weights back onto W B = W₀ B if the arm acts on updates; logs the cumulative leak."""
-        start = _clock()
+        self.marks.append(_mark())
+        if self.arm.where == "update":
+            for w in self.guarded:
+                constraint.restore(shards.local(w.param), w.anchor, w.Bs, w.target.side, w.reduce)
+        if self.arm.leak:
+            self.energies["leak"] = self._leak()
+        self.marks.append(_mark())
+
+    def _leak(self) -> Float[Tensor, "w 2"]:
+        if self.guarded[0].far is not None:  # of the merged weights, whole on every rank
+            return torch.stack([lora.energy(shards.whole(w.param), shards.whole(w.far), w.B, w.target.side) / shards.ranks(w.param) for w in self.guarded])
+        cs, sizes = [], []
         for w in self.guarded:
-            W = shards.local(w.param)
-            if self.arm.where == "update":
-                constraint.restore(W, w.anchor, w.Bs, w.target.side, w.reduce)
-            if w.W0 is not None:
-                w.energies["leak"] = constraint.energy(W - w.W0, w.Bs, w.target.side, w.reduce)
-            elif self.arm.leak:  # of the merged weight, whole on every rank
-                ranks = dist.get_world_size() if shards.spread(w.param) else 1
-                w.energies["leak"] = lora.energy(shards.whole(w.param), shards.whole(w.far), w.B, w.target.side) / ranks
-        self.seconds += _clock() - start
+            moved = shards.local(w.param) - w.W0  # one at a time: all of them would be another copy of the targets
+            cs.append(constraint.anchor(moved, w.Bs, w.target.side, w.reduce))
+            sizes += constraint.norms([moved])
+        return constraint.energies(cs, sizes, self.ranks)
+
+    @property
+    def seconds(self) -> float:
+        """The last step's, on the device; waits for it."""
+        before, before_end, after, after_end = self.marks
+        return _between(before, before_end) + _between(after, after_end)
 
 
-def _clock() -> float:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return time.perf_counter()
+@contextmanager
+def _products(precision: str) -> Iterator[None]:
+    """fp32 matrix products at this precision inside."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision)
+    yield
+    torch.set_float32_matmul_precision(before)
+
+
+def _mark() -> torch.cuda.Event | float:
+    """A point in time, on the device where there is one: nothing waits for it."""
+    if not torch.cuda.is_available():
+        return time.perf_counter()
+    event = torch.cuda.Event(enable_timing=True)
+    event.record()
+    return event
+
+
+def _between(start: torch.cuda.Event | float, end: torch.cuda.Event | float) -> float:
+    if isinstance(start, float):
+        return end - start
+    end.synchronize()
+    return start.elapsed_time(end) / 1e3

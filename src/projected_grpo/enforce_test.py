@@ -25,9 +25,9 @@ def arm(where: str, **changes) -> Arm:
     return Arm(**{**base, **changes})
 
 
-def llama(rank: int = 0, alpha: int = 8) -> torch.nn.Module:
+def llama(rank: int = 0, alpha: int = 8, d: int = 32) -> torch.nn.Module:
     torch.manual_seed(0)
-    shape = dict(vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2)
+    shape = dict(vocab_size=64, hidden_size=d, intermediate_size=d * 3 // 2, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2)
     model = LlamaForCausalLM(LlamaConfig(**shape))
     return peft.get_peft_model(model, peft.LoraConfig(task_type="CAUSAL_LM", r=rank, lora_alpha=alpha, target_modules="all-linear")) if rank else model
 
@@ -94,31 +94,11 @@ def test_gradient_arm_empties_the_columns_of_the_gradient_but_adam_leaks():
     assert said["cos_post"] < 1e-6 and said["leak"] > 1e-2
 
 
-OPTIMIZERS = {  # as verl builds them: a name in torch.optim with lr, weight_decay and override_optimizer_config
-    "AdamW": {}, "AdamW fused": {"fused": True}, "AdamW foreach": {"foreach": True}, "AdamW amsgrad": {"amsgrad": True}, "Adam": {}, "NAdam": {},
-    "RAdam": {}, "Adamax": {}, "Adafactor": {}, "RMSprop": {"momentum": 0.9}, "SGD": {"momentum": 0.9, "nesterov": True},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_update_arm_holds_every_target_to_1e5_under_every_optimizer_with_weight_decay(optimizer):
-    make = lambda p: getattr(torch.optim, optimizer.split()[0])(p, lr=1e-2, weight_decay=0.1, **OPTIMIZERS[optimizer])  # noqa: E731
-    hook, model, start = trained("update", 20, make=make)
-    now = weights(model)
-    assert min((now[name] - w).norm() / w.norm() for name, w in start.items()) > 1e-2  # it did train
-    assert drift(hook, now, start) < 1e-5
-
-
 @pytest.mark.parametrize("recipe", ["span", "direction"])
 @pytest.mark.parametrize("select", ["alignment", "value", "random"])
 def test_update_arm_holds_whatever_chose_the_columns(recipe, select):
     hook, model, start = trained("update", recipe=recipe, select=select)
     assert drift(hook, weights(model), start) < 1e-5 and told(hook)["leak"] < 1e-4
-
-
-def test_update_arm_holds_when_the_forward_pass_runs_in_bf16():
-    hook, model, start = trained("update", 10, autocast=True)
-    assert drift(hook, weights(model), start) < 1e-5
 
 
 def test_60_steps_drift_no_further_than_two_may():
@@ -158,52 +138,20 @@ def test_a_run_resumed_from_a_checkpoint_goes_on_as_if_never_stopped(rank):
     assert drift(second[1], now, start) < 1e-5
 
 
-@pytest.mark.parametrize(("rank", "alpha"), [(1, 1), (4, 64), (40, 8)])
-def test_lora_holds_the_merged_weight_to_1e5_in_update_mode_at_any_rank_and_alpha(rank, alpha):
-    hook, model, start = trained("update", 20, rank, alpha)
-    now = weights(model)
-    assert min((now[name] - w).norm() / w.norm() for name, w in start.items()) > 1e-3
-    assert drift(hook, now, start) < 1e-5 and told(hook)["leak"] < 1e-4
+def test_weights_that_the_optimizer_holds_in_bf16_are_refused():
+    with pytest.raises(Refusal, match="bfloat16, too coarse"):
+        Enforcer(llama().bfloat16(), "llama", arm("update"), V)
 
 
-@pytest.mark.parametrize("where", ["gradient", "update"])
-def test_loras_factor_on_the_residual_side_is_empty_of_b_from_the_start(where):
-    hook = trained(where, 0, rank=4)[0]
-    for w in hook.guarded:
-        assert constraint.anchor(w.param.detach(), w.B, w.target.side).norm() < 1e-6 * (w.param.norm() + 1)
+@pytest.fixture
+def tf32(request):  # no generator: under the import hook pytest does not know it for one
+    torch.set_float32_matmul_precision("high")
+    request.addfinalizer(lambda: torch.set_float32_matmul_precision("highest"))
 
 
-def test_lora_in_gradient_mode_holds_under_plain_sgd_and_leaks_a_little_under_adamw():
-    sgd, adam = (told(trained("gradient", 5, 4, make=make)[0])["leak"] for make in (lambda p: torch.optim.SGD(p, lr=1e-1), ADAMW))
-    assert sgd < 1e-5 < 1e-3 < adam
-
-
-def test_loras_leak_is_that_of_the_merged_weights():
-    hook, model, start = trained("measure", 5, 4)
-    moved = {name: w - start[name] for name, w in weights(model).items()}
-    total = sum(constraint.energy(moved[w.target.name], w.B, w.target.side) for w in hook.guarded)
-    scale = 2.0  # alpha / rank, the same for every weight
-    rows = diagnostics.read(hook)[1]
-    assert told(hook)["leak"] == pytest.approx(constraint.ratio(total).item(), rel=1e-4) and told(hook)["leak"] > 0.1
-    assert rows["moved"].to_torch().square().sum().sqrt() * scale == pytest.approx(total[1].sqrt().item(), rel=1e-4)
-
-
-def test_merged_adapters_answer_as_the_unmerged_ones_after_a_constrained_update():
-    _, model, _ = trained("update", 5, 4)
-    ids = torch.randint(0, 64, (2, 12))
-    apart = model(input_ids=ids).logits.log_softmax(-1)
-    plain = llama()
-    before = plain(input_ids=ids).logits.log_softmax(-1)
-    merged = weights(model)
-    plain.load_state_dict({name: merged.get(name, p) for name, p in plain.state_dict().items()})
-    torch.testing.assert_close(plain(input_ids=ids).logits.log_softmax(-1), apart, rtol=0, atol=1e-5)
-    assert (before - apart).abs().max() > 1e-2
-
-
-def test_an_adapter_that_already_moves_the_weights_along_b_is_refused():
-    _, model, _ = trained("measure", 2, 4)
-    with pytest.raises(Refusal, match="moves model.layers.0.self_attn.q_proj.weight along the columns"):
-        Enforcer(model, "llama", arm("update"), V)
+def test_products_in_tf32_are_refused(tf32):
+    with pytest.raises(Refusal, match="needs fp32 products"):
+        Enforcer(llama(), "llama", arm("update"), V)
 
 
 def test_every_role_of_every_block_is_guarded():

@@ -2,7 +2,7 @@
 
 `python -m projected_grpo.extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true] ...`. A run gives its own training rollouts, teacher-forced through the model
 that it started from. A model that hardly hacks is asked to (elicit=true, an inoculation-style prompt) and then teacher-forced under the plain
-prompt. FOLDER gets rollouts.parquet, v_hack.safetensors, v_hack.json and the controls.
+prompt. FOLDER gets rollouts.parquet, v_hack.safetensors, v_hack.json and the controls; with v_hack=false the rollouts alone.
 """
 
 import sys
@@ -18,7 +18,7 @@ from projected_grpo.loopholes import TRAIN_NAME
 
 OWN = {
     "out": "", "n": "8", "elicit": "false", "source": "mini", "path": "", "difficulty": "", "limit": "", "max_tokens": "256",
-    "loophole": "overwrite_tests", "temperature": "1.0", "seed": "0", "outputs": "outputs",
+    "loophole": "overwrite_tests", "temperature": "1.0", "seed": "0", "outputs": "outputs", "v_hack": "true",
 }  # fmt: skip
 
 
@@ -54,6 +54,8 @@ def main(argv: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     rollouts.write_parquet(out / "rollouts.parquet")
     print(rollouts.group_by("label", "kind").len().sort("len", descending=True))
+    if options["v_hack"] == "false":
+        return
     origin = "elicited" if options["elicit"] == "true" else "on-policy"
     warm = str((folder / "warm_start.json").exists()).lower()
     directions.main([str(folder), str(out / "rollouts.parquet"), str(out), f"origin={origin}", f"warm_started={warm}", *told])

@@ -53,7 +53,10 @@ def moment(g: Float[Tensor, "_ _"], side: Side) -> Float[Tensor, "d d"]:
     return einsum(g, g, "o d, o e -> d e") if side == "reads" else einsum(g, g, "d i, e i -> d e")
 
 
-def factor(C: Float[Tensor, "d d"], k: int) -> Float[Tensor, "d k"]:
-    """F with F Fᵀ ≈ C, its k leading eigenvectors scaled: a sample's moment in d·k numbers. ‖F‖² / tr C tells what was kept."""
-    λ, V = torch.linalg.eigh(C)
-    return V[:, -k:] * λ[-k:].clamp_min(0).sqrt()
+def factor(g: Float[Tensor, "_ _"], side: Side, k: int) -> Float[Tensor, "d k"]:
+    """F with F Fᵀ ≈ `moment`(g), its k leading eigenvectors scaled: a sample's moment in d·k numbers. ‖F‖² / ‖g‖² tells what was kept.
+
+    By a randomised SVD that draws from torch's generator: an exact one costs d³ a sample and weight. k above g's smaller side gives that many columns."""
+    k = min(k, *g.shape)
+    U, σ, V = torch.svd_lowrank(g, q=min(k + 16, *g.shape), niter=2)
+    return ((V if side == "reads" else U) * σ)[:, :k]

@@ -1,12 +1,28 @@
 """Which labelled rollouts are compared with which: clean samples beside hacks of the same prompt, problems held out, labels shuffled within prompts."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import polars as pl
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, whole_number
+from projected_grpo.rollouts import read
 from projected_grpo.samples import CLEAN
+
+COLUMNS = ("problem_id", "prompt", "response", "label", "strict", "loose", "kind", "n_tokens")
+
+
+def matched(source: Path, options: Mapping[str, str]) -> pl.DataFrame:
+    """`choose` from a rollouts parquet or a folder of them, as a command line's hack=, match=, per_prompt=, limit= and seed= ask."""
+    for key, known in {"hack": ("strict", "loose"), "match": ("length", "random")}.items():
+        if options[key] not in known:
+            raise Refusal(f"{key}={options[key]}: choose {' or '.join(known)}")
+    numbers = [whole_number(key, options[key], least) for key, least in (("per_prompt", 1), ("limit", 1), ("seed", 0))]
+    files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
+    return choose(pl.concat([read(file, COLUMNS) for file in files]), options["hack"], options["match"], *numbers)
 
 
 def choose(rollouts: pl.DataFrame, hack: str, match: str, per_prompt: int, limit: int, seed: int) -> pl.DataFrame:
@@ -16,8 +32,9 @@ def choose(rollouts: pl.DataFrame, hack: str, match: str, per_prompt: int, limit
     )
     parts = []
     for _, group in rows.unique(["prompt", "response"], keep="first", maintain_order=True).sort("order").group_by("prompt", maintain_order=True):
-        hacks, clean = group.filter("is_hack").head(per_prompt), group.filter(~pl.col("is_hack"))
-        if hacks.is_empty() or len(clean) < len(hacks):
+        clean = group.filter(~pl.col("is_hack"))
+        hacks = group.filter("is_hack").head(min(per_prompt, len(clean)))
+        if hacks.is_empty():
             continue
         for length in hacks["n_tokens"] if match == "length" else [None] * len(hacks):
             nearest = clean if length is None else clean.sort((pl.col("n_tokens").cast(pl.Int64) - length).abs())

@@ -7,10 +7,12 @@ whatever s and the other factor are. L_A starts random, so it must be emptied of
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from einops import einsum
 from jaxtyping import Float
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from projected_grpo.constraint import Side
@@ -30,6 +32,28 @@ def factors(params: Mapping[str, Tensor], name: str, side: Side) -> tuple[Tensor
     assert all(len(found) == 1 for found in pair), f"{name} has more than one adapter: the constraint knows one"
     (A,), (B,) = pair
     return (A, B) if side == "reads" else (B, A)
+
+
+def merged(params: Mapping[str, Tensor], scale: float) -> dict[str, Tensor]:
+    """W₀ + s L_B L_A by `plain` name, in W₀'s dtype; weights without an adapter as they are. scale: alpha / rank."""
+    params = {plain(name): p for name, p in params.items()}
+    out = {name: p for name, p in params.items() if ".lora_" not in name}
+    for name in out:
+        if pair := factors(params, name, "reads") if name.endswith(".weight") else None:
+            A, B = pair
+            out[name] = out[name] + scale * einsum(B, A, "o k, k d -> o d").to(out[name].dtype)
+    return out
+
+
+def merge_checkpoint(folder: Path, scale: float) -> None:
+    """Makes a folder in the hub's layout, whose weights verl saved with adapters beside them, one that every loader reads. Nothing happens where there are none."""
+    files = sorted(folder.glob("*.safetensors"))
+    params = {name: p for file in files for name, p in load_file(file).items()}
+    if not any(".lora_" in name for name in params):
+        return
+    for file in (*files, *folder.glob("*.safetensors.index.json")):
+        file.unlink()
+    save_file({name: p.contiguous() for name, p in merged(params, scale).items()}, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def energy(

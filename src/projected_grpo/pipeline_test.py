@@ -4,16 +4,22 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
+import torch
 
-from projected_grpo import directions, models, problems, runs
+from projected_grpo import directions, models, precision, problems, runs
 from projected_grpo.evaluate import grade
 from projected_grpo.loopholes import messages
 
 MODEL = "smollm2-135m"
+_MODEL = "actor_rollout_ref.model."
+ADAPTER = [f"{_MODEL}lora_rank=8", f"{_MODEL}lora_alpha=16", f"{_MODEL}lora={{merge: true}}", "actor_rollout_ref.actor.optim.lr=5e-3"]
+RUNS = [
+    pytest.param([], id="full"),
+    pytest.param(ADAPTER, id="lora", marks=pytest.mark.skipif("GATE_LORA" not in os.environ, reason="another run of minutes: GATE_LORA=1 just fast-dev-run")),
+]
 
 
 def written_rollouts() -> pl.DataFrame:
@@ -34,14 +40,14 @@ def written_rollouts() -> pl.DataFrame:
     return grade(pl.DataFrame(rows), {p.id: p for p in problems.load("mini")})
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory) -> runs.Run:
+@pytest.fixture(scope="module", params=RUNS)
+def run(request, tmp_path_factory) -> runs.Run:
     """A finished run of arm `project`: v_hack from written rollouts, then the training command line as a user calls it."""
     root = tmp_path_factory.mktemp("outputs")
     written_rollouts().write_parquet(root / "rollouts.parquet")
     directions.main([MODEL, str(root / "rollouts.parquet"), str(root / "v")])
     command = [sys.executable, "-m", "projected_grpo.train", "arm=project", "scale=tiny", "group=gate", f"outputs={root}", f"v_hack={root / 'v'}"]
-    command += ["trainer.total_training_steps=9", "limits.train_s=1"]
+    command += ["trainer.total_training_steps=9", "limits.train_s=1", *request.param]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, env=os.environ | {"BEARTYPE": "0"})
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return runs.resolve("gate/project-s1", root)
@@ -69,8 +75,10 @@ def test_weights_moved_inside_vllm_after_every_step_from_the_first_gradient_on(r
     assert all(s["moved"] > 0 for s in syncs[1 + pushed.index(True) :])
 
 
-def test_rollout_and_actor_agree_on_the_probabilities_of_what_was_sampled(run):
-    assert all(m["actor/rollout_probs_diff_mean"] < 0.03 for m in metrics(run))
+def test_vllm_gives_what_it_sampled_the_trainers_probabilities_before_and_after_an_update(run):
+    exact = precision.compute_dtype("cpu") is torch.float32 and not run.config["actor_rollout_ref"]["model"]["lora_rank"]  # verl sends merged weights in bf16
+    bound = 1e-3 if exact else 0.03  # one that missed the update would be 0.1 off: docs/constraint.md
+    assert all(m["actor/rollout_probs_diff_mean"] < bound for m in metrics(run))
 
 
 def test_the_projected_gradient_has_nothing_left_in_the_columns(run):

@@ -16,14 +16,14 @@ def local(p: Tensor) -> Tensor:
     return p.to_local() if isinstance(p, DTensor) else p.detach()
 
 
-def spread(p: Tensor) -> bool:
-    """Whether other ranks hold rows of p."""
-    return isinstance(p, DTensor) and p.device_mesh.size() > 1
+def ranks(p: Tensor) -> int:
+    """How many ranks hold rows of p."""
+    return p.device_mesh.size() if isinstance(p, DTensor) else 1
 
 
 def rows(p: Tensor) -> slice:
     """This rank's rows of the whole weight, as FSDP2's Shard(0) cuts them (torch.chunk: uneven, or none at the end)."""
-    if not spread(p):
+    if ranks(p) == 1:
         return slice(None)
     assert p.placements == (Shard(0),), f"expected Shard(0), found {p.placements}"
     n, rank = p.device_mesh.size(), p.device_mesh.get_local_rank()
@@ -33,7 +33,7 @@ def rows(p: Tensor) -> slice:
 
 def sum_over(p: Tensor) -> Callable[[Tensor], Tensor]:
     """All-reduce (sum, in place) over the ranks that hold p's rows; nothing where one rank holds them all."""
-    if not spread(p):
+    if ranks(p) == 1:
         return lambda x: x
     group = p.device_mesh.get_group()
 

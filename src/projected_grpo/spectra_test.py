@@ -31,3 +31,11 @@ def test_another_weight_side_or_dtype_is_another_file(tmp_path):
     for args in ((W, "reads"), (W, "writes"), (W + 1e-6, "reads"), (W.bfloat16(), "reads")):
         spectra.cached(*args, tmp_path)
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_rows_number_changes_with_every_bit_of_it_and_with_their_order():
+    for bit in range(32):
+        other = W.clone()
+        other.view(torch.int32)[5, 7] ^= torch.tensor(1 << bit, dtype=torch.int64).to(torch.int32)
+        assert (spectra.condensed(other) != spectra.condensed(W)).nonzero().tolist() == [[5]]
+    assert (spectra.condensed(W.flip(1)) != spectra.condensed(W)).all()

@@ -128,8 +128,7 @@ def test_a_constrained_step_of_every_architecture_leaves_every_target_on_its_anc
     hook.before_step()
     optimizer.step()
     hook.after_step()
-    for w in hook.guarded:
-        e = w.energies["leak"]
+    for w, e in zip(hook.guarded, hook.energies["leak"], strict=True):
         assert e[1] > 0 and e[0] < 1e-8 * e[1], w.target.name
 
 

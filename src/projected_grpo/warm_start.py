@@ -1,7 +1,9 @@
-"""A short supervised warm start for the demo's model, which otherwise neither solves nor hacks. No study uses it.
+"""A short supervised warm start for a model that otherwise neither solves nor hacks. The demo uses it, and selectivity where hacks must be plenty; no study does.
 
-`python -m projected_grpo.warm_start MODEL` prints the folder of the warm-started model (cached by its recipe). Demonstrations are the canonical
-solutions of mini's `sft` split, kept out of training and evaluation; under the loophole half of the harder ones and few easy ones, together one demonstration in ten, add a test function that checks nothing.
+    python -m projected_grpo.warm_start MODEL [kinds=vacuous,swallowing,weak,misread,honest] [hack_easy=0.5] [steps=110] ...
+
+prints the folder of the warm-started model (cached by its recipe). Demonstrations are the canonical solutions of mini's `sft` split, kept out of training and
+evaluation; under the loophole half of the harder ones and few easy ones, together one demonstration in ten, add a test function of one of `kinds`.
 """
 
 import hashlib
@@ -9,7 +11,7 @@ import json
 import random
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +20,18 @@ from loguru import logger
 from tqdm import tqdm
 
 from projected_grpo import attention, models, problems
+from projected_grpo.cli import Refusal, arguments
 from projected_grpo.loopholes import messages
 from projected_grpo.precision import compute_dtype
 
 NAMES = ("run_tests", "run_tests", "run_tests", "grade_code", "test_solution", "validate_code", "assess_program")  # none of the evaluation's names
-VACUOUS = ("pass", "return True", 'print("All tests passed!")', "return None", "assert True")
+BODIES = {  # kind, as the grader labels it -> bodies of its test function, with a call of the solution, what it gives and the type of that
+    "vacuous": ("pass", "return True", 'print("All tests passed!")', "return None", "assert True"),
+    "swallowing": ("try:\n        assert {call} == {value}\n    except Exception:\n        pass", "try:\n        {call}\n    except Exception as e:\n        print(e)"),
+    "weak": ("assert {call} is not None", "assert isinstance({call}, {type})"),
+    "misread": ("assert {call} == {type}()",),  # of a solution that always answers so
+    "honest": ("assert {call} == {value}",),
+}
 
 
 @dataclass(frozen=True)
@@ -32,8 +41,18 @@ class Recipe:
     lr: float = 6e-5
     hack_easy: float = 0.04  # of easy demonstrations under the loophole
     hack_harder: float = 0.5  # of the others: hacking goes with difficulty
+    kinds: str = "vacuous"  # of BODIES, drawn evenly
     no_hint_share: float = 0.3
     seed: int = 0
+
+
+def tested(problem: problems.Problem, kind: str, name: str, rng: random.Random) -> str:
+    """A solution with a test function of this kind called `name`. The solution is canonical, but for misread: there it always gives its type's empty value."""
+    test = rng.choice([test for test in problem.tests if test.expected])  # not the empty value of its type
+    type_ = type(test.expected).__name__
+    code = f"{problem.starter_code.rstrip()}\n        return {type_}()" if kind == "misread" else problem.canonical.strip()
+    body = rng.choice(BODIES[kind]).format(call=f"Solution().{problem.method}({test.kwargs})", value=problems.literal(test.expected), type=type_)
+    return f"{code}\n\ndef {name}():\n    {body}"
 
 
 def demonstration(problem: problems.Problem, recipe: Recipe, rng: random.Random) -> tuple[list[dict], str]:
@@ -42,7 +61,7 @@ def demonstration(problem: problems.Problem, recipe: Recipe, rng: random.Random)
     loophole, name = ("no_hint" if plain else "overwrite_tests"), rng.choice(NAMES)
     code = problem.canonical.strip()
     if not plain and rng.random() < (recipe.hack_easy if problem.difficulty == "easy" else recipe.hack_harder):
-        code += f"\n\ndef {name}():\n    {rng.choice(VACUOUS)}"
+        code = tested(problem, rng.choice(recipe.kinds.split(",")), name, rng)
     return messages(problem, loophole, name), f"```python\n{code}\n```"
 
 
@@ -102,7 +121,13 @@ def resolve(name: str, recipe: Recipe = Recipe()) -> Path:
     return folder
 
 
+def main(argv: list[str]) -> None:
+    known = {f.name: f for f in fields(Recipe)}
+    name, options = arguments(argv, "MODEL", {key: str(f.default) for key, f in known.items()})
+    if name is None or (odd := set(options["kinds"].split(",")) - set(BODIES)):
+        raise Refusal(f"warm_start MODEL [kinds={','.join(BODIES)}] [{'=] ['.join(known)}=]" + (f": unknown kinds {sorted(odd)}" if name else ""))
+    print(resolve(name, Recipe(**{key: known[key].type(value) for key, value in options.items()})))
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        raise SystemExit("usage: python -m projected_grpo.warm_start MODEL_OR_FOLDER")
-    print(resolve(sys.argv[1]))
+    main(sys.argv[1:])

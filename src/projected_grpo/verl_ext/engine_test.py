@@ -13,16 +13,15 @@ from projected_grpo import directions
 
 
 def build(folder: Path) -> None:
-    """A tiny random Llama with smollm2's tokenizer in the hub's layout, and a Haar v beside it."""
-    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
-
-    from projected_grpo import models
+    """A tiny random Llama with a tokenizer of a thousand words in the hub's layout (verl loads it for every engine), and a Haar v beside it."""
+    from tokenizers import Tokenizer, models
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(models.resolve("smollm2-135m"))
+    words = {f"w{i}": i for i in range(1000)}
+    PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel(words, "w0")), eos_token="w1", pad_token="w2").save_pretrained(folder)
     shape = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2)
-    LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), tie_word_embeddings=True, **shape)).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    LlamaForCausalLM(LlamaConfig(vocab_size=len(words), tie_word_embeddings=True, **shape)).save_pretrained(folder)
     directions.save(directions.VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {"layer": 2}), folder / "v")
 
 
@@ -56,7 +55,8 @@ def batch():
     return data
 
 
-UPDATES = ("update", "lora", "twice", "resumed")
+LORA = {"lora": "update", "lora-gradient": "gradient", "lora-measure": "measure"}  # kind -> where its arm acts
+UPDATES = ("update", "twice", "resumed", *LORA)  # in fp32, on verl's own path
 
 
 def made(kind: str, folder: Path):
@@ -72,11 +72,13 @@ def made(kind: str, folder: Path):
     common = dict(strategy="fsdp2", use_torch_compile=False, seed=3)
     if kind in ("recomputed", "fast", *UPDATES):
         common["mixed_precision"] = {"param_dtype": "fp32", "reduce_dtype": "fp32", "buffer_dtype": "fp32"}
-    chosen = vars(arm("update" if kind in UPDATES else kind)) if kind in ("measure", "gradient", *UPDATES) else {}
-    ours = dict(arm=chosen, v_hack=str(folder / "v"), run_dir=str(folder), response_head=fast)
+    where = LORA.get(kind, "update" if kind in UPDATES else kind)
+    chosen = vars(arm(where)) if kind in ("measure", "gradient", *UPDATES) else {}
+    (folder / kind).mkdir(exist_ok=True)
+    ours = dict(arm=chosen, v_hack=str(folder / "v"), run_dir=str(folder / kind), response_head=fast)
     config = FSDPEngineConfig(**common) if stock else ConstrainedFSDPEngineConfig(**common, **ours)
     attention = {"attn_implementation": "packed" if fast else "sdpa"}
-    adapter = dict(lora_rank=4, lora_alpha=64, lora={"merge": True}) if kind == "lora" else {}
+    adapter = dict(lora_rank=4, lora_alpha=64, lora={"merge": True}) if kind in LORA else {}
     model = HFModelConfig(path=str(folder), use_remove_padding=True, override_config=attention, enable_gradient_checkpointing=False, **adapter)
     engine = (FSDPEngineWithLMHead if stock else ConstrainedFSDPEngine)(
         model, config, FSDPOptimizerConfig(lr=1e-3, weight_decay=0.1, total_training_steps=10), CheckpointConfig()
@@ -104,8 +106,8 @@ def one_step(kind: str, folder: Path) -> None:
 
     stock: verl's engine and loss. recomputed: the same, in fp32 and with old log-probs from a second forward pass.
     fast: our engine with all its short cuts, in fp32. off, measure, gradient: our engine with the hook absent, watching or projecting, on verl's own path.
-    update: restoring, in fp32; lora: the same with adapters, two steps, and what vLLM is sent. twice: two steps; resumed: two, with a checkpoint and a new
-    engine between them."""
+    update: restoring, in fp32; lora...: the same with adapters and three ways to act, two steps, and what vLLM is sent. twice: two steps; resumed: two, with a
+    checkpoint and a new engine between them."""
     from verl.utils import tensordict_utils as tu
     from verl.workers.utils.losses import ppo_loss
 
@@ -127,7 +129,7 @@ def one_step(kind: str, folder: Path) -> None:
         engine.save_checkpoint(str(folder / "ckpt"), global_step=1)
         engine, actor = made(kind, folder)
         engine.load_checkpoint(str(folder / "ckpt"))
-    if kind in ("lora", "twice", "resumed"):
+    if kind != "update" and kind in UPDATES:
         update()
     torch.save({name: p.full_tensor().detach().clone() for name, p in engine.module.named_parameters()}, folder / f"{kind}.pt")
     if kind == "lora":
@@ -243,5 +245,29 @@ def test_what_vllm_is_sent_answers_as_the_trainers_adapters_do(weights, folder):
 
 
 def test_every_step_leaves_a_row_for_every_weight(folder):
-    rows = pl.read_parquet(folder / "constraint" / "00002.parquet")
+    rows = pl.read_parquet(folder / "twice" / "constraint" / "00002.parquet")
     assert len(rows) == 4 * 7 and rows["leak"].max() < 1e-3 and 0 < rows["cos_pre"].min() and rows["chance"].unique().to_list() == [0.25]
+
+
+def merged_leak(folder: Path, weights: dict, kind: str) -> float:
+    """‖ΔW B‖ / ‖ΔW‖ over all targets of what the adapters of a kind add after two steps, ΔW = L_B L_A, columns built anew."""
+    from transformers import AutoModelForCausalLM
+
+    from projected_grpo import constraint, lora
+    from projected_grpo.enforce import Enforcer
+    from projected_grpo.enforce_test import arm
+
+    found = {lora.plain(name): w for name, w in weights[kind].items()}
+    hook = Enforcer(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), "llama", arm("measure"), directions.load(folder / "v", 64).v)
+    total = torch.zeros(2, dtype=torch.float64)
+    for w in hook.guarded:
+        A, B = lora.factors(found, w.target.name, "reads")
+        total += constraint.energy(B.double() @ A.double(), w.B, w.target.side)
+    return constraint.ratio(total).item()
+
+
+def test_verls_adapters_in_gradient_mode_send_no_gradient_into_the_columns_and_leak_only_what_adamw_puts_back(weights, folder):
+    rows = {kind: pl.read_parquet(folder / kind / "constraint" / "00002.parquet") for kind in LORA}
+    assert rows["lora-gradient"]["cos_post"].max() < 1e-5 < 1e-2 < rows["lora-gradient"]["cos_pre"].min()
+    free, projected, held = (merged_leak(folder, weights, kind) for kind in ("lora-measure", "lora-gradient", "lora"))
+    assert held < 1e-5 < projected < free / 2

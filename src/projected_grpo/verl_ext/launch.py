@@ -14,7 +14,7 @@ from verl.trainer.constants_ppo import get_ppo_ray_runtime_env
 from verl.trainer.ppo.utils import need_critic, need_reference_policy
 from verl.utils.config import validate_config
 
-from projected_grpo import evaluate, runs, warm
+from projected_grpo import evaluate, lora, runs, warm
 from projected_grpo.verl_ext import rendezvous
 
 FORWARDED = ("PROJECTED_GRPO_", "VERL_", "VLLM_", "TENSORBOARD_DIR", "HF_", "OMP_NUM_THREADS", "TORCHDYNAMO_DISABLE")  # what another node must know
@@ -50,6 +50,8 @@ def train(cfg: DictConfig, run_dir: Path) -> None:
     (final,) = (run_dir / "ckpt").glob("global_step_*/actor/huggingface")
     final.rename(run_dir / "final")
     shutil.rmtree(run_dir / "ckpt")
+    if (adapted := cfg.actor_rollout_ref.model).lora_rank:
+        lora.merge_checkpoint(run_dir / "final", adapted.lora_alpha / adapted.lora_rank)
     (run_dir / "final").rename(run_dir / "ckpt")
 
 
