@@ -46,6 +46,7 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
 
     def initialize(self):
         super().initialize()
+        attention.keep_states_apart(self.module)
         if self._is_lora:  # now, while the adapters train: the reference pass, which comes first, has them off, and FSDP2 would settle on no dtype for their gradients
             self.module._get_fsdp_state()._lazy_init()
         if self.response_head:

@@ -11,17 +11,26 @@ import torch.multiprocessing as mp
 
 from projected_grpo import directions
 
+WORDS = 1000
+
 
 def build(folder: Path) -> None:
-    """A tiny random Llama with a tokenizer of a thousand words in the hub's layout (verl loads it for every engine), and a Haar v beside it."""
-    from tokenizers import Tokenizer, models
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    """A tiny random Llama in the hub's layout, and a Haar v beside it."""
+    from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(0)
-    words = {f"w{i}": i for i in range(1000)}
-    PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel(words, "w0")), eos_token="w1", pad_token="w2").save_pretrained(folder)
     shape = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2)
-    LlamaForCausalLM(LlamaConfig(vocab_size=len(words), tie_word_embeddings=True, **shape)).save_pretrained(folder)
+    LlamaForCausalLM(LlamaConfig(vocab_size=WORDS, tie_word_embeddings=True, **shape)).save_pretrained(folder)
+    surround(folder)
+
+
+def surround(folder: Path) -> None:
+    """What verl and an arm need beside a model of width 64: a tokenizer of a thousand words and a Haar v."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    words = {f"w{i}": i for i in range(WORDS)}
+    PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel(words, "w0")), eos_token="w1", pad_token="w2").save_pretrained(folder)
     directions.save(directions.VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {"layer": 2}), folder / "v")
 
 

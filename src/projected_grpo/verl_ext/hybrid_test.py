@@ -7,25 +7,25 @@ import pytest
 import torch
 import torch.multiprocessing as mp
 
-from projected_grpo import directions
 from projected_grpo.verl_ext import engine_test
 
-TEXT = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=64, vocab_size=1024,
+TEXT = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=64, vocab_size=engine_test.WORDS,
             linear_num_key_heads=2, linear_num_value_heads=2, linear_key_head_dim=32, linear_value_head_dim=32,
             rope_parameters=dict(rope_type="default", rope_theta=1e7, partial_rotary_factor=0.25, mrope_section=[3, 3, 2], mrope_interleaved=True))  # fmt: skip
 VISION = dict(hidden_size=32, intermediate_size=48, depth=2, num_heads=2, out_hidden_size=64)
 
 
 def build(folder: Path) -> None:
-    from transformers import AutoTokenizer, Qwen3_5Config, Qwen3_5ForConditionalGeneration
-
-    from projected_grpo import models
+    from transformers import Qwen3_5Config, Qwen3_5ForConditionalGeneration
 
     torch.manual_seed(0)
     config = Qwen3_5Config(text_config=TEXT | {"tie_word_embeddings": True}, vision_config=VISION, tie_word_embeddings=True)
-    Qwen3_5ForConditionalGeneration(config).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(models.resolve("smollm2-135m")).save_pretrained(folder)
-    directions.save(directions.VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {"layer": 2}), folder / "v")
+    model = Qwen3_5ForConditionalGeneration(config)
+    for name, p in model.named_parameters():
+        if name.endswith("A_log"):
+            p.data.fill_(-4)  # a state that lasts, so that one that leaked into the next sequence would be seen
+    model.save_pretrained(folder)
+    engine_test.surround(folder)
 
 
 def alone(folder: Path) -> dict[int, torch.Tensor]:
