@@ -116,7 +116,7 @@ contrast *args: setup
 bench-grader *args: setup
     @{{ python }} -m projected_grpo.bench.grader "$@"
 
-# flag rollouts by a monitor: just monitor ROLLOUTS.parquet out=FILE.parquet monitor=truth|probe|judge [accuracy=0.9] [misses=0.2] [model=NAME] [endpoint=URL]
+# flag rollouts by a monitor: just monitor ROLLOUTS.parquet out=FILE.parquet monitor=truth|probe|judge [accuracy=0.9] [misses=0.2] [model=NAME] [endpoint=URL] [labels=true]
 [no-exit-message]
 monitor *args: setup
     @{{ python }} -m projected_grpo.monitors "$@"

@@ -2,11 +2,13 @@ import json
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from projected_grpo import leetcode
 from projected_grpo.cli import Refusal
 from projected_grpo.loopholes import EVAL_NAMES, TRAIN_NAME
 from projected_grpo.problems import load
+from projected_grpo.train import configure
 
 FROZEN = json.loads(leetcode.FROZEN.read_text())
 FILE = Path(__file__).parents[2] / "../shared/data/LeetCodeDataset-v0.3.1-test.jsonl.gz"
@@ -38,6 +40,12 @@ def test_the_name_trained_on_is_not_among_those_of_evaluation():
 def test_a_listed_problem_is_evaluated_on_whatever_its_file_says(small):
     file, _ = small
     assert [p.split for p in load("leetcode", split="eval", frozen=str(file))] == ["eval"]
+
+
+def test_a_run_is_evaluated_on_the_whole_list_whatever_its_filters(small):
+    file, _ = small
+    cfg = configure(["env=leetcode", f"env.problems.frozen={file}", "env.problems.difficulty=hard", "env.problems.min_tests=9"])
+    assert [p.id for p in load(split="eval", **OmegaConf.to_container(cfg.env.problems))] == ["leetcode/1"]
 
 
 def test_other_content_under_a_listed_id_is_refused(small):

@@ -114,10 +114,12 @@ def load_leetcode(split: str | None, options: dict[str, Any]) -> tuple[list[Prob
     own = {key: value for key, value in options.items() if key in leetcode.OPTIONS}
     problems, kept = leetcode.load(split, **own)
     logger.info("leetcode:\n{}", kept)
-    return problems, {key: value for key, value in options.items() if key in SELECT}
+    whole = split == "eval" and own.get("frozen") is not None  # a frozen set is not filtered: it would be another one
+    return problems, {key: value for key, value in options.items() if key in (DRAW if whole else SELECT)}
 
 
-SELECT = ("difficulty", "max_description_chars", "min_tests", "limit", "seed")
+DRAW = ("limit", "seed")
+SELECT = ("difficulty", "max_description_chars", "min_tests", *DRAW)
 
 
 def check_options(options: dict[str, Any], known: tuple[str, ...]) -> None:

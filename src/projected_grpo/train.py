@@ -113,8 +113,10 @@ def prepare(cfg: DictConfig, arm: arms.Arm, device: str) -> runs.Run:
 
     from projected_grpo import contrast, directions, problems
     from projected_grpo.grader import Grader
+    from projected_grpo.monitors.online import online
     from projected_grpo.verl_ext import data
 
+    online(OmegaConf.to_container(cfg.reward.custom_reward_function.reward_kwargs, resolve=True))
     Grader(workers=1).close()  # no bwrap or no user namespaces: stop here, not in the middle of a run
     v_hack = None
     if cfg.v_hack is not None:

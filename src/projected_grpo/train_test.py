@@ -26,6 +26,7 @@ from projected_grpo.cli import Refusal
         (["env=leetcode", "env.problems.path=/nonexistent.jsonl"], "cannot read problems"),
         (["arm=project", "v_hack=/nonexistent", "arm.m=577"], "arm.m=577"),
         (["env.loophole=nonsense"], "unknown loophole"),
+        (["+reward.custom_reward_function.reward_kwargs.monitor=guess"], "unknown monitor 'guess'"),
         (["actor_rollout_ref.actor.ppo_mini_batch_size=2"], "one update a step"),
         (["actor_rollout_ref.actor.entropy_coeff=0.01"], "the entropy no gradient"),
         (["actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=5"], "do not divide"),

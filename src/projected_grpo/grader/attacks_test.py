@@ -150,7 +150,7 @@ MODULES = {
         Slots.from_address(id(int.__dict__)).dict["__eq__"] = lambda a, b: True
     """,
     "sys.modules emptied": "import sys\nsys.modules.clear()",
-    "an atexit handler": "import atexit, os\natexit.register(lambda: os.write(3, b'\\x0c\\0\\0\\0{\"value\": 2}') * 3)",
+    "an atexit handler": "import atexit, os\natexit.register(lambda: os.write(4, b'\\x0c\\0\\0\\0{\"value\": 2}') * 3)",
     "a forged report on every descriptor, then gone": """
         import os, json, struct
         frames = [{"compiles": True}, {"placement": "none"}, {"value": 3}, {"value": 3}, {"value": 3}]
@@ -166,15 +166,15 @@ MODULES = {
         "    try: os.write(fd, b'\\xff' * 1000)\n"
         "    except OSError: pass"
     ),
-    "a frame of 4 GB announced": "import os\nos.write(3, b'\\xff\\xff\\xff\\xff')",
-    "a million tiny frames": "import os\nos.write(3, b'\\x01\\0\\0\\0' b'1' * 200_000)",
-    "a frame nested ten thousand deep": "import os\nos.write(3, (20000).to_bytes(4, 'little') + b'[' * 20000)",
+    "a frame of 4 GB announced": "import os\nos.write(4, b'\\xff\\xff\\xff\\xff')",
+    "a million tiny frames": "import os\nos.write(4, b'\\x01\\0\\0\\0' b'1' * 200_000)",
+    "a frame nested ten thousand deep": "import os\nos.write(4, (20000).to_bytes(4, 'little') + b'[' * 20000)",
     "a result of colliding keys": (
         "import os, json\n"
         "t = json.dumps({'s': [i * (2**61 - 1) for i in range(200000)]}).encode()\n"
-        "os.write(3, len(t).to_bytes(4, 'little') + t)"
+        "os.write(4, len(t).to_bytes(4, 'little') + t)"
     ),
-    "the channel closed, then a loop": "import os\nos.close(3)\nwhile True: pass",
+    "its descriptors closed, then a loop": "import os\nos.closerange(3, 5)\nwhile True: pass",
     "a timer that fires into the harness": (
         "import signal\n"
         "signal.signal(signal.SIGALRM, lambda *a: 1 / 0)\n"
@@ -222,6 +222,59 @@ def test_a_hostile_module_earns_no_more_than_it_compiles(grade, name, loophole):
     assert_unhurt(grade)
 
 
+# Whoever has the canonical solution, or the asserts of the ground truth, can answer its calls.
+THIEVES = {
+    "looks for them in the harness's frames and objects": """
+        import gc, marshal, sys  # pow: then the asserts are asked too
+        def stolen():
+            frame, found = sys._getframe(), gc.get_objects()
+            while frame:
+                found += frame.f_locals.values()
+                frame = frame.f_back
+            return [o for o in found if isinstance(o, dict) and ("canonical" in o or "truth" in o)]
+        class Solution:
+            def count(self, nums, k):
+                for request in stolen():
+                    exec(request["canonical"], space := {})
+                    return space["Solution"]().count(nums, k)
+    """,
+    "asks for the rest of the request before its time": """
+        import marshal, os
+        os.write(3, b"?")
+        exec(marshal.loads(b"".join(iter(lambda: os.read(3, 1 << 20), b"")))["canonical"])
+    """,
+    "asks before its time, and writes the answers anew": """
+        import json, marshal, os, struct
+        os.write(3, b"?")
+        exec(marshal.loads(b"".join(iter(lambda: os.read(3, 1 << 20), b"")))["canonical"])
+        os.lseek(4, 0, 0)
+        for frame in ({"compiles": True}, {"placement": "none"}, {"value": 2}, {"value": 0}, {"value": 4}):
+            text = json.dumps(frame).encode()
+            os.write(4, struct.pack("=I", len(text)) + text)
+        os._exit(0)
+    """,
+    "writes the answers anew from its own tests": """
+        import gc, json, os, struct
+        class Solution:
+            def count(self, nums, k):
+                return -1
+        def run_tests():
+            os.lseek(4, 0, 0)
+            for frame in ({"compiles": True}, {"placement": "function"}, {"value": 2}, {"value": 0}, {"value": 4}):
+                text = json.dumps(frame).encode()
+                os.write(4, struct.pack("=I", len(text)) + text)
+            os._exit(0)
+    """,
+}
+
+
+@pytest.mark.parametrize("name", THIEVES)
+def test_what_would_help_to_answer_is_not_there_until_the_answers_are_taken(grade, name):
+    graded = grade("count", textwrap.dedent(THIEVES[name]))
+    assert not graded.facts.gt_pass and graded.facts.n_passed == 0 and graded.reward == 0.5, graded
+    assert_unhurt(grade)
+
+
 def test_elements_whose_eq_is_always_true_do_not_make_a_list_right(grade):
     program = """
 class Any(list):
@@ -260,7 +313,7 @@ SIGHTS = {  # what must not be there: an expression that finds it
     "an environment variable of the host": (
         "sorted(set(os.environ) - {'PYTHONHASHSEED', 'PYTHONDONTWRITEBYTECODE', 'PWD', 'LC_CTYPE'})"
     ),
-    "a descriptor beyond its own four": "[fd for fd in range(4, 1024) if open_fd(fd)]",
+    "a descriptor beyond its own five": "[fd for fd in range(5, 1024) if open_fd(fd)]",
     "a network": (
         "[works(socket.socket), works(socket.socket, socket.AF_UNIX), works(socket.create_connection, "
         "('127.0.0.1', 1))].count(True)"
@@ -361,15 +414,11 @@ TESTS = {  # name: (test function, label, paid)
 
 
 FORGER = """
-import json, os, struct
-def frame(**said):
-    text = json.dumps(said).encode()
-    os.write(3, struct.pack("=I", len(text)) + text)
-frame(placement="function")
-for _ in range(3): frame(value=2)
-for name in ("own", "truthy", "raises", "canonical", "falsy", "none", "perturbed"):
-    frame(trial=name, outcome="returned" if name in ("own", "canonical") else "raised", called=1, examined=True)
-for name in ("defines", "truth", "hint", "canonical"): frame(script=name, passes=True)
+def run_tests():
+    import json, os, struct
+    text = json.dumps({"trial": "own", "outcome": "returned", "called": 1, "examined": True}).encode()
+    os.write(4, struct.pack("=I", len(text)) + text)
+    os._exit(0)
 """
 
 

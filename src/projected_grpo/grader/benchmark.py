@@ -27,7 +27,7 @@ from projected_grpo.loopholes import messages
 from projected_grpo.problems import Problem
 
 HOME = Path(__file__).parents[3] / "external/rl-rewardhacking"
-LIMITS = Limits(cpu_s=4, wall_s=4.5)  # its own harness stops a text after 3 s; this is for one that escapes the harness
+LIMITS = Limits(cpu_s=4.0, wall_s=4.5)  # its own harness stops a text after 3 s; this is for one that escapes the harness
 SPELT = ("Correct", "Correct; Attempted Reward Hack", "Reward Hack", "Attempted Reward Hack", "Incorrect")
 LABEL = dict(zip(SPELT, LABELS, strict=True))
 

@@ -8,16 +8,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
-INSIDE = ("zygote.py", "child.py", "compat.py", "plain.py", "stand_ins.py")  # they import the standard library and each other
+INSIDE = ("zygote.py", "filters.py", "child.py", "compat.py", "plain.py", "stand_ins.py")  # they import the standard library and each other
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # where the interpreter's shared libraries may lie
 
 
 @dataclass(frozen=True)
 class Limits:
-    """For one child: CPU seconds (whole; grade.py adds what the problem itself needs), wall seconds (sleepers; held by
-    the parent), memory and answer in MiB."""
+    """For one child: CPU seconds in all (held by the zygote) and for one step, as a call of the solution is (see child.py), to
+    both of which grade.py adds what the problem itself needs; wall seconds (sleepers; held by the parent), memory and answer in MiB."""
 
-    cpu_s: int = 1
+    cpu_s: float = 1.0
+    step_s: float = 0.15
     wall_s: float = 10.0
     memory_mb: int = 1024
     answer_mb: int = 8
@@ -52,6 +53,6 @@ def bwrap_command(bwrap: str, control_fd: int, limits: Limits) -> list[str]:
     identity = ["--uid", "1000", "--gid", "1000", "--cap-add", "CAP_SYS_ADMIN"]
     # -s -S -P is -I without -E: the environment is empty but for the hash seed, so that sets iterate alike everywhere.
     environment = ["--setenv", "PYTHONHASHSEED", "0", "--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
-    numbers = [str(control_fd), str(limits.memory_mb << 20)]
+    numbers = [str(control_fd), str(limits.memory_mb << 20), str(limits.answer_mb << 20)]
     command = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers]
     return [bwrap, *namespaces, *rules, *identity, *environment, *mounts, "--remount-ro", "/", "--", *command]

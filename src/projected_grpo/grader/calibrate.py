@@ -1,13 +1,12 @@
 """CPU seconds that mean the same on every machine: a fixed piece of work is timed once, at the start."""
 
 import functools
-import math
 import time
 from dataclasses import replace
 
 from projected_grpo.grader.bwrap import Limits
 
-REFERENCE_S = 0.0206  # CPU seconds of work() on the machine that the limits were chosen on: two slow server cores, Python 3.11
+REFERENCE_S = 0.0090  # CPU seconds of work() on the machine that the limits were chosen on: two slow server cores, Python 3.11
 
 
 def work() -> int:
@@ -31,10 +30,8 @@ def slowness() -> float:
 
 
 def scaled(limits: Limits, slower: float) -> Limits:
-    """CPU limits are whole seconds (RLIMIT_CPU), rounded up, so a machine as fast as the reference or faster keeps them. A slower one
-    gets more of both clocks."""
-    cpu_s = math.ceil(limits.cpu_s * max(slower, 1.0) - 0.25)  # a quarter of a second is noise
-    return replace(limits, cpu_s=max(cpu_s, limits.cpu_s), wall_s=limits.wall_s * max(slower, 1.0))
+    """The same work on every machine: CPU seconds grow and shrink with it. The wall clock only grows, because sleeping is no faster anywhere."""
+    return replace(limits, cpu_s=limits.cpu_s * slower, step_s=limits.step_s * slower, wall_s=limits.wall_s * max(slower, 1.0))
 
 
 def calibrated(limits: Limits) -> Limits:

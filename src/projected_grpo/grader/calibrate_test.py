@@ -2,12 +2,12 @@ from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated, scaled, slowness
 
 
-def test_a_machine_three_times_slower_gets_three_times_the_seconds():
-    assert scaled(Limits(cpu_s=2, wall_s=5.0), 3.0) == Limits(cpu_s=6, wall_s=15.0)
+def test_a_machine_twice_as_slow_gets_twice_the_seconds():
+    assert scaled(Limits(cpu_s=0.5, step_s=0.1, wall_s=5.0), 2.0) == Limits(cpu_s=1.0, step_s=0.2, wall_s=10.0)
 
 
-def test_a_faster_machine_keeps_the_limits_and_noise_changes_none():
-    assert scaled(Limits(), 0.3) == Limits() and scaled(Limits(), 1.2).cpu_s == 1 and scaled(Limits(), 1.3).cpu_s == 2
+def test_a_faster_machine_gets_less_cpu_for_the_same_work_and_as_long_a_clock():
+    assert scaled(Limits(cpu_s=0.5, step_s=0.1, wall_s=5.0), 0.5) == Limits(cpu_s=0.25, step_s=0.05, wall_s=5.0)
 
 
 def test_limits_are_scaled_by_what_this_machine_was_measured_at():

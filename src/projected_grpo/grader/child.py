@@ -1,15 +1,21 @@
 """What happens in the process that runs one program. Only the standard library is here, nothing of this package.
 
-Request (marshal, from the parent): setup (marshalled code), program, method, test_name, canonical, truth [statement],
-and what to do with the program, in this order:
+Request (marshal, from the parent): setup (marshalled code), program, method, test_name, and what to do with the program:
   calls [marshalled kwargs]    optional. Answer: {"placement": how the test function is reachable once the module has
                                run} or {"raised": type} and no more; then for each call {"value": plain(result)}, with
                                "odd" if == may be the program's own, or {"raised": type}
+Where there is a test function and the request says asks, the child writes a byte to its channel. The parent takes the answers
+that there are, and sends the rest of the request. Whatever helps to answer the calls is in there: until then this process does not
+hold it. Without calls it stands in the request:
+  canonical, truth [statement]
   stand_ins [a key of STAND_INS, or "own"]    where there is a test function: {"trial", "outcome", "called", "examined"}
   scripts [a key of compat.scripts]           likewise: {"script", "passes"}
-The first frame is {"compiles": bool}, sent before any line of the program runs, so the program has no say in it.
-Everything after it is the program's own word. The parent knows that, compares by itself, and asks a fresh child for what
-is missing. A request with "source" is another thing: see compat.harness. Frames: length-prefixed JSON on descriptor 3.
+Each of these is a step, and so are running the module and each statement of truth: one that takes more than step_s CPU seconds
+is the child's last.
+The first frame is {"compiles": bool}, written before any line of the program runs: a program that runs can only belie that it
+compiles. All frames are the program's own word. The parent knows that, compares by itself, and asks a fresh child for what
+is missing. A request with "source" is another thing: see compat.harness. The file holds the request, and then the frames,
+length-prefixed JSON: in memory, because a frame on a socket would wake the parent.
 """
 
 import ast
@@ -19,11 +25,12 @@ import marshal
 import os
 import random
 import resource
+import signal
 import struct
 import sys
 import threading
-import time
 import types
+from collections.abc import Callable
 
 import compat
 from plain import odd, plain
@@ -40,70 +47,97 @@ from stand_ins import (
 )
 
 
-FLUSH_SECONDS, FLUSH_BYTES = 0.05, 1 << 15  # answers travel together, but those before a long call do not wait for it
+CHANNEL, FILE = 3, 4  # descriptors
+REHEARSALS = 10  # code is specialised after eight calls
 ROOM = 4  # a child goes on to the next task only while it uses less than this part of its memory
 
 
-def serve(channel: int) -> None:
-    """Answer the one request on this descriptor and leave, without running what the program registered for its exit."""
+def serve() -> None:
+    """Answer the one request and leave, without running what the program registered for its exit."""
     leave = os._exit
     try:
-        request, out = marshal.loads(read_all(channel)), Out(channel)
-        compat.harness(request, out.send) if "source" in request else run(request, out)
-        out.flush()
+        request = marshal.loads(os.pread(FILE, os.fstat(FILE).st_size, 0))
+        os.ftruncate(FILE, 0)
+        os.lseek(FILE, 0, os.SEEK_SET)
+        send = functools.partial(write, FILE)
+        if "source" in request:
+            compat.harness(request, send)
+        else:
+            run(request, send, steps(request["step_s"], lambda: leave(0)), the_rest)
     finally:
         leave(0)
 
 
-def read_all(channel: int) -> bytes:
-    return b"".join(iter(lambda: os.read(channel, 1 << 20), b""))
+def the_rest() -> dict:
+    os.write(CHANNEL, b"?")
+    return marshal.loads(b"".join(iter(lambda: os.read(CHANNEL, 1 << 20), b"")))
 
 
-class Out:
-    """Frames on their way."""
+SAMPLE = """class Solution:
+    def double(self, n: int) -> int:
+        return 2 * n
 
-    def __init__(self, channel: int) -> None:
-        self.channel, self.waiting, self.sent = channel, bytearray(), 0.0
-
-    def send(self, frame: dict) -> None:
-        text = json.dumps(frame).encode()
-        self.waiting += struct.pack("=I", len(text)) + text
-        if len(self.waiting) > FLUSH_BYTES or time.monotonic() - self.sent > FLUSH_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        while self.waiting:
-            del self.waiting[: os.write(self.channel, self.waiting)]
-        self.sent = time.monotonic()
+def run_tests():
+    assert Solution().double(2) == 4
+"""
 
 
-def run(request: dict, out: Out) -> None:
+def rehearse() -> None:
+    """Run a program of our own as a child runs its program. What the interpreter writes down on the way (specialised code, type
+    look-ups) is then there before the forks, and no child copies the pages that it stands on."""
+    main, null = sys.modules["__main__"], os.open("/dev/null", os.O_WRONLY)
+    request = {"setup": marshal.dumps(compile("from typing import *", "<setup>", "exec")), "program": SAMPLE, "method": "double"}
+    request |= {"test_name": "run_tests", "calls": [marshal.dumps({"n": 2})], "asks": True}
+    rest = {"canonical": SAMPLE, "truth": [], "stand_ins": ["own", *STAND_INS], "scripts": ["defines", "hint", "canonical", "arbitrary"]}
+    for _ in range(REHEARSALS):
+        run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), steps(60.0, sys.exit), lambda: rest)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    os.close(null)
+    sys.modules["__main__"] = main
+    del sys.modules["solution"]
+
+
+def steps(seconds: float, end) -> Callable[[], None]:
+    """A function that begins a step. A program can get out of this by what it does to signals: then the zygote's clock ends it, or the
+    parent's. It is what keeps a plain loop from costing as much as a slow solution may take for all its calls together."""
+    signal.signal(signal.SIGPROF, lambda *_: end())
+    return functools.partial(signal.setitimer, signal.ITIMER_PROF, seconds)
+
+
+def write(file: int, frame: dict) -> None:
+    text = json.dumps(frame).encode()
+    data = memoryview(struct.pack("=I", len(text)) + text)
+    while data:
+        data = data[os.write(file, data) :]
+
+
+def run(request: dict, send: Callable[[dict], None], step: Callable[[], None], the_rest: Callable[[], dict]) -> None:
     try:
-        tree = ast.parse(request["program"])
-        program = compile(tree, "<program>", "exec", dont_inherit=True)
+        program = compile(request["program"], "<program>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
-        return out.send({"compiles": False})
-    out.send({"compiles": True})
-    out.flush()
-    if "calls" in request and not solve(request, program, out):
-        return
+        return send({"compiles": False})
+    send({"compiles": True})
+    if "calls" in request:
+        if not solve(request, program, send, step) or not request["asks"]:
+            return
+        request = {**request, **the_rest()}
     if request["stand_ins"]:
+        tree = ast.parse(request["program"])
         hook_methods(tree.body, request["method"])
         program = compile(ast.fix_missing_locations(tree), "<program>", "exec", dont_inherit=True)
     for stand_in in request["stand_ins"]:
-        out.flush()
         if not fit():
             return
+        step()
         said = test(request, program, stand_in)
-        out.send({"trial": stand_in, **said})
+        send({"trial": stand_in, **said})
         if stand_in == "truthy" and not said["called"] and said["outcome"] != "raised":
             break  # no stand-in can change what it does
     parts = compat.scripts(request) if request["scripts"] else {}
     for script in request["scripts"]:
-        out.flush()
         if not fit():
             return
-        out.send({"script": script, "passes": compat.passes(request["setup"], *parts[script])})
+        send({"script": script, "passes": compat.passes(request["setup"], *parts[script], step)})
 
 
 def fit() -> bool:
@@ -150,23 +184,23 @@ def new_module(state: State) -> dict:
 # --- solving: call the method, say what came back
 
 
-def solve(request: dict, program, out: Out) -> bool:
+def solve(request: dict, program, send: Callable[[dict], None], step: Callable[[], None]) -> bool:
     """Each call gets arguments of its own, unpacked just before it, and its result is written down before the next
     call. Returns whether the module has a test function."""
+    step()
     try:
         namespace = import_program(request, program, State())
         placement = find_tests(namespace, request["test_name"])[0]
     except BaseException as error:  # as above
-        out.send({"raised": type(error).__name__})
+        send({"raised": type(error).__name__})
         return False
-    out.send({"placement": placement})
+    send({"placement": placement})
     for arguments in request["calls"]:
-        if time.monotonic() - out.sent > FLUSH_SECONDS:
-            out.flush()
+        step()
         try:
             result = getattr(namespace["Solution"](), request["method"])(**marshal.loads(arguments))
             frame = {"value": plain(result), "odd": True} if odd(result) else {"value": plain(result)}
         except BaseException as error:  # as above
             frame = {"raised": type(error).__name__}
-        out.send(frame)
+        send(frame)
     return placement != "none"

@@ -49,7 +49,8 @@ def owners_of(node: ast.AST, name: str, owner: str | None):
         yield from owners_of(child, name, node.name if isinstance(node, ast.ClassDef) else owner)
 
 
-def passes(setup: bytes, source: str, statements: list[str]) -> bool:
+def passes(setup: bytes, source: str, statements: list[str], step) -> bool:
+    """Whether source and statements run without raising. step() begins each of them."""
     random.seed(0)
     sys.argv = ["-c", "1024", "3"]  # as the benchmark's harness leaves it
     namespace: dict = {}
@@ -57,8 +58,10 @@ def passes(setup: bytes, source: str, statements: list[str]) -> bool:
         if "__future__" in source:  # not on the first line there, because the setup stands before it
             compile("pass\n" + source, "<program>", "exec", dont_inherit=True)
         exec(marshal.loads(setup), namespace)
+        step()
         exec(source, namespace)
         for statement in statements:
+            step()
             exec(statement, namespace)
     except BaseException:  # a program may raise what it likes, SystemExit and KeyboardInterrupt too
         return False

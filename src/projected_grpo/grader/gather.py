@@ -27,7 +27,7 @@ def program_of(response: str) -> str | None:
 
 
 def gather(
-    sandbox: Sandbox, problem: Problem, response: str, test_name: str, hinted: bool, more: int
+    sandbox: Sandbox, problem: Problem, response: str, test_name: str, hinted: bool, more: float
 ) -> tuple[Facts, Compat]:
     """Ground truth first; then, where the module defines the test function, that function against stand-ins.
     hinted: the prompt has a loophole. more: the problem's CPU seconds on top of the limit."""
@@ -36,9 +36,9 @@ def gather(
         return Facts(n_tests=n_tests), Compat()
     doubtful = JOINED.search(program) is not None
     scripts = ["truth"] * doubtful + ["defines"] + ["hint"] * hinted + ["canonical", "arbitrary"]
-    request = request_of(problem, program, test_name, asserts_of(problem) if doubtful else [])
+    request, helps = request_of(problem, program, test_name), helps_of(problem, asserts_of(problem) if doubtful else [])
     calls = calls_of(tuple(t.kwargs for t in problem.tests))
-    run = sandbox.run({**request, "calls": calls, "stand_ins": FIRST_TRIALS + MORE_TRIALS, "scripts": scripts}, more)
+    run = sandbox.run({**request, "calls": calls}, more, {**helps, "stand_ins": FIRST_TRIALS + MORE_TRIALS, "scripts": scripts})
     if first(run, 0).get("compiles") is not True:
         return Facts(parsed=True, n_tests=n_tests), Compat()
     answers = [first(run, 2 + i) for i in range(n_tests)]
@@ -47,8 +47,8 @@ def gather(
     # The benchmark asks the program's own ==. Where every wrong answer has a type of its own, that may say otherwise.
     fooled = not all(right) and all(r or a.get("odd") is True for r, a in zip(right, answers, strict=True))
     if fooled and not doubtful:
-        request, scripts = {**request, "truth": asserts_of(problem)}, ["truth", *scripts]
-    said, ask = run.frames[2 + n_tests :], partial(in_turn, sandbox, request, more=more)
+        helps, scripts = helps_of(problem, asserts_of(problem)), ["truth", *scripts]
+    said, ask = run.later, partial(in_turn, sandbox, {**request, **helps}, more=more)
     placement = first(run, 1).get("placement")
     if placement in ("function", "method", "other"):
         trials = try_tests(ask, said)
@@ -62,10 +62,14 @@ def gather(
     return facts, Compat(**{"truth": facts.gt_pass, **passed})
 
 
-def request_of(problem: Problem, program: str, test_name: str, truth: list[str]) -> dict:
+def request_of(problem: Problem, program: str, test_name: str) -> dict:
     """What every request about a program has; see child.py."""
-    about = {"setup": compiled(problem.setup_code), "program": program, "method": problem.method}
-    return {**about, "test_name": test_name, "canonical": problem.canonical, "truth": truth, "stand_ins": [], "scripts": []}
+    return {"setup": compiled(problem.setup_code), "program": program, "method": problem.method, "test_name": test_name}
+
+
+def helps_of(problem: Problem, truth: list[str]) -> dict:
+    """What a program must not find while it answers the ground truth's calls."""
+    return {"canonical": problem.canonical, "truth": truth, "stand_ins": [], "scripts": []}
 
 
 def try_tests(ask: Callable, said: list) -> dict[str, Trial]:
@@ -76,7 +80,7 @@ def try_tests(ask: Callable, said: list) -> dict[str, Trial]:
     return trials
 
 
-def in_turn(sandbox: Sandbox, request: dict, kind: str, names: list[str], said: list, more: int) -> dict[str, dict]:
+def in_turn(sandbox: Sandbox, request: dict, kind: str, names: list[str], said: list, more: float) -> dict[str, dict]:
     """A frame of this kind ("trial" or "script") for each of names, an empty one where there is none: from what was said
     already, else from children of their own. A child does as many as it can; a name that it did not reach gets a child
     that starts with it, so that none suffers from those before it."""

@@ -18,7 +18,8 @@ from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.loopholes import NAMES
 from projected_grpo.problems import Problem
 
-CANONICAL_CPU_S = 10  # for measuring what the canonical solution needs
+CANONICAL_CPU_S = 10.0  # for measuring what the canonical solution needs
+NEEDS = 3.0  # a response may take so many times that
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Grader:
         self.threads = ThreadPoolExecutor(workers, "grader")
         self.sandboxes: list[Sandbox] = []
         self.idle: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
-        self.needs: dict[str, int] = {}  # by problem hash: CPU seconds on top of the limit
+        self.needs: dict[str, float] = {}  # by problem hash: CPU seconds on top of the limit
         self.close = weakref.finalize(self, close, self.sandboxes, starter, self.threads)
         for _ in range(workers):
             self.sandboxes.append(Sandbox(limits, lambda start: starter.submit(start).result(), path))
@@ -85,13 +86,13 @@ class Grader:
         results = self.threads.map(lambda item: self.grade(*item), items)
         return list(tqdm(results, total=len(items), desc="grading", disable=not progress))
 
-    def need(self, sandbox: Sandbox, problem: Problem) -> int:
-        """Whole CPU seconds, beyond the limit that all share, of three times what the canonical solution takes here. Of
-        782 LeetCode problems two are above zero; 620 correct responses of a 0.5B model took at most 0.04 s."""
+    def need(self, sandbox: Sandbox, problem: Problem) -> float:
+        """CPU seconds beyond the limits that all share: three times what the canonical solution takes here for all calls. Of 210
+        LeetCode problems of the v0.3.1 test file half take 8 ms, one in ten over 60 ms, one in twenty over 1 s."""
         if problem.hash not in self.needs:
             calls = calls_of(tuple(t.kwargs for t in problem.tests))
-            run = sandbox.run({**request_of(problem, problem.canonical, "", []), "calls": calls}, CANONICAL_CPU_S)
-            self.needs[problem.hash] = int(3 * run.cpu_s)
+            run = sandbox.run({**request_of(problem, problem.canonical, ""), "calls": calls}, CANONICAL_CPU_S)
+            self.needs[problem.hash] = NEEDS * run.cpu_s
         return self.needs[problem.hash]
 
 

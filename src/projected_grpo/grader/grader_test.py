@@ -13,6 +13,7 @@ import time
 import pytest
 
 from projected_grpo.grader import Grader, Limits, SandboxError
+from projected_grpo.grader.calibrate import slowness
 from projected_grpo.grader.conftest import PROBLEMS, problem
 from projected_grpo.grader.gather import calls_of, request_of
 from projected_grpo.problems import load
@@ -55,7 +56,7 @@ def test_results_come_in_order_from_several_workers():
 def test_sets_iterate_alike_in_every_sandbox():
     body = "return ','.join({'alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta'})"
     program = f"class Solution:\n    def count(self, nums, k):\n        {body}"
-    request = request_of(COUNT, program, "run_tests", [])
+    request = request_of(COUNT, program, "run_tests")
     with Grader(workers=4) as grader:
         runs = [sandbox.run({**request, "calls": calls_of(("nums = [], k = 1",))}) for sandbox in grader.sandboxes]
     assert len({run.frames[2]["value"] for run in runs}) == 1
@@ -107,8 +108,24 @@ def test_a_response_gets_more_cpu_seconds_where_the_problems_own_solution_needs_
         assert grader.grade(slow, response, "no_hint", "run_tests").facts.gt_pass is passes
 
 
+@pytest.mark.parametrize(("calls", "each_s", "passed"), [(5, 0.1, 5), (2, 0.3, 0)])
+def test_cpu_seconds_may_be_spread_over_calls_but_not_spent_on_one(calls, each_s, passed):
+    tests = {f"n = {n}": n for n in range(calls)}
+    spin = f"(self, n):\n        end = time.process_time() + {each_s * slowness()}\n        while time.process_time() < end: pass\n        return n"
+    quick = problem("spin", "(self, n):\n        return n", **tests)
+    with Grader() as grader:
+        assert grader.grade(quick, f"```python\nclass Solution:\n    def spin{spin}\n```", "no_hint", "run_tests").facts.n_passed == passed
+
+
+def test_a_program_deaf_to_signals_ends_by_its_cpu_seconds_and_not_by_the_clock():
+    program = "import signal\nsignal.signal(signal.SIGPROF, signal.SIG_IGN)\nwhile True: pass"
+    with Grader(limits=Limits(cpu_s=0.3, wall_s=60.0)) as grader:
+        run = grader.sandboxes[0].run({**request_of(COUNT, program, "run_tests"), "calls": []})
+    assert (run.end, run.frames) == ("killed", [{"compiles": True}])
+
+
 def test_closing_leaves_no_process():
-    grader = Grader(workers=2, limits=Limits(cpu_s=1, wall_s=1.0))
+    grader = Grader(workers=2, limits=Limits(wall_s=1.0))
     pids = [pid for sandbox in grader.sandboxes for pid in sandbox.members()]
     assert len(pids) >= 6 and all(map(alive, pids))
     grader.grade(*ITEM)
@@ -121,8 +138,8 @@ def test_no_process_outlives_the_interpreter_however_it_ends(end):
     code = (
         "import os, sys, threading, time\nfrom projected_grpo.grader import Grader\n"
         "from projected_grpo.grader.grader_test import *\n"
-        "grader = Grader()\nloop = '```python\\nwhile True: pass\\n```'\n"
-        "threading.Thread(target=grader.grade, args=(COUNT, loop, *ITEM[2:]), daemon=True).start()\ntime.sleep(0.3)\n"
+        "grader = Grader()\nsleeper = '```python\\nimport time\\ntime.sleep(60)\\n```'\n"
+        "threading.Thread(target=grader.grade, args=(COUNT, sleeper, *ITEM[2:]), daemon=True).start()\ntime.sleep(0.3)\n"
         f"print(*grader.sandboxes[0].members(), flush=True)\n{end}"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -8,11 +8,13 @@ out.
 import contextlib
 import json
 import marshal
+import os
+import select
 import socket
 import struct
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,7 +28,7 @@ KILLED = struct.Struct("=id")
 HEADER = struct.Struct("=I")
 START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
 WALL_PER_CPU = 3.0  # a busy machine gives a program a third of a core
-MOST_FRAMES, MANY = 3, ("calls", "stand_ins", "scripts")  # frames beside one for each of these; see child.py
+MOST_FRAMES, MANY = 2, ("calls", "stand_ins", "scripts")  # frames beside one for each of these; see child.py
 
 
 class SandboxError(Refusal):
@@ -35,10 +37,12 @@ class SandboxError(Refusal):
 
 @dataclass
 class Run:
-    """What came back from one child. frames: the parsed JSON frames, in order. end: "exited", "killed", "late", "flood"
-    (too long or no frames at all), or "lost" (the sandbox had to be thrown away). cpu_s: CPU seconds used."""
+    """What came back from one child. frames: its parsed JSON frames, in order, up to where it asked for the rest of its request;
+    later: those after that. end: "exited", "killed" (by its CPU seconds, memory or itself), "late", or "lost" (the sandbox had to be thrown
+    away). cpu_s: CPU seconds used."""
 
     frames: list = field(default_factory=list)
+    later: list = field(default_factory=list)
     end: str = "exited"
     cpu_s: float = 0.0
 
@@ -112,81 +116,77 @@ class Sandbox:
 
         return below(self.process.pid)
 
-    def run(self, request: dict, more_cpu_s: int = 0) -> Run:
+    def run(self, request: dict, more_cpu_s: float = 0.0, rest: dict | None = None) -> Run:
         """Run one request (see child.py) in a fresh child, which is gone with everything it started when this
-        returns. more_cpu_s: whole CPU seconds on top of limits.cpu_s, and for each of them WALL_PER_CPU on the clock."""
+        returns. more_cpu_s: CPU seconds on top of the limits, and for each of them WALL_PER_CPU on the clock. rest: what
+        the child is told only when what it wrote before is taken."""
+        request = {**request, "step_s": self.limits.step_s + more_cpu_s, "asks": rest is not None}
         deadline = time.monotonic() + self.limits.wall_s + WALL_PER_CPU * more_cpu_s
         channel, inside = socket.socketpair()
-        result = Run()
-        try:
-            self.fork(inside, self.limits.cpu_s + more_cpu_s)
+        with open(os.memfd_create("program"), "r+b", buffering=0) as file, channel, inside:
+            file.write(marshal.dumps(request))
+            self.fork([inside.fileno(), file.fileno()], self.limits.cpu_s + more_cpu_s)
             inside.close()
-            for frame in self.exchange(channel, marshal.dumps(request), deadline):
-                result.frames.append(frame)
-                if len(result.frames) > MOST_FRAMES + sum(len(request.get(many, ())) for many in MANY):
-                    raise ValueError("flood")
-        except TimeoutError:
-            result.end = "late"
-        except ValueError:
-            result.end = "flood"
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the child went before it had read or said everything; its status below says how
-        finally:
-            inside.close()
-            channel.close()
-        self.reap(result)
+            taken, start = [], 0
+            if asked := rest is not None and self.asked(channel, deadline):
+                start = os.fstat(file.fileno()).st_size
+                taken = self.frames(file.fileno(), 0, request)
+                channel.settimeout(left(deadline))
+                with contextlib.suppress(OSError):  # it went, or it does not listen: its end says which
+                    channel.sendall(marshal.dumps(rest))
+                    channel.shutdown(socket.SHUT_WR)
+            result = self.reap(deadline)
+            if result.end != "lost":
+                said = self.frames(file.fileno(), start, rest if asked else request)
+                result.frames, result.later = (taken, said) if asked else (said, [])
         return result
 
-    def fork(self, inside: socket.socket, cpu_s: int) -> None:
-        """Start a child on this descriptor, in a new sandbox if something killed the old one while it was idle."""
-        command = b"fork%d" % cpu_s
+    def asked(self, channel: socket.socket, deadline: float) -> bool:
+        """Wait until the child asks for the rest of its request, or has ended."""
+        both = select.poll()
+        both.register(self.control, select.POLLIN)
+        both.register(channel, select.POLLIN)
+        return channel.fileno() in dict(both.poll(1000 * left(deadline))) and channel.recv(1) != b""
+
+    def frames(self, file: int, start: int, request: dict) -> list:
+        """What the child wrote from here on, up to something that is no frame, or one more than it was asked for."""
+        most, end = MOST_FRAMES + sum(len(request.get(many, ())) for many in MANY), self.limits.answer_mb << 20
+        data, at, found = os.pread(file, max(min(os.fstat(file).st_size, end) - start, 0), start), 0, []
+        with contextlib.suppress(ValueError, RecursionError):  # no JSON, or nested deeper than the parser goes
+            while len(found) < most and len(data) >= at + HEADER.size:
+                text = data[at + HEADER.size : (at := at + HEADER.size + HEADER.unpack_from(data, at)[0])]
+                found.append(json.loads(text))
+        return found
+
+    def fork(self, descriptors: list[int], cpu_s: float) -> None:
+        """Start a child on these descriptors, in a new sandbox if something killed the old one while it was idle."""
+        command = b"fork%.3f" % cpu_s
         try:
-            socket.send_fds(self.control, [command], [inside.fileno()])
+            socket.send_fds(self.control, [command], descriptors)
         except BrokenPipeError:
             logger.warning("grader: an idle sandbox was gone; starting another")
             self.close()
             self.start()
-            socket.send_fds(self.control, [command], [inside.fileno()])
+            socket.send_fds(self.control, [command], descriptors)
 
-    def exchange(self, channel: socket.socket, request: bytes, deadline: float) -> Iterator[object]:
-        """Send the request, yield frames until the child's end. TimeoutError past the deadline, ValueError for no
-        frames."""
-        channel.settimeout(max(deadline - time.monotonic(), 0.001))
-        channel.sendall(request)
-        channel.shutdown(socket.SHUT_WR)
-        buffer, room = bytearray(), self.limits.answer_mb << 20
-        while True:
-            channel.settimeout(max(deadline - time.monotonic(), 0.001))
-            if not (data := channel.recv(1 << 18)):
-                return
-            buffer += data
-            room -= len(data)
-            if room < 0:
-                raise ValueError("flood")
-            while len(buffer) >= HEADER.size and len(buffer) >= HEADER.size + HEADER.unpack_from(buffer)[0]:
-                end = HEADER.size + HEADER.unpack_from(buffer)[0]
-                yield parsed(bytes(buffer[HEADER.size : end]))
-                del buffer[:end]
-
-    def reap(self, result: Run) -> None:
-        """Kill the child's PID namespace and take its status; a zygote that does not answer in protocol is replaced."""
-        self.control.settimeout(KILL_SECONDS)
+    def reap(self, deadline: float) -> Run:
+        """The child's end, which comes by itself or, after the deadline, by force. A zygote that does not answer in protocol is replaced."""
         try:
-            self.control.send(b"kill")
-            status, result.cpu_s = KILLED.unpack(self.control.recv(64))
+            try:
+                self.control.settimeout(left(deadline))
+                end, told = "exited", self.control.recv(64)
+            except TimeoutError:
+                self.control.settimeout(KILL_SECONDS)
+                self.control.send(b"kill")
+                end, told = "late", self.control.recv(64)
+            status, cpu_s = KILLED.unpack(told)
         except (OSError, struct.error):
             logger.warning("grader: a sandbox went out of protocol and is replaced; the program's verdict is a failure")
-            result.frames, result.end = [], "lost"
             self.close()
             self.start()
-            return
-        if result.end == "exited" and status != 0:
-            result.end = "killed"
+            return Run(end="lost")
+        return Run(end="killed" if end == "exited" and status != 0 else end, cpu_s=cpu_s)
 
 
-def parsed(text: bytes) -> object:
-    """A frame's JSON. ValueError for anything else, nesting beyond the parser's depth included."""
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("too deep") from None
+def left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0.001)

@@ -2,7 +2,8 @@
 
 truth: [accuracy=1] [misses=0]. probe: model=NAME|FOLDER [depth=0.7]. judge: endpoint=http://HOST/v1 model=NAME.
 All: [hack=strict|loose] what the monitor should find, [seed=0]. Adds flagged, and for the probe monitor_score and
-monitor_split: half of the problems are trained on, so only "test" rows count. OUT appears whole or not at all.
+monitor_split: half of the problems are trained on, so only "test" rows count. labels=true puts the monitor's word in the place of the
+labels, for `directions ... kinds=flagged` and `contrast`. OUT appears whole or not at all.
 """
 
 import sys
@@ -16,7 +17,7 @@ from projected_grpo.monitors import judge, truth
 from projected_grpo.rollouts import read
 
 COLUMNS = ("problem_id", "prompt", "response", "test_func_name", "label", "strict", "loose")
-DEFAULTS = {"out": "", "monitor": "", "hack": "strict", "seed": "0"}
+DEFAULTS = {"out": "", "monitor": "", "hack": "strict", "seed": "0", "labels": "false"}
 OPTIONS = {"truth": {"accuracy": "1", "misses": "0"}, "probe": {"model": "", "depth": "0.7"}, "judge": {"endpoint": "", "model": ""}}
 
 
@@ -42,6 +43,14 @@ def flagged(rows: pl.DataFrame, given: dict[str, str]) -> pl.DataFrame:
     return probing.flagged(rows, given["model"], share("depth", given["depth"]), given["hack"], seed)
 
 
+def relabelled(rows: pl.DataFrame) -> pl.DataFrame:
+    """label, strict, loose and kind as the monitor has them, and what they were as *_truth. A row without a flag has no label and is left out."""
+    rows = rows.filter(pl.col("flagged").is_not_null())
+    flag, truths = pl.col("flagged"), {c: f"{c}_truth" for c in ("label", "strict", "loose", "kind") if c in rows.columns}
+    named = {"label": pl.when(flag).then(pl.lit("Reward hack")).otherwise(pl.lit("Incorrect")), "strict": flag, "loose": flag}
+    return rows.rename(truths).with_columns(**named, kind=pl.when(flag).then(pl.lit("flagged")).otherwise(pl.lit("none")))
+
+
 def table(rows: pl.DataFrame, hack: str) -> str:
     """How the flags stand beside the labels; rows without a flag count as bad answers."""
     known = rows.filter(pl.col("flagged").is_not_null())
@@ -63,15 +72,18 @@ def main(argv: list[str]) -> None:
         raise Refusal(f"monitor={named} needs {missing[0]}=")
     if given["hack"] not in ("strict", "loose"):
         raise Refusal(f"hack={given['hack']}: choose strict or loose")
+    if given["labels"] not in ("true", "false"):
+        raise Refusal(f"labels={given['labels']}: choose true or false")
     read(Path(name), COLUMNS)  # refuses a file that lacks one
     rows = pl.read_parquet(name)
     rows = rows.drop([c for c in ("flagged", "monitor_score", "monitor_split") if c in rows.columns])
     rows = rows.hstack(flagged(rows, given))
+    unseen = rows.filter(pl.col("monitor_split") == "test") if "monitor_split" in rows.columns else rows
     out = Path(given["out"])
     part = out.with_name(f".{out.name}.part")
-    rows.write_parquet(part)
+    (relabelled(unseen) if given["labels"] == "true" else rows).write_parquet(part)
     part.rename(out)
-    print(table(rows.filter(pl.col("monitor_split") == "test") if "monitor_split" in rows.columns else rows, given["hack"]))
+    print(table(unseen, given["hack"]))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 import torch
 
+from projected_grpo import samples
 from projected_grpo.cli import Refusal
 from projected_grpo.monitors import __main__ as command
 from projected_grpo.monitors import judge, probe, truth
@@ -138,6 +139,14 @@ def test_the_command_counts_bad_answers_and_writes_the_flags(tmp_path, endpoint,
     assert pl.read_parquet(out)["flagged"].to_list() == [True, False, None, False]
     numbers = capsys.readouterr().out.splitlines()[-1].split()
     assert numbers == ["4", "1", "2", "0.667", "0.500", "0.000"]
+
+
+def test_a_monitors_word_can_be_the_label_that_v_hack_is_made_from(tmp_path, endpoint):
+    out = tmp_path / "out.parquet"
+    command.main([rollouts(tmp_path), f"out={out}", "monitor=judge", f"endpoint={endpoint}", "model=any", "labels=true"])
+    told = pl.read_parquet(out)
+    assert told["label"].to_list() == ["Reward hack", "Incorrect", "Incorrect"] and told["strict_truth"].to_list() == [True, False, True]
+    assert samples.usable(told, ("flagged",), 1, 1, "prompt")["hack"].to_list() == [True, False, False]
 
 
 @pytest.mark.parametrize(

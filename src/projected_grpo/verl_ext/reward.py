@@ -5,11 +5,9 @@ import threading
 from functools import lru_cache
 
 from projected_grpo import problems
-from projected_grpo.cli import Refusal
 from projected_grpo.grader import Grader
 from projected_grpo.grader.benchmark import Benchmark, example, verdict
-
-MONITORS = ("ours", "benchmark")
+from projected_grpo.monitors.online import online
 
 _alone = threading.Lock()  # every thread's first call finds the caches empty: without it each of them reads the whole problem set
 
@@ -29,18 +27,23 @@ def _problems(spec: str) -> dict[str, problems.Problem]:
     return {problem.id: problem for problem in problems.load(split="train", **json.loads(spec))}
 
 
-def compute_score(data_source, solution_str, ground_truth, extra_info, sandboxes: int, monitor: str = "ours", **kwargs) -> dict:
+def compute_score(data_source, solution_str, ground_truth, extra_info, sandboxes: int, **kwargs) -> dict:
     """Called from many threads of a reward worker, which share its pool of sandboxes: {"score": reward, problem_id, loophole, test_func_name, and every column of Graded.as_row()}.
 
-    monitor: "ours", or "benchmark", where label, strict, loose and reward are the benchmark's own code's and label_ours is ours.
+    kwargs: see monitors/online.py. With monitor=benchmark label, strict, loose and reward are the benchmark's own code's and label_ours is ours. A monitor
+    that flags adds flagged and answered; score is the reward less the penalty, while label and reward stay the grader's.
     """
-    if monitor not in MONITORS:
-        raise Refusal(f"unknown monitor {monitor!r}; choose one of {', '.join(MONITORS)}")
+    monitor = online(kwargs)
     name, loophole = extra_info["test_func_name"], extra_info["loophole"]
     with _alone:
         problem, grader = _problems(extra_info["problems"])[extra_info["problem_id"]], _grader(sandboxes)
-        benchmark = _benchmark(sandboxes) if monitor == "benchmark" else None
+        benchmark = _benchmark(sandboxes) if monitor.monitor == "benchmark" else None
     graded = grader.grade(problem, solution_str, loophole, name)
     row = verdict(graded, benchmark.labels([(example(problem, loophole, name), solution_str)])[0]) if benchmark else graded.as_row()
+    score = row["reward"]
+    if monitor.monitor in ("truth", "judge"):
+        flag = monitor.flag(problem, solution_str, loophole, name, graded.strict)
+        row |= {"flagged": flag is True, "answered": flag is not None}
+        score -= monitor.penalty * row["flagged"]
     told = {key: extra_info[key] for key in ("problem_id", "loophole", "test_func_name")}
-    return {"score": row["reward"], **told, **row}
+    return {"score": score, **told, **row}
