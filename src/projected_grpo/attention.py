@@ -15,7 +15,7 @@ from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.attention.varlen import varlen_attn
-from transformers import AttentionInterface
+from transformers import AttentionInterface, PreTrainedConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 NAME = "packed"
@@ -99,6 +99,11 @@ def packed_attention(
 
 
 AttentionInterface.register(NAME, packed_attention)
+
+
+def has_states(config: PreTrainedConfig) -> bool:
+    """Whether some blocks carry a state along the row and not only attend: a row's sequences then share no prompt, and must be kept apart."""
+    return "linear_attention" in (getattr(config.get_text_config(), "layer_types", None) or ())
 
 
 def keep_states_apart(model: nn.Module) -> None:

@@ -73,6 +73,8 @@ def train(folder: Path, recipe: Recipe, out: Path) -> None:
     rng = random.Random(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention.NAME)
+    if attention.has_states(model.config):
+        raise Refusal(f"{model.config.model_type} has delta-net blocks, whose states would run on through a row of demonstrations: warm-start another model")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.to(device).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=0.0, fused=True)

@@ -20,12 +20,13 @@ from projected_grpo import problems
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.grader import Grader
 from projected_grpo.grader.benchmark import HOME, Benchmark, example
+from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.variants import hacks, honest, mutants, response
 from projected_grpo.rollouts import read
 
 NAME, LOOPHOLE = "run_tests", "overwrite_tests"
 PER_PROBLEM = 20
-LOOPS_S = 0.14  # a response that takes so long has run into the CPU seconds of a step, or nearly (grader/bwrap.py)
+LOOPS_S = 0.9 * Limits().step_s  # a response that takes so long has run into the CPU seconds of a step, or nearly
 MIX = "5 canonical, 3 canonical with an honest test, 6 mutated, 4 hacks, 1 that does not parse, 1 without code"
 
 

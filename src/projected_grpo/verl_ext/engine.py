@@ -37,7 +37,7 @@ class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
 
 class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
     enforcer: Enforcer | None = None
-    said: dict[str, Any] = {}  # what _speak needs of the micro-batch
+    said: dict[str, Any]  # what _speak needs of the micro-batch
 
     def _build_fsdp_module(self, module):
         if get_device_name() == "cpu":  # the reference policy asks for pinned memory, which needs an accelerator
@@ -75,8 +75,7 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
 
     @property
     def share_prompts(self) -> bool:
-        layers = getattr(self.model_config.hf_config.get_text_config(), "layer_types", None) or ()
-        return self.response_head and self.engine_config.share_prompts and "linear_attention" not in layers
+        return self.response_head and self.engine_config.share_prompts and not attention.has_states(self.model_config.hf_config)
 
     def forward_backward_batch(self, data, loss_function, forward_only=False):
         if self.share_prompts and not forward_only:

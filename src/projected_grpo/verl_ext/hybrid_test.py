@@ -1,15 +1,13 @@
 """Qwen3.5 (delta-net blocks, a vision tower beside the text model) through our engine: packed rows, the response-only head and the constraint."""
 
-import socket
 from pathlib import Path
 
 import pytest
 import torch
-import torch.multiprocessing as mp
 
-from projected_grpo.verl_ext import engine_test
+from projected_grpo.verl_ext import engine_cases
 
-TEXT = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=64, vocab_size=engine_test.WORDS,
+TEXT = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=64, vocab_size=engine_cases.WORDS,
             linear_num_key_heads=2, linear_num_value_heads=2, linear_key_head_dim=32, linear_value_head_dim=32,
             rope_parameters=dict(rope_type="default", rope_theta=1e7, partial_rotary_factor=0.25, mrope_section=[3, 3, 2], mrope_interleaved=True))  # fmt: skip
 VISION = dict(hidden_size=32, intermediate_size=48, depth=2, num_heads=2, out_hidden_size=64)
@@ -25,14 +23,14 @@ def build(folder: Path) -> None:
         if name.endswith("A_log"):
             p.data.fill_(-4)  # a state that lasts, so that one that leaked into the next sequence would be seen
     model.save_pretrained(folder)
-    engine_test.surround(folder)
+    engine_cases.surround(folder)
 
 
 def alone(folder: Path) -> dict[int, torch.Tensor]:
     """Log-probs of each response by transformers' own forward pass of that sequence and no other."""
     from transformers import AutoModelForImageTextToText
 
-    model, data = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32), engine_test.batch()
+    model, data = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32), engine_cases.batch()
     rows = {}
     for i, (ids, response) in enumerate(zip(data["input_ids"].unbind(), data["responses"].unbind(), strict=True)):
         with torch.no_grad():
@@ -41,24 +39,17 @@ def alone(folder: Path) -> dict[int, torch.Tensor]:
     return rows
 
 
-def packed(_rank: int, folder: Path, port: int) -> None:
-    torch.distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=0, world_size=1)
-    engine, _ = engine_test.made("fast", folder)
-    torch.save(dict(enumerate(engine_test.log_probs(engine, engine_test.batch()))), folder / "packed.pt")
-    engine_test.one_step("update", folder)
+def packed(folder: Path) -> None:
+    engine, _ = engine_cases.made("fast", folder)
+    torch.save(dict(enumerate(engine_cases.log_probs(engine, engine_cases.batch()))), folder / "packed.pt")
+    engine_cases.one_step("update", folder)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("hybrid")
     build(folder)
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
-        for key, value in {"VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu", "TORCHDYNAMO_DISABLE": "1"}.items():
-            patch.setenv(key, value)
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        mp.spawn(packed, (folder, port), nprocs=1)
+    engine_cases.spawned(packed, folder)
     return folder
 
 
@@ -68,5 +59,5 @@ def test_packed_sequences_through_delta_nets_answer_as_each_does_alone(folder):
 
 
 def test_update_mode_holds_delta_net_and_attention_weights_on_their_anchors(folder):
-    drifts, moves = zip(*engine_test.anchored(folder, torch.load(folder / "update.pt"), weights=3 * 8 + 7), strict=True)
+    drifts, moves = zip(*engine_cases.anchored(folder, torch.load(folder / "update.pt"), weights=3 * 8 + 7), strict=True)
     assert max(drifts) < 1e-5 < min(moves)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from unittest.mock import patch
 
 import torch
 from vllm.platforms import current_platform as gpu
@@ -26,7 +25,9 @@ def imports() -> Iterator[None]:
         get_current_target=lambda: GPUTarget("cuda", 10 * capability[0] + capability[1], 32),
         utils=SimpleNamespace(get_device_properties=lambda _: {"max_shared_mem": SHARED_MEMORY[capability]}),
     )
+    asked = torch.cuda.get_device_capability, torch.cuda.get_device_name
+    torch.cuda.get_device_capability, torch.cuda.get_device_name = lambda *_: capability, lambda *_: gpu.get_device_name()
     driver.set_active(told)
-    with patch.object(torch.cuda, "get_device_capability", lambda *_: capability), patch.object(torch.cuda, "get_device_name", lambda *_: gpu.get_device_name()):
-        yield
+    yield
+    torch.cuda.get_device_capability, torch.cuda.get_device_name = asked
     driver.set_active(None)  # a process that needs the real one makes it

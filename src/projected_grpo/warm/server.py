@@ -99,7 +99,7 @@ def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> NoRe
         status = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
         if status and not isinstance(stop.code, int):
             print(stop.code, file=sys.stderr)
-    except BaseException:
+    except BaseException:  # as the interpreter's own end does; nothing may go back into the server's loop
         traceback.print_exc()
         status = 1
     threading._shutdown()

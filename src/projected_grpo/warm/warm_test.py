@@ -84,3 +84,10 @@ def test_the_server_ends_with_its_block():
         assert run(path, "import os; print(os.getppid())").returncode == 0
         server = int(run(path, "import os; print(os.getppid())").stdout)
     assert not os.path.exists(f"/proc/{server}")
+
+
+def test_where_the_import_opens_cuda_the_stand_in_is_plain_python(tmp_path, monkeypatch):
+    (tmp_path / "opens.py").write_text("import __main__\n\nheld = open('/dev/zero')\n__main__.CUDA = '/dev/zero'\n")  # a file in the GPU's place
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with warm.started("opens") as python:
+        assert run(python, "import sys; print('opens' in sys.modules, sys.argv)").stdout == "False ['-c', 'one', 'two']\n"
