@@ -24,7 +24,7 @@ STEPS = 5
 SHOWN = ("layers.0.mlp.down_proj.weight", "layers.1.self_attn.q_proj.weight", "embed_tokens.weight")
 
 
-def rollouts(groups: range, n: int) -> TensorDict:
+def rollouts(groups: list[int], n: int) -> TensorDict:
     """What verl's trainer hands to the engine, the same for a group whichever rank holds it."""
     jagged = partial(torch.nested.as_nested_tensor, layout=torch.jagged)
     prompts, responses, advantages = [], [], []
@@ -93,9 +93,11 @@ def main(argv: list[str]) -> None:
     if cuda:
         torch.cuda.set_device(rank)
     from verl.utils import tensordict_utils as tu  # after the platform is known
+    from verl.utils.seqlen_balancing import get_seqlen_balanced_partitions
 
     made, loss = engine(folder, "cuda" if cuda else "cpu", asked["liger"] == "true")
-    data = rollouts(range(rank * groups // size, (rank + 1) * groups // size), n)
+    lengths = [rollouts([group], n)["input_ids"].values().shape[0] for group in range(groups)]
+    data = rollouts(get_seqlen_balanced_partitions(lengths, size, equal_size=True)[rank], n)  # as the trainer deals samples out
     tokens = torch.tensor(data["input_ids"].values().shape[0])
     dist.all_reduce(tokens)
     weights, spent, found, optimizer_step = sum(p.numel() for p in made.module.parameters()), [], {}, made.optimizer_step
