@@ -1,6 +1,7 @@
 """Train one arm: `python -m projected_grpo.train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b [any hydra override]`.
 
-Linear on purpose: compose and check, make the run folder, train and evaluate in a warm process (verl_ext/launch.py), mark the run done.
+Linear on purpose: compose and check, make the run folder, train and evaluate in a warm process (verl_ext/launch.py), mark the run done. Light at the top on purpose,
+too: what imports torch is imported while the warm server imports everything.
 """
 
 import os
@@ -26,15 +27,10 @@ OURS = {"model", "env", "arm", "scale", "device", "seed", "group", "outputs", "v
 
 def prepare_environment() -> str:
     """Variables that verl, vLLM and Ray read at import time, for every process of the run. Returns "gpu" or "cpu"."""
-    import torch
-
-    from projected_grpo import precision
-
-    device = "gpu" if torch.cuda.is_available() else "cpu"
+    device = "gpu" if Path("/dev/nvidiactl").exists() and os.environ.get("CUDA_VISIBLE_DEVICES") != "" else "cpu"  # torch would say so four seconds later
     os.environ["PROJECTED_GRPO_DEVICE"] = device
     quiet = {"RAY_USAGE_STATS_ENABLED": "0", "VLLM_NO_USAGE_STATS": "1", "RAY_DEDUP_LOGS": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     quiet["RAY_prestart_worker_first_driver"] = "0"  # else Ray starts a Python process for every CPU that it counts
-    os.environ["PROJECTED_GRPO_DTYPE"] = precision.name(precision.compute_dtype("cpu" if device == "cpu" else "cuda"))
     cpu = {
         "VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu",
         "VLLM_CPU_OMP_THREADS_BIND": "nobind", "TORCHDYNAMO_DISABLE": "1",
@@ -49,6 +45,9 @@ def prepare_environment() -> str:
 
 def configure(overrides: list[str]) -> DictConfig:
     """The composed config; one clear line for an unknown group option or key."""
+    from projected_grpo import precision
+
+    os.environ["PROJECTED_GRPO_DTYPE"] = precision.name(precision.compute_dtype("cpu" if os.environ["PROJECTED_GRPO_DEVICE"] == "cpu" else "cuda"))
     try:
         with initialize_config_dir(str(CONFIGS), version_base=None):
             cfg = compose("train", overrides)
@@ -95,9 +94,9 @@ def check(cfg: DictConfig) -> arms.Arm:
 
 def main(overrides: list[str]) -> None:
     device = prepare_environment()
-    cfg = configure(overrides)
-    arm = check(cfg)
-    with warm.started("projected_grpo.verl_ext.preload") as python:
+    with warm.started("projected_grpo.verl_ext.preload") as python:  # first of all: nothing else takes as long
+        cfg = configure(overrides)
+        arm = check(cfg)
         run = prepare(cfg, arm, device)
         with runs.recording(run):
             if status := subprocess.run([python, "-m", "projected_grpo.verl_ext.launch", run.path]).returncode:
@@ -111,16 +110,17 @@ def prepare(cfg: DictConfig, arm: arms.Arm, device: str) -> runs.Run:
 
     from transformers import AutoConfig, AutoTokenizer
 
-    from projected_grpo import contrast, directions, problems
+    from projected_grpo import attention, contrast, directions, problems
     from projected_grpo.grader import Grader
     from projected_grpo.monitors.online import online
     from projected_grpo.verl_ext import data
 
     online(OmegaConf.to_container(cfg.reward.custom_reward_function.reward_kwargs, resolve=True))
     Grader(workers=1).close()  # no bwrap or no user namespaces: stop here, not in the middle of a run
-    v_hack = None
+    v_hack, shape = None, AutoConfig.from_pretrained(model)
+    if device == "gpu" and not attention.has_states(shape):
+        os.environ.setdefault("VLLM_USE_V2_MODEL_RUNNER", "1")  # less Python between two tokens; vLLM takes it for some models only, and delta nets not with prefix caching
     if cfg.v_hack is not None:
-        shape = AutoConfig.from_pretrained(model)
         if arm.where != "off" and shape.model_type not in ARCHITECTURES:
             raise Refusal(f"no weight roles are known for architecture {shape.model_type!r}: add it to ARCHITECTURES in targets.py")
         d, folder = shape.get_text_config().hidden_size, arm.direction(Path(cfg.v_hack))

@@ -5,19 +5,32 @@ from verl.trainer.ppo.core_algos import compute_policy_loss_vanilla, register_po
 from verl.utils.torch_functional import masked_mean
 
 
+GAPS = PROBS, KL = "actor/rollout_probs_diff_mean", "actor/rollout_kl"
+TOKENS = "actor/rollout_tokens"
+
+
 @register_policy_loss("on_policy")
 def on_policy(old_log_prob, log_prob, advantages, response_mask, loss_agg_mode="token-mean", config=None, rollout_is_weights=None):
-    """verl's clipped loss at ratio 1, all [b r]. old_log_prob is vLLM's own (algorithm.rollout_correction.bypass_mode) and only measured: how far the
-    sampler's probabilities are from the trainer's. actor/entropy is the mean of -ln π over sampled tokens, at temperature 1 an unbiased estimate."""
+    """verl's clipped loss at ratio 1, all [b r]. old_log_prob is vLLM's own (algorithm.rollout_correction.bypass_mode), NaN where agent_loop.py did not ask for it,
+    and only measured: how far the sampler's probabilities are from the trainer's, as sums over tokens, which `divide` divides. actor/entropy is the mean of -ln π
+    over sampled tokens, at temperature 1 an unbiased estimate."""
     loss, metrics = compute_policy_loss_vanilla(
         log_prob.detach(), log_prob, advantages, response_mask, loss_agg_mode, config, rollout_is_weights
     )
     with torch.no_grad():
-        gap = (log_prob.exp() - old_log_prob.exp()).abs()
+        told = response_mask.bool() & ~old_log_prob.isnan()
+        ours, vllms = log_prob[told], old_log_prob[told]
         metrics |= {
-            "actor/rollout_probs_diff_mean": masked_mean(gap, response_mask).item(),
-            "actor/rollout_probs_diff_max": (gap * response_mask).max().item(),
-            "actor/rollout_kl": masked_mean(old_log_prob - log_prob, response_mask).item(),
+            TOKENS: told.sum().item(),
+            PROBS: (ours.exp() - vllms.exp()).abs().sum().item(),
+            KL: (vllms - ours).sum().item(),
             "actor/entropy": -masked_mean(log_prob, response_mask).item(),
         }
     return loss, metrics
+
+
+def divide(metrics: dict[str, float]) -> None:
+    """Turns a step's sums into gaps a token, in place; verl has averaged the sums and the numbers of tokens alike, over micro-batches and ranks."""
+    tokens = metrics.pop(TOKENS)
+    for key in GAPS:
+        metrics[key] /= tokens

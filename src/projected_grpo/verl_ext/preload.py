@@ -10,6 +10,7 @@ import numpy
 import torch
 from ray._raylet import Config
 
+from projected_grpo import warm
 from projected_grpo.verl_ext import unopened
 
 with unopened.imports():
@@ -19,6 +20,7 @@ with unopened.imports():
     import verl.workers.rollout.vllm_rollout.vllm_async_server
     import verl.workers.rollout.vllm_rollout.vllm_rollout
     import vllm.entrypoints.openai.api_server
+    import vllm.model_executor.models.registry
     import vllm.v1.engine.core
     import vllm.v1.executor.uniproc_executor
 
@@ -29,6 +31,7 @@ with unopened.imports():
     import projected_grpo.verl_ext.worker  # noqa: F401
 
     if unopened.gpu.is_cuda():
+        import vllm.v1.worker.gpu.model_runner
         import vllm.v1.worker.gpu_worker
     else:
         import vllm.v1.worker.cpu_worker  # noqa: F401
@@ -38,6 +41,7 @@ def in_child() -> None:
     """What is read from the environment or drawn once at import, and must be anew in each process."""
     assert os.environ.get("RAY_JOB_ID", JOB) == JOB, "a warm process serves the first job of a cluster only"
     Config.initialize("")  # Ray's other settings: the cluster's token mode
+    vllm.model_executor.models.registry._SUBPROCESS_COMMAND[0] = os.environ[warm.PYTHON]  # it looks at a model's class in a process of its own
     numpy.random.seed()
     if "OMP_NUM_THREADS" in os.environ:
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))

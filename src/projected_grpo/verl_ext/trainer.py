@@ -12,7 +12,10 @@ from verl.trainer.ppo.utils import Role
 from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
+from projected_grpo.verl_ext import loss
 from projected_grpo.verl_ext.worker import ConstrainedActorWorker
+
+TRAINED_ON = ["input_ids", "position_ids", "prompts", "responses", "response_mask", "loss_mask", "old_log_probs", "advantages"]
 
 
 @register_trainer("stock")
@@ -47,19 +50,26 @@ class ConstrainedTrainer(StockTrainer):
             logger.warning(f"limits.train_s has passed: step {self.global_steps + 1} will be the last, of {self.total_training_steps}")
             self.total_training_steps, self.deadline = self.global_steps + 1, float("inf")
 
+    def _update_actor(self, batch, metrics):
+        batch.fields = TRAINED_ON + ["ref_log_prob"] * self.use_reference_policy  # else the actor unpacks every sample's labels, messages and scores as well
+        return super()._update_actor(batch, metrics)
+
     def _compute_metrics(self, batch, metrics, timing_raw, global_steps, epoch):
         super()._compute_metrics(batch, metrics, timing_raw, global_steps, epoch)
-        rollouts = self._rollouts(batch, global_steps)
+        if loss.TOKENS in metrics:
+            loss.divide(metrics)
+        rollouts, spent = self._rollouts(batch, global_steps)
         path = Path(self.config.run.dir) / "rollouts" / f"{global_steps:05d}.parquet"
         path.parent.mkdir(exist_ok=True)
         rollouts.write_parquet(path)
         rates = {"strict": pl.col("strict"), "loose": pl.col("loose"), "correct": pl.col("gt_pass"), "defines_tests": pl.col("defines_tests")}
+        metrics |= {"timing_s/longest_response": max(m["generate_sequences"] for m in spent), "timing_s/longest_grading": max(m["compute_score"] for m in spent)}
         metrics.update({f"labels/{name}": value for name, value in rollouts.select(**{k: e.mean() for k, e in rates.items()}).row(0, named=True).items()})
 
-    def _rollouts(self, batch, step: int) -> pl.DataFrame:
-        """The step's samples in the project's rollouts columns; verl's own dump drops what the reward function said."""
+    def _rollouts(self, batch, step: int) -> tuple[pl.DataFrame, list[dict[str, float]]]:
+        """(the step's samples in the project's rollouts columns, what each took in seconds); verl's own dump drops what the reward function said."""
         keys = [key for key, tag in zip(batch.keys, batch.tags, strict=True) if not tag.get("is_padding", False)]
-        data = tq.kv_batch_get(keys=keys, partition_id=batch.partition_id, select_fields=["prompts", "responses", "extra_fields"])
+        data = tq.kv_batch_get(keys=keys, partition_id=batch.partition_id, select_fields=["prompts", "responses", "extra_fields", "metrics"])
         limit = self.config.data.max_response_length
         rows = []
         for key, prompt, response, extra in zip(
@@ -79,7 +89,7 @@ class ConstrainedTrainer(StockTrainer):
                     **{name: value for name, value in said.items() if name != "score"},
                 }
             )
-        return pl.DataFrame(rows, infer_schema_length=None).sort("problem_id", "uid")
+        return pl.DataFrame(rows, infer_schema_length=None).sort("problem_id", "uid"), list(data["metrics"])
 
 
 class TaskRunner(main_ppo.TaskRunnerV1.__ray_metadata__.modified_class):

@@ -1,6 +1,7 @@
 """Imports a module once, then forks a process for every client: `python -m projected_grpo.warm.server SOCKET MODULE`. Ends when its input does."""
 
 import atexit
+import ctypes
 import gc
 import importlib
 import json
@@ -23,12 +24,20 @@ from typing import NoReturn
 
 from projected_grpo.warm import OFF, PYTHON
 
-CUDA = "/dev/nvidia-uvm"  # open in a process that has called cuInit
+UNOPENED = 3  # CUDA_ERROR_NOT_INITIALIZED
+
+
+def has_opened_cuda() -> bool:
+    """Whether anything in this process has called cuInit: a driver that is loaded and not initialised refuses every question. Descriptors do not tell: NVML, which is
+    harmless, opens the same devices."""
+    with suppress(OSError):  # the driver is not loaded at all
+        return ctypes.CDLL("libcuda.so.1", mode=os.RTLD_NOLOAD).cuDeviceGetCount(ctypes.byref(ctypes.c_int())) != UNOPENED
+    return False
 
 
 def main(path: str, module: str) -> None:
     imported = importlib.import_module(module)
-    if any(os.readlink(f"/proc/self/fd/{fd}") == CUDA for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")):
+    if has_opened_cuda():
         Path(path + OFF).touch()
         raise SystemExit(f"warm server: importing {module} opened CUDA, which no fork survives: processes import for themselves")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
