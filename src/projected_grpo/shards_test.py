@@ -74,7 +74,7 @@ def on_two() -> dict[str, tuple]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    other = mp.get_context("spawn").Process(target=rank_main, args=(1, port))
+    other = mp.get_context("forkserver").Process(target=rank_main, args=(1, port))
     other.start()
     found = rank_main(0, port)
     other.join()

@@ -7,6 +7,7 @@ too: what imports torch is imported while the warm server imports everything.
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir, initialize_config_module
@@ -43,19 +44,24 @@ def prepare_environment() -> str:
     return device
 
 
+@cache
+def verl_keys() -> set[str]:
+    """What verl's own config holds at the top."""
+    with initialize_config_module("verl.trainer.config", version_base=None):
+        return set(compose("ppo_trainer"))
+
+
 def configure(overrides: list[str]) -> DictConfig:
     """The composed config; one clear line for an unknown group option or key."""
     from projected_grpo import precision
 
-    os.environ["PROJECTED_GRPO_DTYPE"] = precision.name(precision.compute_dtype("cpu" if os.environ["PROJECTED_GRPO_DEVICE"] == "cpu" else "cuda"))
+    os.environ["PROJECTED_GRPO_DTYPE"] = precision.name(precision.compute_dtype("cpu" if os.environ.get("PROJECTED_GRPO_DEVICE", "cpu") == "cpu" else "cuda"))
     try:
         with initialize_config_dir(str(CONFIGS), version_base=None):
             cfg = compose("train", overrides)
-        with initialize_config_module("verl.trainer.config", version_base=None):
-            verl_keys = set(compose("ppo_trainer"))
     except (HydraException, OmegaConfBaseException) as error:
         raise Refusal(f"{' '.join(str(error).split('Config search path')[0].split())}") from None
-    if unread := set(cfg) - OURS - verl_keys:
+    if unread := set(cfg) - OURS - verl_keys():
         raise Refusal(f"nothing reads the config key {sorted(unread)}: remove it")
     return cfg
 

@@ -24,6 +24,8 @@ OVERRIDES = {
         "actor_rollout_ref.actor.fsdp_config.reshard_after_forward=true",
         "actor_rollout_ref.model.use_remove_padding=false",
         "actor_rollout_ref.model.use_liger=false",
+        "actor_rollout_ref.model.enable_gradient_checkpointing=false",
+        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=4",  # padded rows and their logits fill the memory
         "actor_rollout_ref.model.override_config.attn_implementation=sdpa",
         "actor_rollout_ref.rollout.agent.default_agent_loop=single_turn_agent",
     ],

@@ -1,11 +1,11 @@
 """Small engines for the tests beside them: a tiny model in the hub's layout, a batch as verl's trainer hands it over, engines of every kind and a step of each."""
 
+import os
 import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import pytest
 import torch
 import torch.multiprocessing as mp
 
@@ -147,17 +147,16 @@ def one_step(kind: str, folder: Path) -> None:
 
 
 def spawned(work: Callable[[Path], None], folder: Path) -> None:
-    """work(folder) in a process of its own: verl reads its platform from the environment when it is imported, which there comes first."""
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
-        for key, value in {"VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu", "TORCHDYNAMO_DISABLE": "1"}.items():
-            patch.setenv(key, value)
+    """work(folder) in a process of its own."""
+    with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-        free.close()
-        mp.spawn(_alone, (work, folder, port), nprocs=1)
+    mp.start_processes(_alone, (work, folder, port), nprocs=1, start_method="forkserver")
 
 
 def _alone(_rank: int, work: Callable[[Path], None], folder: Path, port: int) -> None:
+    # verl reads its platform when it is imported, which comes after this
+    os.environ |= {"VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu", "TORCHDYNAMO_DISABLE": "1"}
     torch.distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=0, world_size=1)
     work(folder)
 

@@ -1,17 +1,22 @@
-"""All that a run's processes import, for the warm server: actor, vLLM's server and engine, agent loop, reward, transfer queue. Imports only, nothing may run."""
+"""All that a run's processes import, for the warm server: actor, vLLM's server and engine, agent loop, reward, transfer queue. Imports only: nothing may run but the check at the end."""
 
 import os
+from types import SimpleNamespace
 
 JOB = "01000000"  # the first job of a local cluster
 # Ray's core reads these two once, when it is imported: which job it works for, and whose end is its own, here the server's. torch counts GPUs without opening CUDA.
 os.environ |= {"RAY_JOB_ID": JOB, "RAY_RAYLET_PID": str(os.getpid()), "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 
 import numpy
+import ray.actor
 import torch
-from ray._raylet import Config
+from ray._raylet import ActorClassID, Config, WorkerID
 
 from projected_grpo import warm
 from projected_grpo.verl_ext import unopened
+
+# A class that is made an actor where it is defined gets a random id from Ray's core. Its first draw seeds the core for good, and every fork would draw the same ids after it.
+ray.actor.ActorClassID = SimpleNamespace(from_random=lambda: ActorClassID(os.urandom(ActorClassID.size())))
 
 with unopened.imports():
     import transfer_queue.storage
@@ -35,6 +40,21 @@ with unopened.imports():
         import vllm.v1.worker.gpu_worker
     else:
         import vllm.v1.worker.cpu_worker  # noqa: F401
+
+
+def drawn_in_a_fork() -> bytes:
+    """An id from Ray's core, as a process that is forked here draws it."""
+    ours, theirs = os.pipe()
+    if (pid := os.fork()) == 0:
+        os.write(theirs, WorkerID.from_random().binary())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    with os.fdopen(ours, "rb") as told:
+        os.close(theirs)
+        return told.read()
+
+
+assert drawn_in_a_fork() != drawn_in_a_fork(), "an import drew from Ray's random numbers: all processes of a run would give their tasks the same ids"
 
 
 def in_child() -> None:

@@ -31,6 +31,10 @@ class StockTrainer(PPOTrainerSync):
         for role in {Role.Actor, Role.ActorRollout, Role.ActorRolloutRef} & set(self.role_worker_mapping):
             self.role_worker_mapping[role] = ray.remote(ConstrainedActorWorker)
 
+    def _load_checkpoint(self):
+        self.actor_rollout_wg.ready()
+        super()._load_checkpoint()
+
 
 @register_trainer("constrained")
 class ConstrainedTrainer(StockTrainer):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from verl.workers.rollout.vllm_rollout.utils import vLLMColocateWorkerExtension
+from vllm import SamplingParams
 
 from projected_grpo.verl_ext import rendezvous
 
@@ -16,6 +17,11 @@ class WitnessExtension(vLLMColocateWorkerExtension):
 
     held = None
     syncs = 0
+
+    def __new__(cls, **kwargs):
+        # else vLLM's V2 runner compiles a kernel for every feature that a sampler can have, 20 s where nothing is cached
+        SamplingParams.for_sampler_warmup = lambda: SamplingParams(temperature=0.9, logprobs=0)
+        return super().__new__(cls, **kwargs)
 
     def update_weights_from_ipc(self, *args, **kwargs):
         super().update_weights_from_ipc(*args, **kwargs)

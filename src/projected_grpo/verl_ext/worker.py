@@ -1,6 +1,9 @@
 """The actor worker: verl's, with our engine registered in its process before any worker (the reference one comes first) is built."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
 from verl.single_controller.base.decorator import Dispatch, register
+from verl.utils.device import get_torch_device
 from verl.workers.engine_workers import ActorRolloutRefWorker
 
 import projected_grpo.verl_ext.engine  # noqa: F401  registers the engine wherever this class is unpickled
@@ -8,8 +11,24 @@ from projected_grpo.verl_ext import rendezvous
 
 
 class ConstrainedActorWorker(ActorRolloutRefWorker):
+    aside: ThreadPoolExecutor
+    made: Future
+
     @register(dispatch_mode=Dispatch.ONE_TO_ALL)
     def init_model(self):
+        """Begins in a thread and returns, so that vLLM, whose server asks this process where it is, starts beside the actor. `ready` waits for it."""
+        self.aside = ThreadPoolExecutor(1)  # kept: torch keeps device guards in the thread that first needed them
+        self.made = self.aside.submit(self._make, get_torch_device().current_device())
+        if "kv_cache_memory_bytes" not in self.config.rollout.engine_kwargs.vllm:
+            self.made.result()  # vLLM measures the GPU's free memory while it starts: meanwhile nothing may free any
+
+    def _make(self, device: int) -> None:
+        get_torch_device().set_device(device)  # a thread begins with the first GPU
         super().init_model()
         if self.rollout is not None:
             self.rollout.zmq_handle = rendezvous.own(self.rollout.zmq_handle)
+
+    @register(dispatch_mode=Dispatch.ONE_TO_ALL)
+    def ready(self):
+        """Waits until the model is made; raises what making it raised."""
+        self.made.result()
