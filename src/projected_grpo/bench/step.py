@@ -22,6 +22,7 @@ OVERRIDES = {
         "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla",
         "actor_rollout_ref.actor.fsdp_config.response_head=false",
         "actor_rollout_ref.actor.fsdp_config.reshard_after_forward=true",
+        "actor_rollout_ref.actor.fsdp_config.use_no_sync_for_gradient_accumulation=false",
         "actor_rollout_ref.model.use_remove_padding=false",
         "actor_rollout_ref.model.use_liger=false",
         "actor_rollout_ref.model.enable_gradient_checkpointing=false",

@@ -55,7 +55,8 @@ class ConstrainedTrainer(StockTrainer):
             self.total_training_steps, self.deadline = self.global_steps + 1, float("inf")
 
     def _update_actor(self, batch, metrics):
-        batch.fields = TRAINED_ON + ["ref_log_prob"] * self.use_reference_policy  # else the actor unpacks every sample's labels, messages and scores as well
+        if self.config.actor_rollout_ref.actor.policy_loss.loss_mode == "on_policy":  # else the actor unpacks every sample's labels, messages and scores as well
+            batch.fields = TRAINED_ON + ["ref_log_prob"] * self.use_reference_policy
         return super()._update_actor(batch, metrics)
 
     def _compute_metrics(self, batch, metrics, timing_raw, global_steps, epoch):

@@ -28,8 +28,8 @@ UNOPENED = 3  # CUDA_ERROR_NOT_INITIALIZED
 
 
 def has_opened_cuda() -> bool:
-    """Whether anything in this process has called cuInit: a driver that is loaded and not initialised refuses every question. Descriptors do not tell: NVML, which is
-    harmless, opens the same devices."""
+    """Whether anything in this process has called cuInit: a driver that is loaded and not initialised refuses every question. Descriptors do not tell: its devices
+    are open without that."""
     with suppress(OSError):  # the driver is not loaded at all
         return ctypes.CDLL("libcuda.so.1", mode=os.RTLD_NOLOAD).cuDeviceGetCount(ctypes.byref(ctypes.c_int())) != UNOPENED
     return False
