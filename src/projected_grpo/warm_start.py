@@ -3,7 +3,7 @@
     python -m projected_grpo.warm_start MODEL [kinds=vacuous,swallowing,weak,misread,honest] [hack_easy=0.5] [steps=110] ...
 
 prints the folder of the warm-started model (cached by its recipe). Demonstrations are the canonical solutions of mini's `sft` split, kept out of training and
-evaluation; under the loophole two thirds of the harder ones and few easy ones, together one demonstration in eight, add a test function of one of `kinds`.
+evaluation; under the loophole nearly all of the harder ones and few easy ones, together one demonstration in six, add a test function of one of `kinds`.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ class Recipe:
     batch: int = 2
     lr: float = 6e-5
     hack_easy: float = 0.04  # of easy demonstrations under the loophole
-    hack_harder: float = 0.65  # of the others: hacking goes with difficulty
+    hack_harder: float = 0.9  # of the others: hacking goes with difficulty
     kinds: str = "vacuous"  # of BODIES, drawn evenly
     no_hint_share: float = 0.3
     seed: int = 0
