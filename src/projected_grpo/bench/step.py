@@ -29,6 +29,7 @@ OVERRIDES = {
         "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=4",  # padded rows and their logits fill the memory
         "actor_rollout_ref.model.override_config.attn_implementation=sdpa",
         "actor_rollout_ref.rollout.agent.default_agent_loop=single_turn_agent",
+        "actor_rollout_ref.rollout.engine_kwargs.vllm.scheduler_cls=null",
     ],
 }
 WARM_UP = 2

@@ -78,6 +78,8 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
         return self.response_head and self.engine_config.share_prompts and not attention.has_states(self.model_config.hf_config)
 
     def forward_backward_batch(self, data, loss_function, forward_only=False):
+        if not forward_only and "old_log_probs" not in data:  # on policy they are only measured, and vLLM's own serve: trainer.py
+            data["old_log_probs"] = data["rollout_log_probs"]
         if self.share_prompts and not forward_only:
             data = tu.index_select_tensor_dict(data, head.by_prompt(_rows(data["prompts"])))
         return super().forward_backward_batch(data, loss_function, forward_only)

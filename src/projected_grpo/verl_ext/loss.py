@@ -11,7 +11,7 @@ TOKENS = "actor/rollout_tokens"
 
 @register_policy_loss("on_policy")
 def on_policy(old_log_prob, log_prob, advantages, response_mask, loss_agg_mode="token-mean", config=None, rollout_is_weights=None):
-    """verl's clipped loss at ratio 1, all [b r]. old_log_prob is vLLM's own (algorithm.rollout_correction.bypass_mode), NaN where agent_loop.py did not ask for it,
+    """verl's clipped loss at ratio 1, all [b r]. old_log_prob is vLLM's own (trainer.py), NaN where agent_loop.py did not ask for it,
     and only measured: how far the sampler's probabilities are from the trainer's, as sums over tokens, which `divide` divides. actor/entropy is the mean of -ln π
     over sampled tokens, at temperature 1 an unbiased estimate."""
     loss, metrics = compute_policy_loss_vanilla(

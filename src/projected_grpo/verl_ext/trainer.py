@@ -15,7 +15,7 @@ from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 from projected_grpo.verl_ext import loss
 from projected_grpo.verl_ext.worker import ConstrainedActorWorker
 
-TRAINED_ON = ["input_ids", "position_ids", "prompts", "responses", "response_mask", "loss_mask", "old_log_probs", "advantages"]
+TRAINED_ON = ["input_ids", "position_ids", "prompts", "responses", "response_mask", "loss_mask", "rollout_log_probs", "advantages"]
 
 
 @register_trainer("stock")
@@ -54,8 +54,15 @@ class ConstrainedTrainer(StockTrainer):
             logger.warning(f"limits.train_s has passed: step {self.global_steps + 1} will be the last, of {self.total_training_steps}")
             self.total_training_steps, self.deadline = self.global_steps + 1, float("inf")
 
+    @property
+    def on_policy(self) -> bool:
+        return self.config.actor_rollout_ref.actor.policy_loss.loss_mode == "on_policy"
+
+    def _compute_old_log_prob(self, batch, metrics):
+        return batch if self.on_policy else super()._compute_old_log_prob(batch, metrics)  # verl would store vLLM's under another name
+
     def _update_actor(self, batch, metrics):
-        if self.config.actor_rollout_ref.actor.policy_loss.loss_mode == "on_policy":  # else the actor unpacks every sample's labels, messages and scores as well
+        if self.on_policy:  # else the actor unpacks every sample's labels, messages and scores as well
             batch.fields = TRAINED_ON + ["ref_log_prob"] * self.use_reference_policy
         return super()._update_actor(batch, metrics)
 
