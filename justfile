@@ -89,7 +89,7 @@ bench-hook *args: setup
 # the update alone on ranks=N GPUs: just bench-update ranks=2 MODEL_FOLDER [save=FILE] [against=FILE]
 [no-exit-message]
 bench-update ranks *args: setup
-    @ranks="$1"; shift; .venv/bin/torchrun --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.update "$@"
+    @ranks="$1"; shift; .venv/bin/torchrun --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.update "$@"
 
 # one step of scale=full on a Ray cluster of two node processes on this machine (about 3 min)
 [no-exit-message]

@@ -38,7 +38,10 @@ def prepare_environment() -> str:
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # lets the engine's process be its own worker (distributed_executor_backend: uni)
         "OMP_NUM_THREADS": str(os.cpu_count()),  # Ray gives an actor one thread where nothing is said
     }  # fmt: skip
-    gpu = {"VLLM_USE_FLASHINFER_SAMPLER": "0"}  # else flashinfer compiles its sampler for minutes
+    gpu = {
+        "VLLM_USE_FLASHINFER_SAMPLER": "0",  # else flashinfer compiles its sampler for minutes
+        "OMP_NUM_THREADS": "1",  # what is left to the CPU are small tensors, for which a thread on every core takes longer to wake than to work
+    }
     for key, value in {**quiet, **(cpu if device == "cpu" else gpu)}.items():
         os.environ.setdefault(key, value)
     return device

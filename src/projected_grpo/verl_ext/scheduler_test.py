@@ -38,6 +38,7 @@ def drive(scheduler_cls, config, blocks: int, turns: int = 400) -> tuple[dict[st
     spec = FullAttentionSpec(block_size=SIZE, num_kv_heads=2, head_size=32, dtype=torch.float32)
     config.cache_config.num_gpu_blocks, config.cache_config.enable_prefix_caching = blocks, True
     scheduler = scheduler_cls(config, KVCacheConfig(blocks, [], [KVCacheGroupSpec(["layer"], spec)]), StructuredOutputManager(config), block_size=SIZE, log_stats=False)
+    scheduler.use_v2_model_runner = True  # as on a GPU; without Triton the config says no
     draw = random.Random(0)
     waiting, lengths = deque(), {}
     for i in range(30):

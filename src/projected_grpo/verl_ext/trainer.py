@@ -41,7 +41,7 @@ class ConstrainedTrainer(StockTrainer):
 
     def _build_replay_buffer(self):
         buffer = super()._build_replay_buffer()
-        buffer.poll_interval = 0.1  # seconds between looks for finished samples; verl's 2 cost a step one on average
+        buffer.poll_interval = 0.05  # seconds between looks for finished samples; verl's 2 cost a step one on average
         return buffer
 
     def on_train_begin(self):
@@ -53,6 +53,10 @@ class ConstrainedTrainer(StockTrainer):
         if time.monotonic() > self.deadline and self.global_steps < self.total_training_steps:
             logger.warning(f"limits.train_s has passed: step {self.global_steps + 1} will be the last, of {self.total_training_steps}")
             self.total_training_steps, self.deadline = self.global_steps + 1, float("inf")
+
+    def _balance_batch(self, batch, metrics, **kwargs):
+        alone = self.config.trainer.n_gpus_per_node * self.config.trainer.nnodes == 1 and len(batch) % self._get_required_batch_multiple(1) == 0
+        return batch if alone else super()._balance_batch(batch, metrics, **kwargs)  # to deal all samples to one rank takes verl 60 ms
 
     @property
     def on_policy(self) -> bool:
