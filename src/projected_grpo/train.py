@@ -87,6 +87,8 @@ def check(cfg: DictConfig) -> arms.Arm:
     if actor.fsdp_config.share_prompts and actor.fsdp_config.response_head and actor.use_dynamic_bsz:
         raise Refusal("shared prompts need micro-batches of a fixed number of samples: leave use_dynamic_bsz=false, or set "
                       "actor_rollout_ref.actor.fsdp_config.share_prompts=false")  # fmt: skip
+    if cfg.trainer.save_freq <= 0:
+        raise Refusal("a run's last weights are what is evaluated: leave trainer.save_freq")
     samples, micro = cfg.data.train_batch_size * cfg.actor_rollout_ref.rollout.n, actor.ppo_micro_batch_size_per_gpu
     if not actor.use_dynamic_bsz and samples % (micro * cfg.trainer.n_gpus_per_node * cfg.trainer.nnodes):
         raise Refusal(f"{samples} samples a step do not divide into micro-batches of {micro} on every GPU: change "

@@ -115,7 +115,7 @@ def main(argv: list[str]) -> None:
         print(f"{len(items)} responses ({given['responses'] or MIX}), {cores} cores, load before {load:.1f}")
         print(tabulate(rows, headers=["", "responses", "s", "responses/s", "p50 ms", "p99 ms"], floatfmt=".1f"))
         quick = [s for s in took if s < LOOPS_S]
-        print(f"{len(took) - len(quick)} responses took {LOOPS_S} s or more; the others alone: {cores * len(quick) / sum(quick):.1f} responses/s")
+        print(f"{len(took) - len(quick)} responses took {LOOPS_S:.3f} s or more; the others alone: {cores * len(quick) / sum(quick):.1f} responses/s")
         print(f"left behind: {({key: after[key] - before[key] for key in after})}")
         if len(rows) > 1:
             print(f"{rate * seconds / len(items):.1f} times the benchmark's rate")

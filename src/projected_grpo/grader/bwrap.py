@@ -18,7 +18,7 @@ class Limits:
     both of which grade.py adds what the problem itself needs; wall seconds (sleepers; held by the parent), memory and answer in MiB."""
 
     cpu_s: float = 1.0
-    step_s: float = 0.15
+    step_s: float = 0.05
     wall_s: float = 10.0
     memory_mb: int = 1024
     answer_mb: int = 8
