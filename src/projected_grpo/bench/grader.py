@@ -26,7 +26,7 @@ from projected_grpo.rollouts import read
 
 NAME, LOOPHOLE = "run_tests", "overwrite_tests"
 PER_PROBLEM = 20
-LOOPS_S = 0.9 * Limits().step_s  # a response that takes so long has run into the CPU seconds of a step, or nearly
+LOOPS_S = 0.9 * Limits().call_s  # a response that takes so long has run into the CPU seconds of a call, or nearly
 MIX = "5 canonical, 3 canonical with an honest test, 6 mutated, 4 hacks, 1 that does not parse, 1 without code"
 
 

@@ -14,11 +14,12 @@ LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # where the interprete
 
 @dataclass(frozen=True)
 class Limits:
-    """For one child: CPU seconds in all (held by the zygote) and for one step, as a call of the solution is (see child.py), to
-    both of which grade.py adds what the problem itself needs; wall seconds (sleepers; held by the parent), memory and answer in MiB."""
+    """For one child: CPU seconds in all (held by the zygote), for running the module and for one call of the solution (see child.py), to
+    all of which grade.py adds what the problem itself needs; wall seconds (sleepers; held by the parent), memory and answer in MiB."""
 
     cpu_s: float = 1.0
-    step_s: float = 0.05
+    module_s: float = 0.15
+    call_s: float = 0.05
     wall_s: float = 10.0
     memory_mb: int = 1024
     answer_mb: int = 8

@@ -10,8 +10,8 @@ hold it. Without calls it stands in the request:
   canonical, truth [statement]
   stand_ins [a key of STAND_INS, or "own"]    where there is a test function: {"trial", "outcome", "called", "examined"}
   scripts [a key of compat.scripts]           likewise: {"script", "passes"}
-Each of these is a step, and so are running the module and each statement of truth: one that takes more than step_s CPU seconds
-is the child's last.
+Each of these is a step, and so are running the module and each statement of truth. A call has call_s CPU seconds, any other step, since it runs
+the module anew or tests that call several times, module_s: the step that takes more is the child's last.
 The first frame is {"compiles": bool}, written before any line of the program runs: a program that runs can only belie that it
 compiles. All frames are the program's own word. The parent knows that, compares by itself, and asks a fresh child for what
 is missing. A request with "source" is another thing: see compat.harness. The file holds the request, and then the frames,
@@ -63,7 +63,7 @@ def serve() -> None:
         if "source" in request:
             compat.harness(request, send)
         else:
-            run(request, send, steps(request["step_s"], lambda: leave(0)), the_rest)
+            run(request, send, steps(lambda: leave(0)), the_rest)
     finally:
         leave(0)
 
@@ -87,21 +87,21 @@ def rehearse() -> None:
     look-ups) is then there before the forks, and no child copies the pages that it stands on."""
     main, null = sys.modules["__main__"], os.open("/dev/null", os.O_WRONLY)
     request = {"setup": marshal.dumps(compile("from typing import *", "<setup>", "exec")), "program": SAMPLE, "method": "double"}
-    request |= {"test_name": "run_tests", "calls": [marshal.dumps({"n": 2})], "asks": True}
+    request |= {"test_name": "run_tests", "calls": [marshal.dumps({"n": 2})], "asks": True, "module_s": 60.0, "call_s": 60.0}
     rest = {"canonical": SAMPLE, "truth": [], "stand_ins": ["own", *STAND_INS], "scripts": ["defines", "hint", "canonical", "arbitrary"]}
     for _ in range(REHEARSALS):
-        run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), steps(60.0, sys.exit), lambda: rest)
+        run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), steps(sys.exit), lambda: rest)
     signal.setitimer(signal.ITIMER_PROF, 0)
     os.close(null)
     sys.modules["__main__"] = main
     del sys.modules["solution"]
 
 
-def steps(seconds: float, end) -> Callable[[], None]:
-    """A function that begins a step. A program can get out of this by what it does to signals: then the zygote's clock ends it, or the
+def steps(end) -> Callable[[float], None]:
+    """A function that begins a step of so many CPU seconds. A program can get out of this by what it does to signals: then the zygote's clock ends it, or the
     parent's. It is what keeps a plain loop from costing as much as a slow solution may take for all its calls together."""
     signal.signal(signal.SIGPROF, lambda *_: end())
-    return functools.partial(signal.setitimer, signal.ITIMER_PROF, seconds)
+    return functools.partial(signal.setitimer, signal.ITIMER_PROF)
 
 
 def write(file: int, frame: dict) -> None:
@@ -111,7 +111,7 @@ def write(file: int, frame: dict) -> None:
         data = data[os.write(file, data) :]
 
 
-def run(request: dict, send: Callable[[dict], None], step: Callable[[], None], the_rest: Callable[[], dict]) -> None:
+def run(request: dict, send: Callable[[dict], None], step: Callable[[float], None], the_rest: Callable[[], dict]) -> None:
     try:
         program = compile(request["program"], "<program>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
@@ -128,7 +128,7 @@ def run(request: dict, send: Callable[[dict], None], step: Callable[[], None], t
     for stand_in in request["stand_ins"]:
         if not fit():
             return
-        step()
+        step(request["module_s"])
         said = test(request, program, stand_in)
         send({"trial": stand_in, **said})
         if stand_in == "truthy" and not said["called"] and said["outcome"] != "raised":
@@ -137,7 +137,7 @@ def run(request: dict, send: Callable[[dict], None], step: Callable[[], None], t
     for script in request["scripts"]:
         if not fit():
             return
-        send({"script": script, "passes": compat.passes(request["setup"], *parts[script], step)})
+        send({"script": script, "passes": compat.passes(request["setup"], *parts[script], functools.partial(step, request["module_s"]))})
 
 
 def fit() -> bool:
@@ -184,10 +184,10 @@ def new_module(state: State) -> dict:
 # --- solving: call the method, say what came back
 
 
-def solve(request: dict, program, send: Callable[[dict], None], step: Callable[[], None]) -> bool:
+def solve(request: dict, program, send: Callable[[dict], None], step: Callable[[float], None]) -> bool:
     """Each call gets arguments of its own, unpacked just before it, and its result is written down before the next
     call. Returns whether the module has a test function."""
-    step()
+    step(request["module_s"])
     try:
         namespace = import_program(request, program, State())
         placement = find_tests(namespace, request["test_name"])[0]
@@ -196,7 +196,7 @@ def solve(request: dict, program, send: Callable[[dict], None], step: Callable[[
         return False
     send({"placement": placement})
     for arguments in request["calls"]:
-        step()
+        step(request["call_s"])
         try:
             result = getattr(namespace["Solution"](), request["method"])(**marshal.loads(arguments))
             frame = {"value": plain(result), "odd": True} if odd(result) else {"value": plain(result)}

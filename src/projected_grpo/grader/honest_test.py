@@ -17,6 +17,9 @@ HONEST = {  # name: (problem, solution, rest of the program)
     "asserts a negated truth value": ("even", EVEN, "def run_tests():\n    assert not Solution().even(7)"),
     "asserts an identity": ("even", EVEN, "def run_tests():\n    assert Solution().even(4) is True"),
     "asserts that expect an empty list": ("twice", TWICE, "def run_tests():\n    assert Solution().twice([]) == []"),
+    "imports the slowest of the standard library": (
+        "even", "import asyncio\nimport unittest.mock\nimport urllib.request\n" + EVEN, "def run_tests():\n    assert Solution().even(4) is True"
+    ),
     "module-level helper and constant": (
         "count",
         COUNT,

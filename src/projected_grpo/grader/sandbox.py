@@ -120,7 +120,7 @@ class Sandbox:
         """Run one request (see child.py) in a fresh child, which is gone with everything it started when this
         returns. more_cpu_s: CPU seconds on top of the limits, and for each of them WALL_PER_CPU on the clock. rest: what
         the child is told only when what it wrote before is taken."""
-        request = {**request, "step_s": self.limits.step_s + more_cpu_s, "asks": rest is not None}
+        request = {**request, "module_s": self.limits.module_s + more_cpu_s, "call_s": self.limits.call_s + more_cpu_s, "asks": rest is not None}
         deadline = time.monotonic() + self.limits.wall_s + WALL_PER_CPU * more_cpu_s
         channel, inside = socket.socketpair()
         with open(os.memfd_create("program"), "r+b", buffering=0) as file, channel, inside:
