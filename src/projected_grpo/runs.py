@@ -93,12 +93,12 @@ def create(
 @contextmanager
 def recording(run: Run) -> Iterator[Run]:
     """Mark the run "done" when the body ends and "failed" when it raises (an interrupt too); the exception goes on."""
+    status = "failed"
     try:
         yield run
-    except BaseException:
-        run.finish("failed")
-        raise
-    run.finish("done")
+        status = "done"
+    finally:
+        run.finish(status)
 
 
 def load(path: Path) -> Run:

@@ -78,6 +78,8 @@ def check(cfg: DictConfig) -> arms.Arm:
     if actor.policy_loss.loss_mode == "on_policy" and (actor.ppo_mini_batch_size != cfg.data.train_batch_size or actor.ppo_epochs != 1):
         raise Refusal("the on-policy loss needs one update a step: leave ppo_mini_batch_size and ppo_epochs, or set "
                       "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla algorithm.rollout_correction.bypass_mode=false")  # fmt: skip
+    if actor.policy_loss.loss_mode == "on_policy" and not cfg.algorithm.rollout_correction.bypass_mode:
+        raise Refusal("the on-policy loss has no second forward pass: leave algorithm.rollout_correction.bypass_mode=true")
     if actor.fsdp_config.response_head and actor.fsdp_config.get("ulysses_sequence_parallel_size", 1) != 1:
         raise Refusal("the response-only head does not split sequences over GPUs: leave ulysses_sequence_parallel_size=1, or set "
                       "actor_rollout_ref.actor.fsdp_config.response_head=false")  # fmt: skip

@@ -30,6 +30,7 @@ from projected_grpo.cli import Refusal
         (["actor_rollout_ref.actor.ppo_mini_batch_size=2"], "one update a step"),
         (["actor_rollout_ref.actor.entropy_coeff=0.01"], "the entropy no gradient"),
         (["actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=5"], "do not divide"),
+        (["algorithm.rollout_correction.bypass_mode=false"], "no second forward pass"),
         (["trainer.save_freq=-1"], "leave trainer.save_freq"),
         (["actor_rollout_ref.actor.use_dynamic_bsz=true"], "shared prompts need"),
         (["actor_rollout_ref.actor.fsdp_config.ulysses_sequence_parallel_size=2"], "does not split sequences"),

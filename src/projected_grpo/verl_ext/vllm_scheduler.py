@@ -1,7 +1,7 @@
 """vLLM's scheduler, quicker where a rollout spends its time: turns in which every request decodes one more token, and nobody reads a response before its end.
 
 With a small model the next token waits for the scheduler's Python and not for the GPU. vLLM takes this class by scheduler_cls and does not promise to
-keep the interface (0.24 is pinned): scheduler_test.py runs it beside vLLM's own, turn by turn."""
+keep the interface (0.24 is pinned): vllm_scheduler_test.py runs it beside vLLM's own, turn by turn."""
 
 from dataclasses import replace
 

@@ -76,7 +76,7 @@ def drive(scheduler_cls, config, blocks: int, turns: int = 400) -> tuple[dict[st
 def both(config, request):
     from vllm.v1.core.sched.async_scheduler import AsyncScheduler
 
-    from projected_grpo.verl_ext.scheduler import RolloutScheduler
+    from projected_grpo.verl_ext.vllm_scheduler import RolloutScheduler
 
     own = drive(AsyncScheduler, config, request.param)
     assert any(preempted for *_, preempted in own[1]) == (request.param == 24)
