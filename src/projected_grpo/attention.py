@@ -85,7 +85,7 @@ def packed_attention(
     assert query.shape[0] == 1 and attention_mask is None and not dropout, "packed attention takes one packed row, no mask and no dropout"
     assert sliding_window is None, "packed attention has no sliding window: set attn_implementation=sdpa for this model"
     found = segments(position_ids)
-    q, k, v = (rearrange(x, "1 h t k -> t h k") for x in (query, key, value))
+    q, k, v = (rearrange(x.to(value.dtype), "1 h t k -> t h k") for x in (query, key, value))  # under autocast rotary leaves queries and keys in fp32
     if found.source is not None:
         k, v = _Repeat.apply(k, found.source), _Repeat.apply(v, found.source)
     if query.is_cuda:  # its causal mask is aligned at the last query and the last key, as a continued sequence needs

@@ -81,3 +81,10 @@ def test_a_batch_that_does_not_begin_a_sequence_is_refused(model):
     model.set_attn_implementation(attention.NAME)
     with pytest.raises(AssertionError, match="begins with position 0"):
         model(input_ids=torch.ones(1, 3, dtype=torch.long), position_ids=torch.tensor([[1, 2, 3]]), use_cache=False)
+
+
+def test_queries_and_keys_that_autocast_left_in_fp32_are_taken_in_the_values_dtype(model):
+    q, k, v = (torch.randn(1, 2, 3, 8, generator=torch.Generator().manual_seed(i)) for i in range(3))
+    positions, layer = torch.arange(3)[None], model.model.layers[0].self_attn
+    mixed, same = (attention.packed_attention(layer, x, y, v.bfloat16(), None, position_ids=positions)[0] for x, y in ((q, k), (q.bfloat16(), k.bfloat16())))
+    assert torch.equal(mixed, same)

@@ -118,7 +118,7 @@ def weights(folder: Path, rows: pl.DataFrame, options: dict, fits: Bool[Tensor, 
     v = directions.load(Path(options["v_hack"]), d=model.config.hidden_size).v.to(device) if options["v_hack"] else None
     k, hack = whole_number("k", options["k"], 1), rows["hack_label"].to_torch()
     factors, kept = {t.name: [] for t in chosen}, torch.zeros(len(rows), device=device)
-    sums = {t.name: [torch.zeros_like(params[t.name]) for _ in fits] for t in chosen}
+    sums = {t.name: [torch.zeros_like(params[t.name], dtype=torch.float32) for _ in fits] for t in chosen}
     torch.manual_seed(0)  # `factor` draws
     for n, grads in enumerate(gradients.of_samples(model, gradients.tokens(folder, rows), factors)):
         same = hack if hack[n] else ~hack
