@@ -1,5 +1,7 @@
 """GRPO's loss with one update a step: the policy that is updated is the policy that sampled, so the ratio is 1 and needs no second forward pass."""
 
+import math
+
 import torch
 from verl.trainer.ppo.core_algos import compute_policy_loss_vanilla, register_policy_loss
 from verl.utils.torch_functional import masked_mean
@@ -34,3 +36,12 @@ def divide(metrics: dict[str, float]) -> None:
     tokens = metrics.pop(TOKENS)
     for key in GAPS:
         metrics[key] /= tokens
+
+
+def check(metrics: dict[str, float], top_p: float) -> None:
+    """AssertionError where vLLM sampled from another policy than the one that is updated. Nucleus sampling alone puts KL(vLLM ‖ trainer) at -ln top_p at most;
+    rounding at 1e-3 to 1e-2 nats a token."""
+    assert metrics[KL] < 0.1 - math.log(top_p), (
+        f"vLLM's log-probs are {metrics[KL]:.2f} nats a token above the trainer's (top_p={top_p} accounts for {-math.log(top_p):.2f}): it samples from other weights or states "
+        "than are trained. Try actor_rollout_ref.rollout.free_cache_engine=false or enforce_eager=true, and report it"
+    )

@@ -17,3 +17,14 @@ def test_the_gap_is_averaged_over_the_tokens_whose_log_probs_vllm_gave():
     loss.divide(metrics)
     assert metrics[loss.PROBS] == pytest.approx((0.1 + 0.25) / 2)
     assert metrics[loss.KL] == pytest.approx((math.log(0.5 / 0.4) + math.log(0.5 / 0.25)) / 2)
+
+
+@pytest.mark.parametrize(("gap", "top_p"), [(0.02, 1.0), (0.052, 0.95)])
+def test_a_gap_of_rounding_and_of_nucleus_sampling_is_taken(gap, top_p):
+    loss.check({loss.KL: gap}, top_p)
+
+
+@pytest.mark.parametrize(("gap", "top_p"), [(0.12, 1.0), (0.545, 0.95), (math.nan, 1.0)])
+def test_a_sampler_with_other_weights_than_the_trainers_ends_the_run(gap, top_p):
+    with pytest.raises(AssertionError, match="samples from other weights"):
+        loss.check({loss.KL: gap}, top_p)

@@ -81,6 +81,8 @@ class ConstrainedTrainer(StockTrainer):
         rates = {"strict": pl.col("strict"), "loose": pl.col("loose"), "correct": pl.col("gt_pass"), "defines_tests": pl.col("defines_tests")}
         metrics |= {"timing_s/longest_response": max(m["generate_sequences"] for m in spent), "timing_s/longest_grading": max(m["compute_score"] for m in spent)}
         metrics.update({f"labels/{name}": value for name, value in rollouts.select(**{k: e.mean() for k, e in rates.items()}).row(0, named=True).items()})
+        if loss.KL in metrics and self.config.actor_rollout_ref.rollout.top_k <= 0:  # after the step's rollouts are on disk
+            loss.check(metrics, self.config.actor_rollout_ref.rollout.top_p)
 
     def _rollouts(self, batch, step: int) -> tuple[pl.DataFrame, list[dict[str, float]]]:
         """(the step's samples in the project's rollouts columns, what each took in seconds); verl's own dump drops what the reward function said."""
