@@ -106,6 +106,14 @@ def test_a_response_gets_more_cpu_seconds_where_the_problems_own_solution_needs_
         assert grader.grade(slow, response, "no_hint", "run_tests").facts.gt_pass is passes
 
 
+def test_the_problems_own_solution_is_run_only_for_responses_that_a_limit_stops():
+    quick = problem("spin", "(self, n):\n        return n", **{"n = 1": 1})
+    with Grader() as grader:
+        for body, measured in (("return 2", False), ("raise SystemExit", False), ("while True: pass", True)):
+            grader.grade(quick, f"```python\nclass Solution:\n    def spin(self, n):\n        {body}\n```", "no_hint", "run_tests")
+            assert (quick.hash in grader.needs) is measured
+
+
 @pytest.mark.parametrize(("calls", "each_s", "passed"), [(5, 0.03, 5), (2, 0.1, 0)])
 def test_cpu_seconds_may_be_spread_over_calls_but_not_spent_on_one(calls, each_s, passed):
     tests = {f"n = {n}": n for n in range(calls)}

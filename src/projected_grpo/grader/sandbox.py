@@ -24,8 +24,9 @@ from loguru import logger
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits, bwrap_candidates, bwrap_command
 
-KILLED = struct.Struct("=id")
+KILLED, SPENT = struct.Struct("=id"), 3  # as in zygote.py and child.py, which run without this package
 HEADER = struct.Struct("=I")
+SETUP_BYTES = 60 << 10  # a longer one is left to the child
 START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
 WALL_PER_CPU = 3.0  # a busy machine gives a program a third of a core
 MOST_FRAMES, MANY = 2, ("calls", "stand_ins", "scripts")  # frames beside one for each of these; see child.py
@@ -38,8 +39,8 @@ class SandboxError(Refusal):
 @dataclass
 class Run:
     """What came back from one child. frames: its parsed JSON frames, in order, up to where it asked for the rest of its request;
-    later: those after that. end: "exited", "killed" (by its CPU seconds, memory or itself), "late", or "lost" (the sandbox had to be thrown
-    away). cpu_s: CPU seconds used."""
+    later: those after that. end: "exited", "spent" (a step's CPU seconds), "killed" (by the child's CPU seconds, memory or itself), "late", or "lost" (the
+    sandbox had to be thrown away). cpu_s: CPU seconds used."""
 
     frames: list = field(default_factory=list)
     later: list = field(default_factory=list)
@@ -50,12 +51,14 @@ class Run:
 class Sandbox:
     """One warm sandbox, used by one thread at a time. It starts at once and raises SandboxError where it cannot.
 
+    stopped: whether a child since this was set to False did not end by itself.
+
     start_in: calls the given function in a thread that lives as long as this object does. bwrap's --die-with-parent
     follows the *thread* that started it, so a sandbox started from a passing thread would die with that thread.
     """
 
     def __init__(self, limits: Limits = Limits(), start_in: Callable = lambda f: f(), path: str | None = None) -> None:
-        self.limits, self.start_in, self.path = limits, start_in, path
+        self.limits, self.start_in, self.path, self.stopped = limits, start_in, path, False
         self.start()
 
     def start(self) -> None:
@@ -125,7 +128,7 @@ class Sandbox:
         channel, inside = socket.socketpair()
         with open(os.memfd_create("program"), "r+b", buffering=0) as file, channel, inside:
             file.write(marshal.dumps(request))
-            self.fork([inside.fileno(), file.fileno()], self.limits.cpu_s + more_cpu_s)
+            self.fork([inside.fileno(), file.fileno()], self.limits.cpu_s + more_cpu_s, request.get("setup", b""))
             inside.close()
             taken, start = [], 0
             if asked := rest is not None and self.asked(channel, deadline):
@@ -136,6 +139,7 @@ class Sandbox:
                     channel.sendall(marshal.dumps(rest))
                     channel.shutdown(socket.SHUT_WR)
             result = self.reap(deadline)
+            self.stopped |= result.end != "exited"
             if result.end != "lost":
                 said = self.frames(file.fileno(), start, rest if asked else request)
                 result.frames, result.later = (taken, said) if asked else (said, [])
@@ -158,9 +162,9 @@ class Sandbox:
                 found.append(json.loads(text))
         return found
 
-    def fork(self, descriptors: list[int], cpu_s: float) -> None:
+    def fork(self, descriptors: list[int], cpu_s: float, setup: bytes) -> None:
         """Start a child on these descriptors, in a new sandbox if something killed the old one while it was idle."""
-        command = b"fork%.3f" % cpu_s
+        command = b"fork%.3f %b" % (cpu_s, setup if len(setup) <= SETUP_BYTES else b"")
         try:
             socket.send_fds(self.control, [command], descriptors)
         except BrokenPipeError:
@@ -185,7 +189,9 @@ class Sandbox:
             self.close()
             self.start()
             return Run(end="lost")
-        return Run(end="killed" if end == "exited" and status != 0 else end, cpu_s=cpu_s)
+        if end == "exited" and status != 0:
+            end = "spent" if os.WIFEXITED(status) and os.WEXITSTATUS(status) == SPENT else "killed"
+        return Run(end=end, cpu_s=cpu_s)
 
 
 def left(deadline: float) -> float:

@@ -1,9 +1,9 @@
-"""The warm process inside the sandbox: forks one locked-down child per program, and never sees a program itself.
+"""The warm process inside the sandbox: forks one locked-down child per program, and never sees a program itself, only its problem's setup.
 
     python -s -S -P /grader/zygote.py CONTROL_FD MEMORY_BYTES FILE_BYTES
 
-Control messages (SOCK_SEQPACKET): b"fork" and the child's CPU seconds in digits, with two descriptors, starts a child that
-owns them, its channel and its file (see child.py). When it ends, has used these seconds, or b"kill" comes, it is ended with everything it started, and
+Control messages (SOCK_SEQPACKET): b"fork", the child's CPU seconds in digits, a blank and the problem's setup or nothing (child.prepare), with two
+descriptors, starts a child that owns them, its channel and its file (see child.py). When it ends, has used these seconds, or b"kill" comes, it is ended with everything it started, and
 the answer is KILLED (wait status, CPU seconds). End of file ends the zygote.
 
 Requests and answers travel on the child's own descriptors. So the zygote's memory, which every later child
@@ -40,7 +40,7 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 WARM = """bisect cmath collections copy dataclasses datetime decimal enum fractions heapq io itertools numbers operator
 queue random re statistics string textwrap threading time traceback typing unittest""".split()
 KILLED = struct.Struct("=id")
-STACK_BYTES = 64 << 20
+STACK_BYTES, MESSAGE_BYTES = 64 << 20, 64 << 10
 FILES, PROCESSES = 64, 64
 
 CAPABILITY_HEADER = ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0))
@@ -123,12 +123,14 @@ def main(control_fd: int, memory_bytes: int, file_bytes: int) -> None:
     gc.freeze()
     control.send(b"ready")
     while True:
-        command, descriptors, *_ = socket.recv_fds(control, 16, 2)
+        command, descriptors, *_ = socket.recv_fds(control, MESSAGE_BYTES, 2)
         if not command:
             return
         if command == b"kill":  # too late: the child has ended meanwhile
             continue
-        cpu_s = float(command.removeprefix(b"fork"))
+        seconds, _, setup = command.removeprefix(b"fork").partition(b" ")
+        child.prepare(setup)
+        cpu_s = float(seconds)
         pid = fork_into_namespace(myself)
         if not pid:
             lock_down(*descriptors, last_filter, cpu_s)
