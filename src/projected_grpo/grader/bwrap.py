@@ -9,6 +9,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 INSIDE = ("zygote.py", "filters.py", "child.py", "compat.py", "plain.py", "stand_ins.py")  # they import the standard library and each other
+WARM = """bisect cmath collections copy dataclasses datetime decimal enum fractions heapq io itertools numbers operator
+queue random re statistics string textwrap threading time traceback typing unittest""".split()  # what the zygote has imported before any program runs
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # where the interpreter's shared libraries may lie
 
 
@@ -55,5 +57,5 @@ def bwrap_command(bwrap: str, control_fd: int, limits: Limits) -> list[str]:
     # -s -S -P is -I without -E: the environment is empty but for the hash seed, so that sets iterate alike everywhere.
     environment = ["--setenv", "PYTHONHASHSEED", "0", "--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
     numbers = [str(control_fd), str(limits.memory_mb << 20), str(limits.answer_mb << 20)]
-    command = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers]
+    command = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers, *WARM]
     return [bwrap, *namespaces, *rules, *identity, *environment, *mounts, "--remount-ro", "/", "--", *command]

@@ -54,24 +54,22 @@ KEPT, RUNS = 8, 8  # setups that the zygote has modules for, and how many for ea
 ROOM = 4  # a child goes on to the next task only while it uses less than this part of its memory
 
 
-ready: dict[bytes, list[types.ModuleType]] = {}  # a problem's setup -> modules in which it has run, each good for one run of a program
+ready: dict[bytes, list[types.ModuleType]] = {}  # a setup that only binds names -> modules in which it has run, each good for one run of a program
 
 
 def prepare(setup: bytes) -> None:
-    """In the zygote: what star imports bind, some 500 names, is then bound before the fork, and no child copies the pages that these objects stand on."""
+    """In the zygote, with a setup that only binds names (gather.py): what star imports bind, some 500 names, is then bound before the fork, and no child copies
+    the pages that these objects stand on."""
     if setup and setup not in ready:
+        modules = [types.ModuleType("solution") for _ in range(RUNS)]
         try:
-            ready[setup] = [set_up(setup) for _ in range(RUNS)]
+            for module in modules:
+                exec(marshal.loads(setup), vars(module))
         except Exception:  # a child meets it again, and says so
-            ready[setup] = []
+            modules = []
+        ready[setup] = modules
         if len(ready) > KEPT:
             del ready[next(iter(ready))]
-
-
-def set_up(setup: bytes) -> types.ModuleType:
-    module = types.ModuleType("solution")
-    exec(marshal.loads(setup), vars(module))
-    return module
 
 
 def serve() -> None:
@@ -193,12 +191,15 @@ def test(request: dict, program, stand_in: str) -> dict:
 def new_module(setup: bytes, state: State) -> dict:
     """The program's globals, the problem's setup run in them. __name__ is not "__main__", so that `if __name__` blocks rest; unittest still finds its
     module."""
-    module = ready[setup].pop() if ready.get(setup) else set_up(setup)
+    prepared = bool(ready.get(setup))
+    module = ready[setup].pop() if prepared else types.ModuleType("solution")
     sys.modules["solution"] = sys.modules["__main__"] = module
     sys.argv = ["solution"]
     vars(module).update(
         {HOOK_METHOD: functools.partial(hook, state, True), HOOK_FUNCTION: functools.partial(hook, state, False)}
     )
+    if not prepared:
+        exec(marshal.loads(setup), vars(module))
     return vars(module)
 
 

@@ -79,8 +79,8 @@ class Grader:
         sandbox.stopped = False
         try:
             found_out = partial(gather, sandbox, problem, response, test_func_name, loophole != "no_hint")
-            facts, compat = found_out(self.needs.get(problem.hash, 0.0))
-            if sandbox.stopped and problem.hash not in self.needs and (more := self.need(sandbox, problem)):
+            facts, compat = found_out(had := self.needs.get(problem.hash, 0.0))
+            if sandbox.stopped and (more := self.need(sandbox, problem)) > had:  # another worker may have measured meanwhile
                 facts, compat = found_out(more)  # what no limit stops comes out the same under a wider one
         finally:
             self.idle.put(sandbox)

@@ -106,6 +106,18 @@ def test_a_response_gets_more_cpu_seconds_where_the_problems_own_solution_needs_
         assert grader.grade(slow, response, "no_hint", "run_tests").facts.gt_pass is passes
 
 
+def test_a_response_that_was_on_its_way_when_another_worker_measured_gets_the_wider_limit_too():
+    class Meanwhile(dict):
+        def get(self, key, default):  # as it stood when the response was begun
+            return default
+
+    spin = "(self, n):\n        end = time.process_time() + 0.5\n        while time.process_time() < end: pass\n        return n"
+    slow = problem("spin", spin, **{"n = 1": 1})
+    with Grader() as grader:
+        grader.needs = Meanwhile({slow.hash: 2.0})
+        assert grader.grade(slow, f"```python\n{slow.canonical}\n```", "no_hint", "run_tests").facts.gt_pass
+
+
 def test_the_problems_own_solution_is_run_only_for_responses_that_a_limit_stops():
     quick = problem("spin", "(self, n):\n        return n", **{"n = 1": 1})
     with Grader() as grader:

@@ -128,7 +128,7 @@ class Sandbox:
         channel, inside = socket.socketpair()
         with open(os.memfd_create("program"), "r+b", buffering=0) as file, channel, inside:
             file.write(marshal.dumps(request))
-            self.fork([inside.fileno(), file.fileno()], self.limits.cpu_s + more_cpu_s, request.get("setup", b""))
+            self.fork([inside.fileno(), file.fileno()], self.limits.cpu_s + more_cpu_s, request["setup"] if request.get("only_binds") else b"")
             inside.close()
             taken, start = [], 0
             if asked := rest is not None and self.asked(channel, deadline):

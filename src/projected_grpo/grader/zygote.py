@@ -1,8 +1,8 @@
-"""The warm process inside the sandbox: forks one locked-down child per program, and never sees a program itself, only its problem's setup.
+"""The warm process inside the sandbox: forks one locked-down child per program, and never sees a program itself, only its problem's setup where that does nothing but bind names.
 
-    python -s -S -P /grader/zygote.py CONTROL_FD MEMORY_BYTES FILE_BYTES
+    python -s -S -P /grader/zygote.py CONTROL_FD MEMORY_BYTES FILE_BYTES MODULE...
 
-Control messages (SOCK_SEQPACKET): b"fork", the child's CPU seconds in digits, a blank and the problem's setup or nothing (child.prepare), with two
+Control messages (SOCK_SEQPACKET): b"fork", the child's CPU seconds in digits, a blank and such a setup or nothing (child.prepare), with two
 descriptors, starts a child that owns them, its channel and its file (see child.py). When it ends, has used these seconds, or b"kill" comes, it is ended with everything it started, and
 the answer is KILLED (wait status, CPU seconds). End of file ends the zygote.
 
@@ -37,8 +37,6 @@ CPUCLOCK_SCHED = 2  # of a process clock's number, as clock_getcpuclockid makes 
 TICK_SECONDS = 0.004
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
-WARM = """bisect cmath collections copy dataclasses datetime decimal enum fractions heapq io itertools numbers operator
-queue random re statistics string textwrap threading time traceback typing unittest""".split()
 KILLED = struct.Struct("=id")
 STACK_BYTES, MESSAGE_BYTES = 64 << 20, 64 << 10
 FILES, PROCESSES = 64, 64
@@ -108,8 +106,8 @@ def check_machine(myself: int) -> None:
         raise OSError("a locked-down child could not start")
 
 
-def main(control_fd: int, memory_bytes: int, file_bytes: int) -> None:
-    for module in WARM:  # so that a program's own import finds them
+def main(control_fd: int, memory_bytes: int, file_bytes: int, modules: list[str]) -> None:
+    for module in modules:  # so that a program's own import finds them
         importlib.import_module(module)
     os.register_at_fork = register_at_fork
     myself = os.pidfd_open(os.getpid())
@@ -144,4 +142,4 @@ def main(control_fd: int, memory_bytes: int, file_bytes: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:4]), sys.argv[4:])
