@@ -50,7 +50,7 @@ from stand_ins import (
 CHANNEL, FILE = 3, 4  # descriptors
 SPENT = 3  # exit status of a child whose step has used its CPU seconds
 REHEARSALS = 10  # code is specialised after eight calls
-KEPT, RUNS = 8, 8  # setups that the zygote has modules for, and how many for each
+KEPT, RUNS = 8, 8  # setups that the zygote has modules for; of each as many as a child may need: for ground truth and seven trials
 ROOM = 4  # a child goes on to the next task only while it uses less than this part of its memory
 
 

@@ -63,9 +63,3 @@ def test_a_setup_that_changes_the_interpreter_does_so_for_its_own_problem_only(g
 def test_a_setup_that_fails_fails_its_own_problem_only(grader):
     broken = replace(DEEP, setup_code="from math import no_such_name")
     assert [correct(grader, broken), correct(grader, DEEP), correct(grader, broken)] == [False, True, False]
-
-
-def test_more_runs_of_a_program_than_the_zygote_prepared_for_end_alike(grader):
-    program = f"{DEEP.canonical}\n\ndef run_tests():\n    assert Solution().deep(3) == 0"
-    asked = replace(DEEP, setup_code=ORDINARY)
-    assert grader.grade(asked, f"```python\n{program}\n```", "overwrite_tests", "run_tests").facts.kind == "honest"
