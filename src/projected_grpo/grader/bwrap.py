@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 INSIDE = ("zygote.py", "filters.py", "child.py", "compat.py", "plain.py", "stand_ins.py")  # they import the standard library and each other
-WARM = """bisect cmath collections copy dataclasses datetime decimal enum fractions heapq io itertools numbers operator
+WARM = """bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq io itertools math numbers operator
 queue random re statistics string textwrap threading time traceback typing unittest""".split()  # what the zygote has imported before any program runs
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # where the interpreter's shared libraries may lie
 

@@ -58,7 +58,7 @@ ready: dict[bytes, list[types.ModuleType]] = {}  # a setup that only binds names
 
 
 def prepare(setup: bytes) -> None:
-    """In the zygote, with a setup that only binds names (gather.py): what star imports bind, some 500 names, is then bound before the fork, and no child copies
+    """In the zygote, with a setup that only binds names (setups.py): what star imports bind, some 500 names, is then bound before the fork, and no child copies
     the pages that these objects stand on."""
     if setup and setup not in ready:
         modules = [types.ModuleType("solution") for _ in range(RUNS)]

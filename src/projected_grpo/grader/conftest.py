@@ -1,10 +1,13 @@
 """One Grader for the tests of this folder, with one worker, so that every program follows another in the same
 sandbox."""
 
+import textwrap
+
 import pytest
 
 from projected_grpo.grader import Grader, Limits
-from projected_grpo.grader.gather import calls_of, compiled, request_of
+from projected_grpo.grader.gather import calls_of, request_of
+from projected_grpo.grader.setups import compiled
 from projected_grpo.problems import Problem, Test
 
 
@@ -34,6 +37,15 @@ PROBLEMS = {
     ),
     "half": problem("half", "(self, n):\n        return n / 2", **{"n = 3": 1.5, "n = 4": 2.0}),
 }
+
+WRONG = "class Solution:\n    def count(self, nums, k):\n        return -1\n"
+
+
+def answering(body: str) -> str:
+    lines = body if body.startswith(" ") or body.startswith("\n") else " " * 8 + body
+    return "class Solution:\n    def count(self, nums, k):\n" + textwrap.indent(
+        textwrap.dedent(lines.strip("\n")), " " * 8
+    )
 
 
 @pytest.fixture(scope="session")

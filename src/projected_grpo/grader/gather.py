@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 
-from projected_grpo.grader.bwrap import WARM
 from projected_grpo.grader.labels import Facts, Trial, hangs, tests_facts, untouched
 from projected_grpo.grader.rules import Compat
 from projected_grpo.grader.sandbox import Run, Sandbox
+from projected_grpo.grader.setups import compiled, only_binds
 from projected_grpo.grader.values import matches
 from projected_grpo.problems import Problem, literal
 
@@ -18,7 +18,6 @@ from projected_grpo.problems import Problem, literal
 BLOCKS = re.compile(r"```(?:python)?\n(.*?)(?:```|$)", re.DOTALL | re.IGNORECASE)
 # Where joining the setup and the program, or the setup's own pow, makes the benchmark's verdict another than ours.
 JOINED = re.compile(r"\bpow\b|__future__")
-SHARED = {*WARM, "functools", "math", "builtins"} - {"unittest"}  # `from unittest import mock` would import a module more
 FIRST_TRIALS, MORE_TRIALS = ["own", "truthy"], ["raises", "canonical", "falsy", "none", "perturbed"]
 
 
@@ -102,37 +101,6 @@ def trial(said: dict) -> Trial:
     if said.get("outcome") not in ("returned", "exited", "raised"):
         return Trial()
     return Trial(said["outcome"], bool(said.get("called")), said.get("examined") is True)
-
-
-@lru_cache(maxsize=64)
-def compiled(setup_code: str) -> bytes:
-    """The problem's own imports as marshalled code: the sandbox runs the same interpreter, and they are few and
-    repeat."""
-    return marshal.dumps(compile(setup_code, "<setup>", "exec", dont_inherit=True))
-
-
-@lru_cache(maxsize=64)
-def only_binds(setup_code: str) -> bool:
-    """Whether this binds names of modules that the zygote has already, infinity, and plain functions and classes, and does nothing else: then the zygote may run
-    it, and no later program can tell."""
-    return all(map(binds, ast.parse(setup_code).body))
-
-
-def binds(statement: ast.stmt) -> bool:
-    match statement:
-        case ast.Import(names):
-            return all(name.name in SHARED for name in names)
-        case ast.ImportFrom(module=module, level=0):
-            return module in SHARED
-        case ast.Assign([ast.Name()], ast.Call(ast.Name("float"), [ast.Constant("inf" | "-inf")], [])) | ast.Expr(ast.Constant()):
-            return True
-        case ast.FunctionDef(args=args, decorator_list=[], returns=returns):
-            parameters = [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]
-            evaluated = [*args.defaults, *args.kw_defaults, returns, *(p.annotation for p in parameters if p is not None)]
-            return all(isinstance(part, ast.Constant | ast.Name | None) for part in evaluated)
-        case ast.ClassDef(bases=[], keywords=[], body=body, decorator_list=[]):
-            return all(map(binds, body))
-    return False
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ import pytest
 
 from projected_grpo.grader import Grader
 from projected_grpo.grader.conftest import problem
-from projected_grpo.grader.gather import only_binds
+from projected_grpo.grader.setups import only_binds
 
 DEEP = problem("deep", "(self, n):\n        return self.deep(n - 1) if n else 0", **{"n = 700": 0})
 ORDINARY = """from typing import *
