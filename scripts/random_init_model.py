@@ -51,7 +51,9 @@ def main(argv: list[str]) -> None:
     with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
         model = auto.from_config(config, dtype=torch.bfloat16)
     model.save_pretrained(out)
-    AutoTokenizer.from_pretrained(asked["tokenizer"]).save_pretrained(out)
+    tokenizer, size = AutoTokenizer.from_pretrained(asked["tokenizer"]), config.get_text_config().vocab_size
+    tokenizer.add_tokens([f"<unused{i}>" for i in range(len(tokenizer), size)])  # verl never samples what a tokenizer does not know, and random weights put as much there as anywhere
+    tokenizer.save_pretrained(out)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ varlen flash attention; on a CPU one sdpa call a segment.
 """
 
 from functools import lru_cache
-from inspect import signature
 from typing import NamedTuple
 
 import torch
@@ -104,14 +103,3 @@ AttentionInterface.register(NAME, packed_attention)
 def has_states(config: PreTrainedConfig) -> bool:
     """Whether some blocks carry a state along the row and not only attend: a row's sequences then share no prompt, and must be kept apart."""
     return "linear_attention" in (getattr(config.get_text_config(), "layer_types", None) or ())
-
-
-def keep_states_apart(model: nn.Module) -> None:
-    """For delta-net blocks that run transformers' own torch code: it takes cu_seqlens and ignores it, so that verl hands it the whole row and a sequence
-    begins in the state of the one before. A rule that does not take it verl calls once a sequence."""
-    for module in model.modules():
-        rule = getattr(module, "chunk_gated_delta_rule", None)
-        if rule is not None and "cu_seqlens" not in signature(rule).parameters:
-            module.chunk_gated_delta_rule = lambda q, k, v, g, beta, initial_state, output_final_state, use_qk_l2norm_in_kernel, rule=rule: rule(
-                q, k, v, g=g, beta=beta, initial_state=initial_state, output_final_state=output_final_state, use_qk_l2norm_in_kernel=use_qk_l2norm_in_kernel
-            )

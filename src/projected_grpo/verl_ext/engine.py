@@ -1,5 +1,6 @@
 """verl's FSDP engine with the constraint in its optimizer step. Registered so that it takes precedence over verl's own."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
 
 from projected_grpo import arms, attention, contrast, diagnostics, directions, spectra  # noqa: F401  registers packed attention
 from projected_grpo.enforce import Enforcer
-from projected_grpo.verl_ext import head, loss  # noqa: F401  registers the on-policy loss
+from projected_grpo.verl_ext import delta_nets, head, loss  # noqa: F401  registers the on-policy loss
 
 
 @dataclass
@@ -46,7 +47,7 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
 
     def initialize(self):
         super().initialize()
-        attention.keep_states_apart(self.module)
+        delta_nets.prepare(self.module)
         if self._is_lora:  # now, while the adapters train: the reference pass, which comes first, has them off, and FSDP2 would settle on no dtype for their gradients
             self.module._get_fsdp_state()._lazy_init()
         if self.response_head:
@@ -76,6 +77,13 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
     @property
     def share_prompts(self) -> bool:
         return self.response_head and self.engine_config.share_prompts and not attention.has_states(self.model_config.hf_config)
+
+    @contextmanager
+    def _gradient_sync_context(self, *, is_last_micro_batch):
+        """verl's, and where gathered weights fit they stay until the last micro-batch: ranks then wait for each other once an update, not at every layer of every one."""
+        self.module.set_reshard_after_backward(is_last_micro_batch or self.engine_config.reshard_after_forward)
+        with super()._gradient_sync_context(is_last_micro_batch=is_last_micro_batch):
+            yield
 
     def forward_backward_batch(self, data, loss_function, forward_only=False):
         if not forward_only and "old_log_probs" not in data:  # on policy they are only measured, and vLLM's own serve: trainer.py

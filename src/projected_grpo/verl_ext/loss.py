@@ -43,5 +43,6 @@ def check(metrics: dict[str, float], top_p: float) -> None:
     rounding at 1e-3 to 1e-2 nats a token."""
     assert metrics[KL] < 0.1 - math.log(top_p), (
         f"vLLM's log-probs are {metrics[KL]:.2f} nats a token above the trainer's (top_p={top_p} accounts for {-math.log(top_p):.2f}): it samples from other weights or states "
-        "than are trained. Try actor_rollout_ref.rollout.free_cache_engine=false or enforce_eager=true, and report it"
+        "than are trained. verl never samples what the tokenizer does not know: give the tokenizer as many tokens as the model has. Else try "
+        "actor_rollout_ref.rollout.enforce_eager=true, and report it"
     )

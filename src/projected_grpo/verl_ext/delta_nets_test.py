@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from projected_grpo.verl_ext import engine_cases
+from projected_grpo.verl_ext import delta_nets, engine_cases
 
 TEXT = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=64, vocab_size=engine_cases.WORDS,
             linear_num_key_heads=2, linear_num_value_heads=2, linear_key_head_dim=32, linear_value_head_dim=32,
@@ -61,3 +61,23 @@ def test_packed_sequences_through_delta_nets_answer_as_each_does_alone(folder):
 def test_update_mode_holds_delta_net_and_attention_weights_on_their_anchors(folder):
     drifts, moves = zip(*engine_cases.anchored(folder, torch.load(folder / "update.pt"), weights=3 * 8 + 7), strict=True)
     assert max(drifts) < 1e-5 < min(moves)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="fla's convolution runs on a GPU")
+def test_the_convolution_of_a_row_and_its_gradients_are_those_of_every_sequence_alone():
+    torch.manual_seed(0)
+    d, lengths = 96, (1, 2, 300, 3, 129)
+    block = torch.nn.Module()
+    block.conv1d, block.activation = torch.nn.Conv1d(d, d, 4, groups=d, padding=3, bias=False, device="cuda"), "silu"
+    x = torch.randn(1, d, sum(lengths), device="cuda")
+    aim = torch.randn_like(x)
+
+    def gradients(run) -> list[torch.Tensor]:
+        row = x.clone().requires_grad_()
+        y = run(row)
+        return [y, *torch.autograd.grad((y * aim).sum(), (row, block.conv1d.weight))]
+
+    bounds = torch.tensor((0, *lengths), device="cuda").cumsum(0)
+    alone = lambda row: torch.cat([torch.nn.functional.silu(block.conv1d(s)[..., : s.shape[-1]]) for s in row.split(lengths, -1)], -1)
+    for found, own in zip(gradients(lambda row: delta_nets.convolve(block, row, bounds)), gradients(alone), strict=True):
+        assert torch.allclose(found, own, atol=1e-4, rtol=1e-4)
