@@ -24,7 +24,7 @@ from projected_grpo.samples import numbered
 from projected_grpo.shares import by_kind_of_test, plot, summary
 
 DEFAULTS = {
-    "out": "", "v_hack": "", "hack": "strict", "match": "length", "splits": "4", "shuffles": "20", "r": "4,16", "lam": "0.1,1", "layers": "0.6,0.75", "every": "1",
+    "out": "", "v_hack": "", "hack": "strict", "match": "length", "splits": "4", "shuffles": "20", "r": "4,16", "lam": "1,0.1", "layers": "0.6,0.75", "every": "1",
     "kinds": ",".join(targets.KINDS), "per_prompt": "3", "limit": "100", "k": "64", "seed": "0", "device": "auto",
 }  # fmt: skip
 

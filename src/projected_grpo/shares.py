@@ -35,6 +35,7 @@ def by_kind_of_test(shares: pl.DataFrame, side: bool) -> pl.DataFrame:
 
 def plot(table: pl.DataFrame, path: Path) -> None:
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
     names = [f"{recipe}, r {r}" + (f", λ {lam:g}" if lam else "") for recipe, r, lam in table.select("recipe", "r", "λ").rows()]
     figure = Figure(figsize=(8, 0.35 * len(table) + 1.5), dpi=150, layout="constrained")
@@ -44,6 +45,7 @@ def plot(table: pl.DataFrame, path: Path) -> None:
     ax.plot(table["shuffled p95"], range(len(table)), "x", color="#D55E00", label="shuffled labels, 95th percentile")
     ax.axvline(1, color="#888888", linewidth=1)
     ax.set(xscale="log", yticks=range(len(table)), yticklabels=names, xlabel="share of hack gradient inside B / share of clean gradient")
+    ax.xaxis.set(major_locator=LogLocator(2), major_formatter=ScalarFormatter(), minor_locator=NullLocator())
     ax.invert_yaxis()
     ax.legend(frameon=False)
     figure.savefig(path)
