@@ -20,6 +20,7 @@ length-prefixed JSON: in memory, because a frame on a socket would wake the pare
 
 import ast
 import functools
+import gc
 import json
 import marshal
 import os
@@ -67,9 +68,12 @@ def prepare(setup: bytes) -> None:
                 exec(marshal.loads(setup), vars(module))
         except Exception:  # a child meets it again, and says so
             modules = []
+        if len(ready) == KEPT:
+            ready.clear()
+            gc.unfreeze()
+            gc.collect()
         ready[setup] = modules
-        if len(ready) > KEPT:
-            del ready[next(iter(ready))]
+        gc.freeze()  # what gc tracks in a child is then of its own making: see find_tests
 
 
 def serve() -> None:

@@ -7,6 +7,7 @@ working.
 
 import ast
 import functools
+import gc
 import inspect
 import marshal
 import math
@@ -70,8 +71,10 @@ def find_tests(namespace: dict, name: str):
     function = namespace.get(name)
     if callable(function):
         return ("function" if isinstance(function, types.FunctionType) else "other"), function
-    classes = [("method", namespace.get("Solution"))]
-    classes += [("other", c) for c in list(namespace.values()) if isinstance(c, type) and c.__module__ == "solution"]
+    classes = [("method", solution := namespace.get("Solution"))]
+    # Reading a value of the namespace copies the page it stands on; gc knows what was made since the fork, and mostly that is no class but Solution.
+    if any(issubclass(type(thing), type) and thing is not solution for thing in gc.get_objects()):
+        classes += [("other", c) for c in list(namespace.values()) if isinstance(c, type) and c.__module__ == "solution"]
     for placement, owner in classes:
         if isinstance(owner, type) and hasattr(owner, name):
             return placement, lambda owner=owner: getattr(owner(), name)()
