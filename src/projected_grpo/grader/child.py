@@ -87,7 +87,7 @@ def serve() -> None:
         if "source" in request:
             compat.harness(request, send)
         else:
-            run(request, send, steps(lambda: leave(SPENT)), the_rest)
+            run(request, send, step, the_rest)
     finally:
         leave(0)
 
@@ -114,18 +114,21 @@ def rehearse() -> None:
     request |= {"test_name": "run_tests", "calls": [marshal.dumps({"n": 2})], "asks": True, "module_s": 60.0, "call_s": 60.0}
     rest = {"canonical": SAMPLE, "truth": [], "stand_ins": ["own", *STAND_INS], "scripts": ["defines", "hint", "canonical", "arbitrary"]}
     for _ in range(REHEARSALS):
-        run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), steps(sys.exit), lambda: rest)
-    signal.setitimer(signal.ITIMER_PROF, 0)
+        run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), step, lambda: rest)
+    step(0)
+    random.seed(0)  # the same response gets the same label every time
     os.close(null)
     sys.modules["__main__"] = main
     del sys.modules["solution"]
 
 
-def steps(end) -> Callable[[float], None]:
-    """A function that begins a step of so many CPU seconds. A program can get out of this by what it does to signals: then the zygote's clock ends it, or the
-    parent's. It is what keeps a plain loop from costing as much as a slow solution may take for all its calls together."""
-    signal.signal(signal.SIGPROF, lambda *_: end())
-    return functools.partial(signal.setitimer, signal.ITIMER_PROF)
+def limit_steps() -> None:
+    """In the zygote: a child inherits what ends it when step(seconds), its CPU seconds for a step, has run out. A program can get out of this by what it does to
+    signals: then the zygote's clock ends it, or the parent's. It is what keeps a plain loop from costing as much as a slow solution may take for all its calls together."""
+    signal.signal(signal.SIGPROF, lambda *_, leave=os._exit: leave(SPENT))
+
+
+step = functools.partial(signal.setitimer, signal.ITIMER_PROF)
 
 
 def write(file: int, frame: dict) -> None:
@@ -172,7 +175,6 @@ def fit() -> bool:
 
 def import_program(request: dict, program, state: State) -> dict:
     """The globals of the program, freshly run. Raises what the program raises."""
-    random.seed(0)  # the same response gets the same label every time
     namespace = new_module(request["setup"], state)
     exec(program, namespace)
     return namespace
@@ -182,6 +184,7 @@ def test(request: dict, program, stand_in: str) -> dict:
     """What the test function, of a module run for it alone, does with one stand-in."""
     state = State()
     try:
+        random.seed(0)  # as the zygote has it for the first run
         namespace = import_program(request, program, state)
         if stand_in != "own":
             state.stand_in = STAND_INS[stand_in](state, request)

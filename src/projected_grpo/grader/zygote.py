@@ -55,6 +55,7 @@ def settle(memory_bytes: int, file_bytes: int) -> None:
     call("prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     everywhere().install()
+    child.limit_steps()
 
 
 def lock_down(channel: int, file: int, last_filter: Filter, cpu_s: float) -> None:
