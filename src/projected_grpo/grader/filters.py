@@ -29,10 +29,10 @@ LOAD, EQUAL, AT_LEAST, ANY_BIT, GIVE = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, REFUSE, UNKNOWN = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026  # errno 1 EPERM, 38 ENOSYS
 
 
-def call(name: str, *arguments) -> None:
+def call(function, *arguments) -> None:
     """A libc call that must succeed."""
-    if getattr(LIBC, name)(*arguments) != 0:
-        raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+    if function(*arguments) != 0:
+        raise OSError(ctypes.get_errno(), f"{function.__name__}: {os.strerror(ctypes.get_errno())}")
 
 
 class Filter:
@@ -46,7 +46,7 @@ class Filter:
         self.fprog = ctypes.create_string_buffer(struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(self.code)))
 
     def install(self) -> None:
-        call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(self.fprog), 0, 0)
+        call(LIBC.prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, self.fprog, 0, 0)
 
 
 def everywhere() -> Filter:

@@ -30,7 +30,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 register_at_fork, os.register_at_fork = os.register_at_fork, lambda **hooks: None
 
 import child  # noqa: E402  (found through the path above; -P keeps the script's folder off it)
-from filters import Filter, call, everywhere, in_children  # noqa: E402
+from filters import LIBC, Filter, call, everywhere, in_children  # noqa: E402
 
 CLONE_NEWPID = 0x20000000
 CPUCLOCK_SCHED = 2  # of a process clock's number, as clock_getcpuclockid makes it: ~pid << 3 | 2
@@ -41,8 +41,7 @@ KILLED = struct.Struct("=id")
 STACK_BYTES, MESSAGE_BYTES = 64 << 20, 64 << 10
 FILES, PROCESSES = 64, 64
 
-CAPABILITY_HEADER = ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0))
-NO_CAPABILITY = ctypes.create_string_buffer(24)
+NO_CAPABILITY = LIBC.capset, ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0)), ctypes.create_string_buffer(24)
 
 
 def settle(memory_bytes: int, file_bytes: int) -> None:
@@ -52,38 +51,39 @@ def settle(memory_bytes: int, file_bytes: int) -> None:
         (resource.RLIMIT_FSIZE, file_bytes), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_MEMLOCK, 0),
     ):  # fmt: skip
         resource.setrlimit(name, (value, value))
-    call("prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
-    call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    call(LIBC.prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    call(LIBC.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     everywhere().install()
     child.limit_steps()
 
 
-def lock_down(channel: int, file: int, last_filter: Filter, cpu_s: float) -> None:
-    """Leave the child its channel as descriptor 3, its file as 4, /dev/null, no capability, no processes, and RLIMIT_CPU behind the zygote's clock.
-
-    A session of its own: a PID namespace does not end a process group, and kill(0) would reach the zygote.
-    /dev/null is opened anew: flags on a description shared with the zygote would be a message to the next program.
-    """
-    os.setsid()
+def renew_null() -> None:
+    """/dev/null as the next child's standard streams, opened anew: flags on a description shared with another child would be a message to it."""
     null = os.open("/dev/null", os.O_RDWR)
-    spare = os.dup2(channel, FILES - 1), os.dup2(file, FILES - 2)
     for target in (0, 1, 2):
         os.dup2(null, target)
-    os.dup2(spare[0], child.CHANNEL)
-    os.dup2(spare[1], child.FILE)
+    os.close(null)
+
+
+def lock_down(last_filter: Filter, cpu_s: int) -> None:
+    """Leave the child /dev/null, its channel as descriptor 3, its file as 4, no capability, no processes, and RLIMIT_CPU behind the zygote's clock.
+
+    A session of its own: a PID namespace does not end a process group, and kill(0) would reach the zygote.
+    """
+    os.setsid()
     os.closerange(child.FILE + 1, FILES)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(cpu_s) + 1,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))  # the zygote's own forks may be counted with the host user's
-    call("capset", CAPABILITY_HEADER, NO_CAPABILITY)
+    call(*NO_CAPABILITY)
     last_filter.install()
 
 
 def fork_into_namespace(myself: int) -> int:
     """fork(), the child being process 1 of a new PID namespace. setns undoes unshare, which works once per process."""
-    call("unshare", CLONE_NEWPID)
+    call(LIBC.unshare, CLONE_NEWPID)
     pid = os.fork()
     if pid:
-        call("setns", myself, CLONE_NEWPID)
+        call(LIBC.setns, myself, CLONE_NEWPID)
     return pid
 
 
@@ -101,7 +101,7 @@ def check_machine(myself: int) -> None:
         raise OSError(f"the system call filter is written for x86_64, not {platform.machine()}")
     pid = fork_into_namespace(myself)
     if not pid:
-        lock_down(myself, myself, in_children(), 1.0)
+        lock_down(in_children(), 1)
         os._exit(0 if os.getpid() == 1 else 1)
     if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
         raise OSError("a locked-down child could not start")
@@ -111,9 +111,11 @@ def main(control_fd: int, memory_bytes: int, file_bytes: int, modules: list[str]
     for module in modules:  # so that a program's own import finds them
         importlib.import_module(module)
     os.register_at_fork = register_at_fork
-    myself = os.pidfd_open(os.getpid())
-    control = socket.socket(fileno=os.dup(control_fd))  # the lowest free: a child closes what is below FILES
-    os.close(control_fd)
+    os.dup2(control_fd, FILES - 2)
+    os.dup2(os.pidfd_open(os.getpid()), myself := FILES - 1)
+    os.closerange(child.CHANNEL, FILES - 2)  # so that a child's descriptors, the lowest free ones, are those that it shall have
+    os.closerange(FILES, control_fd + 1)
+    control = socket.socket(fileno=FILES - 2)
     settle(memory_bytes, file_bytes)
     check_machine(myself)
     child.rehearse()
@@ -130,9 +132,10 @@ def main(control_fd: int, memory_bytes: int, file_bytes: int, modules: list[str]
         seconds, _, setup = command.removeprefix(b"fork").partition(b" ")
         child.prepare(setup)
         cpu_s = float(seconds)
+        renew_null()
         pid = fork_into_namespace(myself)
         if not pid:
-            lock_down(*descriptors, last_filter, cpu_s)
+            lock_down(last_filter, math.ceil(cpu_s) + 1)
             child.serve()
         watch(control, pid, cpu_s)
         os.kill(pid, signal.SIGKILL)
