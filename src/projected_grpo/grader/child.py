@@ -98,7 +98,7 @@ def the_rest() -> dict:
 
 
 SAMPLE = """class Solution:
-    def double(self, n: int) -> int:
+    def double(self, n: int, a: List[int] = [], b: List[List[int]] = [], c: List[str] = [], d: Optional[List[int]] = None, e: Dict[int, int] = {}) -> List[str]:
         return 2 * n
 
 def run_tests():
@@ -111,7 +111,7 @@ def rehearse() -> None:
     look-ups) is then there before the forks, and no child copies the pages that it stands on."""
     main, null = sys.modules["__main__"], os.open("/dev/null", os.O_WRONLY)
     request = {"setup": marshal.dumps(compile("from typing import *", "<setup>", "exec")), "program": SAMPLE, "method": "double"}
-    request |= {"test_name": "run_tests", "calls": [marshal.dumps({"n": 2})], "asks": True, "module_s": 60.0, "call_s": 60.0}
+    request |= {"test_name": "run_tests", "calls": [marshal.dumps({"n": 2}), marshal.dumps({"n": None})], "asks": True, "module_s": 60.0, "call_s": 60.0}
     rest = {"canonical": SAMPLE, "truth": [], "stand_ins": ["own", *STAND_INS], "scripts": ["defines", "hint", "canonical", "arbitrary"]}
     for _ in range(REHEARSALS):
         run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), step, lambda: rest)
