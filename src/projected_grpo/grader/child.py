@@ -80,7 +80,7 @@ def serve() -> None:
     """Answer the one request and leave, without running what the program registered for its exit."""
     leave = os._exit
     try:
-        request = marshal.loads(os.pread(FILE, os.fstat(FILE).st_size, 0))
+        request = marshal.loads(os.pread(FILE, os.lseek(FILE, 0, os.SEEK_END), 0))
         os.ftruncate(FILE, 0)
         os.lseek(FILE, 0, os.SEEK_SET)
         send = functools.partial(write, FILE)

@@ -16,7 +16,6 @@ import gc
 import importlib
 import math
 import os
-import platform
 import resource
 import select
 import signal
@@ -97,8 +96,8 @@ def watch(control: socket.socket, pid: int, cpu_s: float) -> None:
 
 def check_machine(myself: int) -> None:
     """Find out at the start, not at the first program, that the namespaces and the filter work here."""
-    if platform.machine() != "x86_64":
-        raise OSError(f"the system call filter is written for x86_64, not {platform.machine()}")
+    if os.uname().machine != "x86_64":
+        raise OSError(f"the system call filter is written for x86_64, not {os.uname().machine}")
     pid = fork_into_namespace(myself)
     if not pid:
         lock_down(in_children(), 1)
