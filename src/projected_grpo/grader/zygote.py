@@ -39,6 +39,8 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 KILLED = struct.Struct("=id")
 STACK_BYTES, MESSAGE_BYTES = 64 << 20, 64 << 10
 FILES, PROCESSES = 64, 64
+CONTROL, MYSELF = FILES - 2, FILES - 1  # descriptors
+TWO_DESCRIPTORS = socket.CMSG_SPACE(2 * 4)
 
 NO_CAPABILITY = LIBC.capset, ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0)), ctypes.create_string_buffer(24)
 
@@ -77,28 +79,28 @@ def lock_down(last_filter: Filter, cpu_s: int) -> None:
     last_filter.install()
 
 
-def fork_into_namespace(myself: int) -> int:
+def fork_into_namespace() -> int:
     """fork(), the child being process 1 of a new PID namespace. setns undoes unshare, which works once per process."""
     call(LIBC.unshare, CLONE_NEWPID)
     pid = os.fork()
     if pid:
-        call(LIBC.setns, myself, CLONE_NEWPID)
+        call(LIBC.setns, MYSELF, CLONE_NEWPID)
     return pid
 
 
-def watch(control: socket.socket, pid: int, cpu_s: float) -> None:
+def watch(pid: int, cpu_s: float) -> None:
     """Wait until the child has ended or used its CPU seconds, or the parent says something."""
     child_ends, left = os.pidfd_open(pid), cpu_s
-    while left > 0 and not select.select([control, child_ends], [], [], max(left, TICK_SECONDS))[0]:
+    while left > 0 and not select.select([CONTROL, child_ends], [], [], max(left, TICK_SECONDS))[0]:
         left = cpu_s - time.clock_gettime(~pid << 3 | CPUCLOCK_SCHED)
     os.close(child_ends)
 
 
-def check_machine(myself: int) -> None:
+def check_machine() -> None:
     """Find out at the start, not at the first program, that the namespaces and the filter work here."""
     if os.uname().machine != "x86_64":
         raise OSError(f"the system call filter is written for x86_64, not {os.uname().machine}")
-    pid = fork_into_namespace(myself)
+    pid = fork_into_namespace()
     if not pid:
         lock_down(in_children(), 1)
         os._exit(0 if os.getpid() == 1 else 1)
@@ -110,20 +112,20 @@ def main(control_fd: int, memory_bytes: int, file_bytes: int, modules: list[str]
     for module in modules:  # so that a program's own import finds them
         importlib.import_module(module)
     os.register_at_fork = register_at_fork
-    os.dup2(control_fd, FILES - 2)
-    os.dup2(os.pidfd_open(os.getpid()), myself := FILES - 1)
-    os.closerange(child.CHANNEL, FILES - 2)  # so that a child's descriptors, the lowest free ones, are those that it shall have
+    os.dup2(control_fd, CONTROL)
+    os.dup2(os.pidfd_open(os.getpid()), MYSELF)
+    os.closerange(child.CHANNEL, CONTROL)  # so that a child's descriptors, the lowest free ones, are those that it shall have
     os.closerange(FILES, control_fd + 1)
-    control = socket.socket(fileno=FILES - 2)
+    control = socket.socket(fileno=CONTROL)
     settle(memory_bytes, file_bytes)
-    check_machine(myself)
+    check_machine()
     child.rehearse()
     last_filter = in_children()
     gc.collect()
     gc.freeze()
     control.send(b"ready")
     while True:
-        command, descriptors, *_ = socket.recv_fds(control, MESSAGE_BYTES, 2)
+        command = control.recvmsg(MESSAGE_BYTES, TWO_DESCRIPTORS)[0]
         if not command:
             return
         if command == b"kill":  # too late: the child has ended meanwhile
@@ -132,16 +134,15 @@ def main(control_fd: int, memory_bytes: int, file_bytes: int, modules: list[str]
         child.prepare(setup)
         cpu_s = float(seconds)
         renew_null()
-        pid = fork_into_namespace(myself)
+        pid = fork_into_namespace()
         if not pid:
             lock_down(last_filter, math.ceil(cpu_s) + 1)
             child.serve()
-        watch(control, pid, cpu_s)
+        watch(pid, cpu_s)
         os.kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
         control.send(KILLED.pack(status, usage.ru_utime + usage.ru_stime))
-        for descriptor in descriptors:  # only now: the parent is not to wake for the end of the channel first
-            os.close(descriptor)
+        os.closerange(child.CHANNEL, child.FILE + 1)  # only now: the parent is not to wake for the end of the channel first
 
 
 if __name__ == "__main__":
