@@ -5,6 +5,7 @@ import os
 import pytest
 
 from projected_grpo.grader.conftest import WRONG, answering
+from projected_grpo.grader.sandbox import Sandbox
 
 
 def test_the_limits_are_those_of_the_machine_not_of_the_program(values):
@@ -68,6 +69,16 @@ class Solution:
 def test_a_program_finds_nothing_of(values, name):
     found = values(SPY.replace("{expression}", SIGHTS[name]))
     assert found in ([[], [], []], [0, 0, 0])
+
+
+def test_a_control_socket_of_a_high_number_is_not_left_to_a_program():
+    files = [open(os.devnull) for _ in range(100)]
+    sandbox = Sandbox()
+    source = "import os\nfor fd in range(1024):\n    try: os.fstat(fd)\n    except OSError: continue\n    print(fd)"
+    said = sandbox.run({"source": source, "argv": [], "stdin": ""}).frames[-1]
+    sandbox.close()
+    [file.close() for file in files]
+    assert said["stdout"].split() == ["0", "1", "2", "3", "4"]
 
 
 def test_no_place_in_the_file_system_can_be_written(values):
