@@ -27,7 +27,6 @@ import os
 import random
 import resource
 import signal
-import struct
 import sys
 import threading
 import types
@@ -98,7 +97,7 @@ def the_rest() -> dict:
 
 
 SAMPLE = """class Solution:
-    def double(self, n: int, a: List[int] = [], b: List[List[int]] = [], c: List[str] = [], d: Optional[List[int]] = None, e: Dict[int, int] = {}) -> List[str]:
+    def double(self, n: int, a: List[int] = [], b: List[List[int]] = [], c: Optional[List[int]] = None, d: Dict[int, int] = {}) -> List[str]:
         return 2 * n
 
 def run_tests():
@@ -111,7 +110,8 @@ def rehearse() -> None:
     look-ups) is then there before the forks, and no child copies the pages that it stands on."""
     main, null = sys.modules["__main__"], os.open("/dev/null", os.O_WRONLY)
     request = {"setup": marshal.dumps(compile("from typing import *", "<setup>", "exec")), "program": SAMPLE, "method": "double"}
-    request |= {"test_name": "run_tests", "calls": [marshal.dumps({"n": 2}), marshal.dumps({"n": None})], "asks": True, "module_s": 60.0, "call_s": 60.0}
+    calls = [marshal.dumps({"n": 2}), marshal.dumps({"n": None})]
+    request |= {"test_name": "run_tests", "calls": calls, "asks": True, "module_s": 60.0, "call_s": 60.0}
     rest = {"canonical": SAMPLE, "truth": [], "stand_ins": ["own", *STAND_INS], "scripts": ["defines", "hint", "canonical", "arbitrary"]}
     for _ in range(REHEARSALS):
         run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), step, lambda: rest)
@@ -129,9 +129,7 @@ def limit_steps() -> None:
 
 
 step = functools.partial(signal.setitimer, signal.ITIMER_PROF)
-
-
-encode = json.encoder.c_make_encoder(None, None, json.encoder.encode_basestring_ascii, None, ": ", ", ", False, False, True)  # what json.dumps makes each time
+encode = json.encoder.c_make_encoder(None, None, json.encoder.encode_basestring_ascii, None, ": ", ", ", False, False, True)  # what json.dumps makes anew each time
 
 
 def write(file: int, frame: dict) -> None:
