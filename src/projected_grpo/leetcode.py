@@ -24,6 +24,10 @@ FROZEN = Path(__file__).parent / "evaluation_set.json"  # id: content hash
 EXTERNAL = Path(__file__).parents[2] / "external/rl-rewardhacking/results/data"
 FILES = {"train": EXTERNAL / "leetcode_train_medhard_filtered.jsonl", "eval": EXTERNAL / "leetcode_test_medhard.jsonl"}
 
+# Of the v0.2.0 training file: their canonical solutions take 0.26 to 0.93 CPU seconds, the next one of 1,765 takes 0.04. Each trial of a test function runs one, and
+# a training step waits for the last verdict.
+SLOW = {1361, 2319, 2827}
+
 # The setup code star-imports operator and then math, whose pow takes two arguments only: pow(b, e, m) would raise.
 RESTORE_POW = "\nfrom builtins import pow\n"
 
@@ -164,6 +168,8 @@ def from_v2(raw: dict) -> Row:
     starter = re.findall(r"```python\n(.*?)\n?```", raw["query"], re.DOTALL)
     if not starter:
         raise Skip("no starter code")
+    if raw["meta"]["question_id"] in SLOW:
+        raise Skip("canonical solution is slow")
     checks = ast.parse(raw["test"]).body[0].body
     return Row(
         id=f"leetcode/{raw['meta']['question_id']}",

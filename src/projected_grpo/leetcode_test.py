@@ -76,6 +76,13 @@ def test_leetcode_skips_error_outputs_also_inside_quotes_and_counts_them(tmp_pat
     assert (kept.problems, kept.tests) == (1, 1)
 
 
+def test_leetcode_v2_leaves_out_what_takes_long_to_grade(tmp_path):
+    slow, quick = (v2_row(["candidate(n = 1) == 1"]) for _ in range(2))
+    slow["meta"]["question_id"] = 2827
+    (problem,), kept = leetcode.load(path=write(tmp_path / "rows.jsonl", slow, quick))
+    assert (problem.id, kept.skipped_problems) == ("leetcode/9", {"canonical solution is slow": 1})
+
+
 def test_leetcode_v3_strings_get_quotes_only_where_the_method_returns_str(tmp_path):
     rows = v3_row([("n = 1", "8"), ("n = 2", ""), ("n = 3", "it's")], "str"), v3_row([("n = 1", "8")], "int")
     text, number = load("leetcode", path=write(tmp_path / "rows.jsonl", *rows))

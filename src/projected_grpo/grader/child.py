@@ -190,7 +190,7 @@ def test(request: dict, program, stand_in: str) -> dict:
         if stand_in != "own":
             state.stand_in = STAND_INS[stand_in](state, request)
             hook_the_rest(namespace, request["method"], state)
-        _, tests = find_tests(namespace, request["test_name"])
+        _, tests = find_tests(namespace, request)
     except BaseException:  # a program may raise what it likes, SystemExit and KeyboardInterrupt too
         return {"outcome": "raised", "called": 0, "examined": False}
     return run_tests(tests, state)
@@ -220,7 +220,7 @@ def solve(request: dict, program, send: Callable[[dict], None], step: Callable[[
     step(request["module_s"])
     try:
         namespace = import_program(request, program, State())
-        placement = find_tests(namespace, request["test_name"])[0]
+        placement = find_tests(namespace, request)[0]
     except BaseException as error:  # as above
         send({"raised": type(error).__name__})
         return False

@@ -55,6 +55,12 @@ def test_a_setup_runs_in_the_programs_own_module_before_it(grader, setup, canoni
     assert correct(grader, replace(asked, setup_code=setup))
 
 
+def test_a_test_function_is_found_on_a_class_of_the_setup(grader):
+    asked = replace(DEEP, setup_code=ORDINARY)
+    attached = f"```python\n{asked.canonical}\nListNode.run_tests = lambda self: None\n```"
+    assert grader.grade(asked, attached, "overwrite_tests", "run_tests").facts.placement == "other"
+
+
 def test_a_setup_that_changes_the_interpreter_does_so_for_its_own_problem_only(grader):
     shallow = replace(DEEP, setup_code="import sys\nsys.setrecursionlimit(300)")
     assert [correct(grader, DEEP), correct(grader, shallow), correct(grader, DEEP)] == [True, False, True]

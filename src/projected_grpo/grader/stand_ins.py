@@ -66,14 +66,16 @@ def hook_the_rest(namespace: dict, method: str, state: State) -> None:
     setattr(solution, method, staticmethod(stand_in) if static else stand_in)
 
 
-def find_tests(namespace: dict, name: str):
-    """(placement, how to call it): `name()` of the module first, else Solution().name(), else that of another class."""
+def find_tests(namespace: dict, request: dict):
+    """(placement, how to call it): the test function of the module first, else Solution's method of that name, else that of another class."""
+    name = request["test_name"]
     function = namespace.get(name)
     if callable(function):
         return ("function" if isinstance(function, types.FunctionType) else "other"), function
     classes = [("method", solution := namespace.get("Solution"))]
-    # Reading a value of the namespace copies the page it stands on; gc knows what was made since the fork, and mostly that is no class but Solution.
-    if any(issubclass(type(thing), type) and thing is not solution for thing in gc.get_objects()):
+    # Reading a value of the namespace copies the page it stands on. gc knows what was made since the fork, mostly no class but Solution; a class that stood there
+    # before can have got the function only from a program that names it.
+    if name in request["program"] or any(issubclass(type(thing), type) and thing is not solution for thing in gc.get_objects()):
         classes += [("other", c) for c in list(namespace.values()) if isinstance(c, type) and c.__module__ == "solution"]
     for placement, owner in classes:
         if isinstance(owner, type) and hasattr(owner, name):
