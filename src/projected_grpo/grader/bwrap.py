@@ -21,7 +21,7 @@ class Limits:
 
     cpu_s: float = 1.0
     module_s: float = 0.15
-    call_s: float = 0.05
+    call_s: float = 0.04
     wall_s: float = 10.0
     memory_mb: int = 1024
     answer_mb: int = 8
