@@ -20,8 +20,8 @@ class Limits:
     all of which grade.py adds what the problem itself needs; wall seconds (sleepers; held by the parent), memory and answer in MiB."""
 
     cpu_s: float = 1.0
-    module_s: float = 0.15
-    call_s: float = 0.04
+    module_s: float = 0.1
+    call_s: float = 0.03
     wall_s: float = 10.0
     memory_mb: int = 1024
     answer_mb: int = 8
