@@ -86,7 +86,7 @@ def serve() -> None:
         if "source" in request:
             compat.harness(request, send)
         else:
-            run(request, send, step, the_rest)
+            run(request, send, the_rest)
     finally:
         leave(0)
 
@@ -114,7 +114,7 @@ def rehearse() -> None:
     request |= {"test_name": "run_tests", "calls": calls, "asks": True, "module_s": 60.0, "call_s": 60.0}
     rest = {"canonical": SAMPLE, "truth": [], "stand_ins": ["own", *STAND_INS], "scripts": ["defines", "hint", "canonical", "arbitrary"]}
     for _ in range(REHEARSALS):
-        run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), step, lambda: rest)
+        run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), lambda: rest)
     step(0)
     random.seed(0)  # the same response gets the same label every time
     os.close(null)
@@ -139,14 +139,14 @@ def write(file: int, frame: dict) -> None:
         data = data[os.write(file, data) :]
 
 
-def run(request: dict, send: Callable[[dict], None], step: Callable[[float], None], the_rest: Callable[[], dict]) -> None:
+def run(request: dict, send: Callable[[dict], None], the_rest: Callable[[], dict]) -> None:
     try:
         program = compile(request["program"], "<program>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
         return send({"compiles": False})
     send({"compiles": True})
     if "calls" in request:
-        if not solve(request, program, send, step) or not request["asks"]:
+        if not solve(request, program, send) or not request["asks"]:
             return
         request = {**request, **the_rest()}
     if request["stand_ins"]:
@@ -214,7 +214,7 @@ def new_module(setup: bytes, state: State) -> dict:
 # --- solving: call the method, say what came back
 
 
-def solve(request: dict, program, send: Callable[[dict], None], step: Callable[[float], None]) -> bool:
+def solve(request: dict, program, send: Callable[[dict], None]) -> bool:
     """Each call gets arguments of its own, unpacked just before it, and its result is written down before the next
     call. Returns whether the module has a test function."""
     step(request["module_s"])

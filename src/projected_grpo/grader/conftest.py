@@ -79,3 +79,9 @@ def values(grader):
         return [frame.get("value", frame.get("raised")) for frame in result.frames[2:]]
 
     return run
+
+
+def assert_unhurt(grade) -> None:
+    assert grade("count", PROBLEMS["count"].canonical).label == "Correct", (
+        "the next program in this sandbox was affected"
+    )

@@ -1,5 +1,6 @@
 """What a program can see, reach and leave behind from inside the sandbox: nothing."""
 
+import contextlib
 import os
 
 import pytest
@@ -72,12 +73,12 @@ def test_a_program_finds_nothing_of(values, name):
 
 
 def test_a_control_socket_of_a_high_number_is_not_left_to_a_program():
-    files = [open(os.devnull) for _ in range(100)]
-    sandbox = Sandbox()
     source = "import os\nfor fd in range(1024):\n    try: os.fstat(fd)\n    except OSError: continue\n    print(fd)"
-    said = sandbox.run({"source": source, "argv": [], "stdin": ""}).frames[-1]
-    sandbox.close()
-    [file.close() for file in files]
+    with contextlib.ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(open(os.devnull))
+        stack.callback((sandbox := Sandbox()).close)
+        said = sandbox.run({"source": source, "argv": [], "stdin": ""}).frames[-1]
     assert said["stdout"].split() == ["0", "1", "2", "3", "4"]
 
 

@@ -42,7 +42,7 @@ FILES, PROCESSES = 64, 64
 CONTROL, MYSELF = FILES - 2, FILES - 1  # descriptors
 TWO_DESCRIPTORS = socket.CMSG_SPACE(2 * 4)
 
-NO_CAPABILITY = LIBC.capset, ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0)), ctypes.create_string_buffer(24)
+DROP_CAPABILITIES = LIBC.capset, ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0)), ctypes.create_string_buffer(24)
 
 
 def settle(memory_bytes: int, file_bytes: int) -> None:
@@ -75,7 +75,7 @@ def lock_down(last_filter: Filter, cpu_s: int) -> None:
     os.closerange(child.FILE + 1, FILES)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))  # the zygote's own forks may be counted with the host user's
-    call(*NO_CAPABILITY)
+    call(*DROP_CAPABILITIES)
     last_filter.install()
 
 

@@ -65,6 +65,7 @@ def batch():
 
 
 LORA = {"lora": "update", "lora-gradient": "gradient", "lora-measure": "measure"}  # kind -> where its arm acts
+FAST = {"fast": 4, "halves": 2}  # kind -> samples a micro-batch, of four
 UPDATES = ("update", "twice", "resumed", *LORA)  # in fp32, on verl's own path
 
 
@@ -77,9 +78,9 @@ def made(kind: str, folder: Path):
     from projected_grpo.enforce_test import arm
     from projected_grpo.verl_ext.engine import ConstrainedFSDPEngine, ConstrainedFSDPEngineConfig
 
-    fast, stock = kind == "fast", kind in ("stock", "recomputed")
-    common = dict(strategy="fsdp2", use_torch_compile=False, seed=3)
-    if kind in ("recomputed", "fast", *UPDATES):
+    fast, stock = kind in FAST, kind in ("stock", "recomputed")
+    common = dict(strategy="fsdp2", use_torch_compile=False, seed=3, reshard_after_forward=not fast)
+    if kind in ("recomputed", *FAST, *UPDATES):
         common["mixed_precision"] = {"param_dtype": "fp32", "reduce_dtype": "fp32", "buffer_dtype": "fp32"}
     where = LORA.get(kind, "update" if kind in UPDATES else kind)
     chosen = vars(arm(where)) if kind in ("measure", "gradient", *UPDATES) else {}
@@ -114,7 +115,7 @@ def one_step(kind: str, folder: Path) -> None:
     """One optimizer step from the saved model; keeps all weights after it in <kind>.pt.
 
     stock: verl's engine and loss. recomputed: the same, in fp32 and with old log-probs from a second forward pass.
-    fast: our engine with all its short cuts, in fp32. off, measure, gradient: our engine with the hook absent, watching or projecting, on verl's own path.
+    fast: our engine with all its short cuts, in fp32; halves: in two micro-batches. off, measure, gradient: our engine with the hook absent, watching or projecting, on verl's own path.
     update: restoring, in fp32; lora...: the same with adapters and three ways to act, two steps, and what vLLM is sent. twice: two steps; resumed: two, with a
     checkpoint and a new engine between them."""
     from verl.utils import tensordict_utils as tu
@@ -122,8 +123,8 @@ def one_step(kind: str, folder: Path) -> None:
 
     engine, actor = made(kind, folder)
     data = batch()
-    if kind == "fast":
-        tu.assign_non_tensor(data, use_dynamic_bsz=False, micro_batch_size_per_gpu=4)
+    if kind in FAST:
+        tu.assign_non_tensor(data, use_dynamic_bsz=False, micro_batch_size_per_gpu=FAST[kind])
     if kind == "recomputed":
         data["old_log_probs"] = torch.nested.as_nested_tensor(log_probs(engine, data), layout=torch.jagged)
 
