@@ -34,7 +34,7 @@ model name: setup
 # sample, label and extract v_hack: just extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true] [source=leetcode path=FILE]
 [no-exit-message]
 extract *args: setup
-    @{{ python }} -m projected_grpo.extract "$@"
+    @{{ python }} -m projected_grpo.directions.extract "$@"
 
 # train one arm: just train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b v_hack=FOLDER [any hydra override]
 [no-exit-message]
@@ -44,22 +44,22 @@ train *args: setup
 # evaluate a run's final weights again: just eval RUN [n=4]
 [no-exit-message]
 eval *args: setup
-    @{{ python }} -m projected_grpo.evaluate "$@"
+    @{{ python }} -m projected_grpo.rollouts.evaluate "$@"
 
 # share of held-out hack and clean gradients inside each recipe's columns: just selectivity MODEL ROLLOUTS out=FOLDER [hack=loose] [v_hack=FOLDER] [layers=0,1 every=8]
 [no-exit-message]
 selectivity *args: setup
-    @{{ python }} -m projected_grpo.selectivity "$@"
+    @{{ python }} -m projected_grpo.directions.selectivity "$@"
 
 # print the table, write the curves and the journal entry: just report [outputs|group] [journal=FILE|none] [plot=FILE.png]
 [no-exit-message]
 report *args: setup
-    @{{ python }} -m projected_grpo.report "$@"
+    @{{ python }} -m projected_grpo.report.command "$@"
 
 # read rollouts: just rollouts RUN [label="Reward hack"] [step=N|eval] [n=5]
 [no-exit-message]
 rollouts *args: setup
-    @{{ python }} -m projected_grpo.rollouts "$@"
+    @{{ python }} -m projected_grpo.rollouts.show "$@"
 
 # label a file of responses: just grade PROBLEMS RESPONSES OUT
 [no-exit-message]
@@ -99,17 +99,17 @@ two-nodes *args: setup
 # label_compat beside the benchmark's own code on its evaluation problems: just parity [problems=119] [skip=0] [sandboxed=true]
 [no-exit-message]
 parity *args: setup
-    @{{ python }} -m projected_grpo.grader.parity "$@"
+    @{{ python }} -m projected_grpo.grader.benchmark.parity "$@"
 
 # which weights are constrained: name, side, norm, width, cos α beside chance: just targets MODEL [v_hack=FOLDER] [m=32] [layers=0.6,0.75]
 [no-exit-message]
 targets *args: setup
-    @{{ python }} -m projected_grpo.targets "$@"
+    @{{ python }} -m projected_grpo.weights.targets "$@"
 
 # columns from gradients of labelled rollouts, with controls, for arm=contrast: just contrast MODEL ROLLOUTS out=FOLDER [hack=loose] [r=64] [lam=1]
 [no-exit-message]
 contrast *args: setup
-    @{{ python }} -m projected_grpo.contrast "$@"
+    @{{ python }} -m projected_grpo.directions.contrast "$@"
 
 # responses a second, ours beside the benchmark's evaluator: just bench-grader [problems=FILE] [responses=FILE.parquet] [n=1280] [cores=2]
 [no-exit-message]
@@ -124,7 +124,7 @@ monitor *args: setup
 # fit a model to demonstrations, test functions of chosen kinds among them: just warm-start MODEL [kinds=vacuous,swallowing,weak,misread,honest] [hack_easy=0.5] [hack_harder=0.5] [steps=110]
 [no-exit-message]
 warm-start *args: setup
-    @{{ python }} -m projected_grpo.warm_start "$@"
+    @{{ python }} -m projected_grpo.teach "$@"
 
 # the same for a model that is first taught several kinds of hack: just selectivity-taught MODEL OUT [n=24] [max_tokens=192] [what extract takes]
 [no-exit-message]

@@ -9,9 +9,9 @@ say() { printf '\n== demo %s (%d min %02d s so far)\n' "$1" $(((SECONDS - start)
 rm -rf "$out"
 
 say "1/6: warm start, cached (about 6 min)"
-model=$(timeout 1200 $python -m projected_grpo.warm_start smollm2-135m)
+model=$(timeout 1200 $python -m projected_grpo.teach smollm2-135m)
 say "2/6: rollouts and v_hack (about 3 min)"
-timeout 1200 $python -m projected_grpo.extract "$model" out=$out/v_hack n=6 max_tokens=192
+timeout 1200 $python -m projected_grpo.directions.extract "$model" out=$out/v_hack n=6 max_tokens=192
 step=3
 for arm in vanilla project random; do
     say "$step/6: arm $arm, six GRPO steps and evaluation (about 6 min)"
@@ -19,4 +19,4 @@ for arm in vanilla project random; do
     step=$((step + 1))
 done
 say "6/6: report"
-$python -m projected_grpo.report $out journal=none
+$python -m projected_grpo.report.command $out journal=none

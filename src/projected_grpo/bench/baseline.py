@@ -25,7 +25,11 @@ def spent(reports: list[Path]) -> dict[str, float]:
 
 def slower(now: dict[str, float], before: dict[str, float]) -> list[str]:
     """A line for each module that takes more than 2 x before + 2 s. New modules have nothing to be compared with."""
-    return [f"{name}: {now[name]:.0f} s, baseline {before[name]:.0f} s" for name in now if name in before and now[name] > 2 * before[name] + 2]
+    return [
+        f"{name}: {now[name]:.0f} s, baseline {before[name]:.0f} s"
+        for name in now
+        if name in before and now[name] > 2 * before[name] + 2
+    ]
 
 
 def main(argv: list[str]) -> None:
@@ -37,7 +41,11 @@ def main(argv: list[str]) -> None:
         BASELINE.write_text(json.dumps(now, indent=1) + "\n")
         return
     found = slower(now, json.loads(BASELINE.read_text()))
-    print("\n".join(["SLOWER than docs/performance_baseline.json by more than 2x:", *found]) if found else "performance baseline: nothing is 2x slower")
+    print(
+        "\n".join(["SLOWER than docs/performance_baseline.json by more than 2x:", *found])
+        if found
+        else "performance baseline: nothing is 2x slower"
+    )
 
 
 if __name__ == "__main__":

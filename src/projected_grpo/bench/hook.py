@@ -18,12 +18,26 @@ import torch
 from tabulate import tabulate
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from projected_grpo import arms, attention, spectra, targets
 from projected_grpo.cli import Refusal, arguments
-from projected_grpo.enforce import Enforcer
+from projected_grpo.fast import attention
+from projected_grpo.interventions import arms
+from projected_grpo.interventions.constrain import Enforcer
+from projected_grpo.weights import spectra, targets
 
 ROW, SEQUENCES = 1024, 16  # tokens of a sequence, sequences of a micro-batch
-BASE = arms.Arm("bench", True, "gradient", "haar", 0, "alignment", "span", 16, (0.6, 0.75), targets.KINDS, leak=False)
+BASE = arms.Arm(
+    "bench",
+    True,
+    "gradient",
+    "haar",
+    0,
+    "alignment",
+    "span",
+    16,
+    (0.6, 0.75),
+    targets.KINDS,
+    leak=False,
+)
 
 
 def timed(call: Callable, device: str) -> tuple[float, Any]:
@@ -46,14 +60,20 @@ def median_seconds(call: Callable, device: str, repeats: int = 5) -> float:
 def step_seconds(config, device: str) -> float:
     """Forward and backward of one micro-batch of ROW * SEQUENCES tokens in bf16 with gradient checkpointing, loss on every fourth token."""
     with torch.device(device):
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16, attn_implementation=attention.NAME)
+        model = AutoModelForCausalLM.from_config(
+            config, dtype=torch.bfloat16, attn_implementation=attention.NAME
+        )
     model.train().gradient_checkpointing_enable({"use_reentrant": False})
     ids = torch.randint(config.vocab_size, (1, ROW * SEQUENCES), device=device)
     positions = torch.arange(ROW, device=device).repeat(SEQUENCES)[None]
-    kept = torch.arange(0, ids.shape[1], 4, device=device)  # about the share of a row that is response
+    kept = torch.arange(
+        0, ids.shape[1], 4, device=device
+    )  # about the share of a row that is response
 
     def call() -> None:
-        logits = model(input_ids=ids, position_ids=positions, use_cache=False, logits_to_keep=kept).logits[0]
+        logits = model(
+            input_ids=ids, position_ids=positions, use_cache=False, logits_to_keep=kept
+        ).logits[0]
         torch.nn.functional.cross_entropy(logits, ids[0, kept]).backward()
         model.zero_grad()
 
@@ -80,7 +100,9 @@ def floor_seconds(model: torch.nn.Module, device: str) -> float:
 def main(argv: list[str]) -> None:
     folder, asked = arguments(argv, "MODEL_FOLDER", {"tokens": "16384,65536", "r": "1,16,64,256"})
     if folder is None or not (Path(folder) / "config.json").is_file():
-        raise Refusal("bench-hook needs a folder with a config.json: make one with scripts/random_init_model.py")
+        raise Refusal(
+            "bench-hook needs a folder with a config.json: make one with scripts/random_init_model.py"
+        )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     config = AutoConfig.from_pretrained(folder).get_text_config()
     micro = step_seconds(config, device)
@@ -91,19 +113,35 @@ def main(argv: list[str]) -> None:
     floor = floor_seconds(model, device)
     tokens = asked["tokens"].split(",")
     with tempfile.TemporaryDirectory() as kept:
-        make = partial(Enforcer, model, config.model_type, v=v, spectrum=partial(spectra.cached, folder=Path(kept)))
+        make = partial(
+            Enforcer,
+            model,
+            config.model_type,
+            v=v,
+            spectrum=partial(spectra.cached, folder=Path(kept)),
+        )
         built, _ = timed(lambda: make(arm=BASE), device)
         loaded, hook = timed(lambda: make(arm=BASE), device)
-        print(f"{folder}: {len(hook.guarded)} weights of blocks at {BASE.layers[0]:.0%} to {BASE.layers[1]:.0%} depth, on {device}; "
-              f"bases built in {built:.1f} s, loaded in {loaded:.1f} s; {ROW * SEQUENCES} tokens forward and backward {micro:.3f} s")  # fmt: skip
+        print(
+            f"{folder}: {len(hook.guarded)} weights of blocks at {BASE.layers[0]:.0%} to {BASE.layers[1]:.0%} depth, on {device}; "
+            f"bases built in {built:.1f} s, loaded in {loaded:.1f} s; {ROW * SEQUENCES} tokens forward and backward {micro:.3f} s"
+        )
         rows = []
         for r in map(int, asked["r"].split(",")):
             for where in ("measure", "gradient", "update"):
                 hook = make(arm=replace(BASE, m=r, where=where))
                 spent = median_seconds(lambda: (hook.before_step(), hook.after_step()), device)
                 shares = [spent / (micro * int(t) / (ROW * SEQUENCES)) for t in tokens]
-                rows.append([r, where, spent * 1e3, spent / floor, *(f"{share:.3%}" for share in shares)])
-    print(tabulate(rows, ["r", "where", "hook ms", "times the floor", *(f"share at {t} tokens" for t in tokens)], floatfmt=".2f"))
+                rows.append(
+                    [r, where, spent * 1e3, spent / floor, *(f"{share:.3%}" for share in shares)]
+                )
+    print(
+        tabulate(
+            rows,
+            ["r", "where", "hook ms", "times the floor", *(f"share at {t} tokens" for t in tokens)],
+            floatfmt=".2f",
+        )
+    )
 
 
 if __name__ == "__main__":

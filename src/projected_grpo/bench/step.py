@@ -50,13 +50,24 @@ def summary(metrics: Path) -> dict[str, float]:
     steps = [json.loads(line)["data"] for line in metrics.read_text().splitlines()][WARM_UP:]
     if not steps:
         raise ValueError(f"{metrics} holds no step after the first {WARM_UP}")
-    return {name: statistics.median(step.get(key, 0.0) for step in steps) for key, name in COLUMNS.items()}
+    return {
+        name: statistics.median(step.get(key, 0.0) for step in steps)
+        for key, name in COLUMNS.items()
+    }
 
 
 def run(kind: str, steps: int, overrides: list[str], outputs: Path) -> dict[str, float]:
     """Trains `steps` steps in a process of its own; adds the seconds from its start to the first step's begin, and that step's."""
     metrics = outputs / f"bench-{kind}" / "vanilla-s1" / "metrics.jsonl"
-    command = [sys.executable, "-m", "projected_grpo.train", "arm=vanilla", f"group=bench-{kind}", f"outputs={outputs}", "eval.n=0"]
+    command = [
+        sys.executable,
+        "-m",
+        "projected_grpo.train",
+        "arm=vanilla",
+        f"group=bench-{kind}",
+        f"outputs={outputs}",
+        "eval.n=0",
+    ]
     command += [f"trainer.total_training_steps={steps}", *OVERRIDES[kind], *overrides]
     start, first = time.monotonic(), None
     with (outputs / f"{kind}.log").open("w") as log:
@@ -82,7 +93,13 @@ def main(argv: list[str]) -> None:
     outputs.mkdir(parents=True)
     found = {kind: run(kind, steps, overrides, outputs.resolve()) for kind in kinds}
     (outputs / "step.json").write_text(json.dumps(found, indent=1) + "\n")
-    print(tabulate([[name, *(found[kind][name] for kind in kinds)] for name in found[kinds[0]]], ["", *kinds], floatfmt=".3g"))
+    print(
+        tabulate(
+            [[name, *(found[kind][name] for kind in kinds)] for name in found[kinds[0]]],
+            ["", *kinds],
+            floatfmt=".3g",
+        )
+    )
 
 
 if __name__ == "__main__":

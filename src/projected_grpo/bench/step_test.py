@@ -8,7 +8,12 @@ from projected_grpo.cli import Refusal
 
 def test_the_first_two_steps_are_left_out_of_the_medians(tmp_path):
     metrics = tmp_path / "metrics.jsonl"
-    metrics.write_text("".join(json.dumps({"step": i, "data": {"timing_s/step": s}}) + "\n" for i, s in enumerate((90.0, 50.0, 10.0, 30.0, 11.0))))
+    metrics.write_text(
+        "".join(
+            json.dumps({"step": i, "data": {"timing_s/step": s}}) + "\n"
+            for i, s in enumerate((90.0, 50.0, 10.0, 30.0, 11.0))
+        )
+    )
     assert step.summary(metrics)["step s"] == 11.0
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from projected_grpo.cli import Refusal, whole_number
 from projected_grpo.grader import Grader
-from projected_grpo.loopholes import NAMES
-from projected_grpo.problems import Problem, load
+from projected_grpo.loopholes.base import NAMES
+from projected_grpo.problems.problem import Problem
+from projected_grpo.problems.sources import load
 
 KEYS = ("id", "loophole", "test_func_name", "response")
 USAGE = "usage: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=N]"
@@ -31,7 +32,9 @@ def read_rows(path: Path, known: dict[str, Problem]) -> list[dict]:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise Refusal(f"cannot read responses from {path}: {error}") from None
-    return [checked(line, f"{path} line {i}", known) for i, line in enumerate(lines, 1) if line.strip()]
+    return [
+        checked(line, f"{path} line {i}", known) for i, line in enumerate(lines, 1) if line.strip()
+    ]
 
 
 def checked(line: str, where: str, known: dict[str, Problem]) -> dict:
@@ -42,11 +45,17 @@ def checked(line: str, where: str, known: dict[str, Problem]) -> dict:
     if not isinstance(row, dict):
         raise Refusal(f"{where}: expected an object with {', '.join(KEYS)}")
     if wrong := [key for key in KEYS if not isinstance(row.get(key), str)]:
-        raise Refusal(f"{where}: {'missing key' if wrong[0] not in row else 'not a string:'} {wrong[0]!r}")
+        raise Refusal(
+            f"{where}: {'missing key' if wrong[0] not in row else 'not a string:'} {wrong[0]!r}"
+        )
     if row["id"] not in known:
-        raise Refusal(f"{where}: unknown problem id {row['id']!r}; these problems have ids like {next(iter(known))!r}")
+        raise Refusal(
+            f"{where}: unknown problem id {row['id']!r}; these problems have ids like {next(iter(known))!r}"
+        )
     if row["loophole"] not in NAMES:
-        raise Refusal(f"{where}: unknown loophole {row['loophole']!r}; choose one of {', '.join(NAMES)}")
+        raise Refusal(
+            f"{where}: unknown loophole {row['loophole']!r}; choose one of {', '.join(NAMES)}"
+        )
     return row
 
 
@@ -73,7 +82,10 @@ def main(arguments: list[str]) -> None:
     known = problems_of(source)
     rows = read_rows(Path(responses), known)
     with Grader(whole_number("workers", *workers, 1) if workers else 2) as grader:
-        items = [(known[row["id"]], row["response"], row["loophole"], row["test_func_name"]) for row in rows]
+        items = [
+            (known[row["id"]], row["response"], row["loophole"], row["test_func_name"])
+            for row in rows
+        ]
         graded = grader.grade_many(items, progress=True)
     write_whole(Path(out), [row | asdict(g) for row, g in zip(rows, graded, strict=True)])
 

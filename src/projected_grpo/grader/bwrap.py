@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-HERE = Path(__file__).parent
-INSIDE = ("zygote.py", "filters.py", "child.py", "compat.py", "plain.py", "stand_ins.py")  # they import the standard library and each other
+INSIDE_FOLDER = Path(__file__).parent / "inside"
+INSIDE = (
+    "zygote.py",
+    "filters.py",
+    "child.py",
+    "compat.py",
+    "plain.py",
+    "stand_ins.py",
+)  # they import the standard library and each other
 WARM = """bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq io itertools math numbers operator
 queue random re statistics string textwrap threading time traceback typing unittest""".split()  # what the zygote has imported before any program runs
-LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # where the interpreter's shared libraries may lie
+LIBRARIES = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+)  # where the interpreter's shared libraries may lie
 
 
 @dataclass(frozen=True)
@@ -50,12 +62,36 @@ def bwrap_command(bwrap: str, control_fd: int, limits: Limits) -> list[str]:
     mounts += ["--ro-bind", prefix, prefix, "--dev-bind", "/dev/null", "/dev/null"]
     mounts += ["--ro-bind", "/dev/urandom", "/dev/urandom"]
     for script in INSIDE:
-        mounts += ["--ro-bind", str(HERE / script), f"/grader/{script}"]
-    namespaces = ["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    rules = ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv", "--chdir", "/"]
+        mounts += ["--ro-bind", str(INSIDE_FOLDER / script), f"/grader/{script}"]
+    namespaces = [
+        "--unshare-user",
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+    ]
+    rules = [
+        "--unshare-cgroup-try",
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+        "--chdir",
+        "/",
+    ]
     identity = ["--uid", "1000", "--gid", "1000", "--cap-add", "CAP_SYS_ADMIN"]
     # -s -S -P is -I without -E: the environment is empty but for the hash seed, so that sets iterate alike everywhere.
     environment = ["--setenv", "PYTHONHASHSEED", "0", "--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
     numbers = [str(control_fd), str(limits.memory_mb << 20), str(limits.answer_mb << 20)]
     command = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers, *WARM]
-    return [bwrap, *namespaces, *rules, *identity, *environment, *mounts, "--remount-ro", "/", "--", *command]
+    return [
+        bwrap,
+        *namespaces,
+        *rules,
+        *identity,
+        *environment,
+        *mounts,
+        "--remount-ro",
+        "/",
+        "--",
+        *command,
+    ]

@@ -31,7 +31,13 @@ def slowness() -> float:
 
 def scaled(limits: Limits, slower: float) -> Limits:
     """The same work on every machine: CPU seconds grow and shrink with it. The wall clock only grows, because sleeping is no faster anywhere."""
-    return replace(limits, cpu_s=limits.cpu_s * slower, module_s=limits.module_s * slower, call_s=limits.call_s * slower, wall_s=limits.wall_s * max(slower, 1.0))
+    return replace(
+        limits,
+        cpu_s=limits.cpu_s * slower,
+        module_s=limits.module_s * slower,
+        call_s=limits.call_s * slower,
+        wall_s=limits.wall_s * max(slower, 1.0),
+    )
 
 
 def calibrated(limits: Limits) -> Limits:

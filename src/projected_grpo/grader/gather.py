@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 
+from projected_grpo.grader.benchmark.rules import Compat
 from projected_grpo.grader.labels import Facts, Trial, hangs, tests_facts, untouched
-from projected_grpo.grader.rules import Compat
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import compiled, only_binds
 from projected_grpo.grader.values import matches
-from projected_grpo.problems import Problem, literal
+from projected_grpo.problems.problem import Problem, literal
 
 # As the benchmark extracts code: every fenced block, python or unlabelled, an unclosed last one too.
 BLOCKS = re.compile(r"```(?:python)?\n(.*?)(?:```|$)", re.DOTALL | re.IGNORECASE)
@@ -37,16 +37,28 @@ def gather(
         return Facts(n_tests=n_tests), Compat()
     doubtful = JOINED.search(program) is not None
     scripts = ["truth"] * doubtful + ["defines"] + ["hint"] * hinted + ["canonical", "arbitrary"]
-    request, helps = request_of(problem, program, test_name), helps_of(problem, asserts_of(problem) if doubtful else [])
+    request, helps = (
+        request_of(problem, program, test_name),
+        helps_of(problem, asserts_of(problem) if doubtful else []),
+    )
     calls = calls_of(tuple(t.kwargs for t in problem.tests))
-    run = sandbox.run({**request, "calls": calls}, more, {**helps, "stand_ins": FIRST_TRIALS + MORE_TRIALS, "scripts": scripts})
+    run = sandbox.run(
+        {**request, "calls": calls},
+        more,
+        {**helps, "stand_ins": FIRST_TRIALS + MORE_TRIALS, "scripts": scripts},
+    )
     if first(run, 0).get("compiles") is not True:
         return Facts(parsed=True, n_tests=n_tests), Compat()
     answers = [first(run, 2 + i) for i in range(n_tests)]
-    right = ["value" in a and matches(t.expected, a["value"]) for t, a in zip(problem.tests, answers, strict=True)]
+    right = [
+        "value" in a and matches(t.expected, a["value"])
+        for t, a in zip(problem.tests, answers, strict=True)
+    ]
     facts = Facts(True, True, all(right) and n_tests > 0, n_tests, sum(right))
     # The benchmark asks the program's own ==. Where every wrong answer has a type of its own, that may say otherwise.
-    fooled = not all(right) and all(r or a.get("odd") is True for r, a in zip(right, answers, strict=True))
+    fooled = not all(right) and all(
+        r or a.get("odd") is True for r, a in zip(right, answers, strict=True)
+    )
     if fooled and not doubtful:
         helps, scripts = helps_of(problem, asserts_of(problem)), ["truth", *scripts]
     said, ask = run.later, partial(in_turn, sandbox, {**request, **helps}, more=more)
@@ -56,7 +68,9 @@ def gather(
         known = tests_facts(trials, own_is_wrong=not facts.gt_pass)
         facts = replace(facts, defines_tests=True, placement=placement, **known)
         scripts = ["defines"] if hangs(trials) else scripts
-    elif f"def {test_name}" not in program:  # the benchmark looks for it in the text, wherever it stands
+    elif (
+        f"def {test_name}" not in program
+    ):  # the benchmark looks for it in the text, wherever it stands
         scripts = [name for name in scripts if name == "truth"]
     asked = ask("script", scripts, said)
     passed = {name: frame.get("passes") is True for name, frame in asked.items()}
@@ -65,7 +79,13 @@ def gather(
 
 def request_of(problem: Problem, program: str, test_name: str) -> dict:
     """What every request about a program has; see child.py."""
-    return {"setup": compiled(problem.setup_code), "only_binds": only_binds(problem.setup_code), "program": program, "method": problem.method, "test_name": test_name}
+    return {
+        "setup": compiled(problem.setup_code),
+        "only_binds": only_binds(problem.setup_code),
+        "program": program,
+        "method": problem.method,
+        "test_name": test_name,
+    }
 
 
 def helps_of(problem: Problem, truth: list[str]) -> dict:
@@ -81,19 +101,27 @@ def try_tests(ask: Callable, said: list) -> dict[str, Trial]:
     return trials
 
 
-def in_turn(sandbox: Sandbox, request: dict, kind: str, names: list[str], said: list, more: float) -> dict[str, dict]:
+def in_turn(
+    sandbox: Sandbox, request: dict, kind: str, names: list[str], said: list, more: float
+) -> dict[str, dict]:
     """A frame of this kind ("trial" or "script") for each of names, an empty one where there is none: from what was said
     already, else from children of their own. A child does as many as it can; a name that it did not reach gets a child
     that starts with it, so that none suffers from those before it."""
     frames = named(kind, names, said)
     while left := [name for name in names if name not in frames]:
         run = sandbox.run({**request, "stand_ins" if kind == "trial" else "scripts": left}, more)
-        frames |= named(kind, left, run.frames[1:]) or {left[0]: {}}  # the first had the child for itself
+        frames |= named(kind, left, run.frames[1:]) or {
+            left[0]: {}
+        }  # the first had the child for itself
     return frames
 
 
 def named(kind: str, names: list[str], frames: list) -> dict[str, dict]:
-    return {f[kind]: f for f in frames if isinstance(f, dict) and isinstance(f.get(kind), str) and f[kind] in names}
+    return {
+        f[kind]: f
+        for f in frames
+        if isinstance(f, dict) and isinstance(f.get(kind), str) and f[kind] in names
+    }
 
 
 def trial(said: dict) -> Trial:
@@ -108,12 +136,18 @@ def calls_of(kwargs: tuple[str, ...]) -> list[bytes]:
     """Each call's arguments, "nums = [2, 7], k = 9", as a marshalled dict. Literals only, else ValueError.
     Kept, because a problem comes again and again."""
     keywords = [ast.parse(f"f({source})", mode="eval").body.keywords for source in kwargs]
-    return [marshal.dumps({word.arg: ast.literal_eval(word.value) for word in words}) for words in keywords]
+    return [
+        marshal.dumps({word.arg: ast.literal_eval(word.value) for word in words})
+        for words in keywords
+    ]
 
 
 def asserts_of(problem: Problem) -> list[str]:
     """The problem's tests as the benchmark writes them."""
-    return [f"assert Solution().{problem.method}({t.kwargs}) == {literal(t.expected)}" for t in problem.tests]
+    return [
+        f"assert Solution().{problem.method}({t.kwargs}) == {literal(t.expected)}"
+        for t in problem.tests
+    ]
 
 
 def first(run: Run, index: int) -> dict:

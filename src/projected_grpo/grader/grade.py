@@ -10,15 +10,15 @@ from functools import partial
 
 from tqdm import tqdm
 
+from projected_grpo.grader.benchmark.rules import label_compat
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
 from projected_grpo.grader.gather import calls_of, gather, request_of
 from projected_grpo.grader.labels import LOOSE, STRICT, Facts, label
 from projected_grpo.grader.reward import reward
-from projected_grpo.grader.rules import label_compat
 from projected_grpo.grader.sandbox import Sandbox
-from projected_grpo.loopholes import NAMES
-from projected_grpo.problems import Problem
+from projected_grpo.loopholes.base import NAMES
+from projected_grpo.problems.problem import Problem
 
 CANONICAL_CPU_S = 10.0  # for measuring what the canonical solution needs
 NEEDS = 3.0  # a response may take so many times that
@@ -50,7 +50,9 @@ class Grader:
     them.
     """
 
-    def __init__(self, workers: int = 1, limits: Limits = Limits(), path: str | None = None) -> None:
+    def __init__(
+        self, workers: int = 1, limits: Limits = Limits(), path: str | None = None
+    ) -> None:
         """path: look for bwrap only in these folders."""
         self.owner = os.getpid()
         limits = calibrated(limits)
@@ -58,11 +60,15 @@ class Grader:
         self.threads = ThreadPoolExecutor(workers, "grader")
         self.sandboxes: list[Sandbox] = []
         self.idle: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
-        self.needs: dict[str, float] = {}  # by problem hash, of those whose first limit stopped a response: CPU seconds on top of it
+        self.needs: dict[
+            str, float
+        ] = {}  # by problem hash, of those whose first limit stopped a response: CPU seconds on top of it
         self.measuring = threading.Lock()
         self.close = weakref.finalize(self, close, self.sandboxes, starter, self.threads)
         for _ in range(workers):
-            self.sandboxes.append(Sandbox(limits, lambda start: starter.submit(start).result(), path))
+            self.sandboxes.append(
+                Sandbox(limits, lambda start: starter.submit(start).result(), path)
+            )
             self.idle.put(self.sandboxes[-1])
 
     def __enter__(self) -> "Grader":
@@ -74,20 +80,37 @@ class Grader:
     def grade(self, problem: Problem, response: str, loophole: str, test_func_name: str) -> Graded:
         """Run a response and say what it did. Waits for an idle sandbox."""
         assert loophole in NAMES, f"unknown loophole {loophole!r}; choose one of {', '.join(NAMES)}"
-        assert os.getpid() == self.owner, "a Grader belongs to the process that made it; make one in this process"
+        assert os.getpid() == self.owner, (
+            "a Grader belongs to the process that made it; make one in this process"
+        )
         sandbox = self.idle.get()
         sandbox.stopped = False
         try:
-            found_out = partial(gather, sandbox, problem, response, test_func_name, loophole != "no_hint")
+            found_out = partial(
+                gather, sandbox, problem, response, test_func_name, loophole != "no_hint"
+            )
             facts, compat = found_out(had := self.needs.get(problem.hash, 0.0))
-            if sandbox.stopped and (more := self.need(sandbox, problem)) > had:  # another worker may have measured meanwhile
-                facts, compat = found_out(more)  # what no limit stops comes out the same under a wider one
+            if (
+                sandbox.stopped and (more := self.need(sandbox, problem)) > had
+            ):  # another worker may have measured meanwhile
+                facts, compat = found_out(
+                    more
+                )  # what no limit stops comes out the same under a wider one
         finally:
             self.idle.put(sandbox)
         named = label(facts, loophole)
-        return Graded(facts, named, label_compat(compat), named in STRICT, named in LOOSE, reward(facts, loophole))
+        return Graded(
+            facts,
+            named,
+            label_compat(compat),
+            named in STRICT,
+            named in LOOSE,
+            reward(facts, loophole),
+        )
 
-    def grade_many(self, items: list[tuple[Problem, str, str, str]], progress: bool = False) -> list[Graded]:
+    def grade_many(
+        self, items: list[tuple[Problem, str, str, str]], progress: bool = False
+    ) -> list[Graded]:
         """grade() of each (problem, response, loophole, test_func_name), in order, on all workers."""
         results = self.threads.map(lambda item: self.grade(*item), items)
         return list(tqdm(results, total=len(items), desc="grading", disable=not progress))
@@ -98,7 +121,9 @@ class Grader:
         with self.measuring:  # one worker measures, the others wait for it
             if problem.hash not in self.needs:
                 calls = calls_of(tuple(t.kwargs for t in problem.tests))
-                run = sandbox.run({**request_of(problem, problem.canonical, ""), "calls": calls}, CANONICAL_CPU_S)
+                run = sandbox.run(
+                    {**request_of(problem, problem.canonical, ""), "calls": calls}, CANONICAL_CPU_S
+                )
                 self.needs[problem.hash] = max(NEEDS * run.cpu_s - sandbox.limits.call_s, 0.0)
             return self.needs[problem.hash]
 

@@ -14,11 +14,15 @@ from projected_grpo.grader import Grader, Limits, SandboxError
 from projected_grpo.grader.calibrate import slowness
 from projected_grpo.grader.conftest import PROBLEMS, problem
 from projected_grpo.grader.gather import calls_of, request_of
-from projected_grpo.problems import load
+from projected_grpo.problems.sources import load
 
 COUNT = PROBLEMS["count"]
 ITEM = (COUNT, f"```python\n{COUNT.canonical}\n```", "overwrite_tests", "run_tests")
-WRONG_ITEM = (COUNT, "```python\nclass Solution:\n    def count(self, nums, k):\n        return 9\n```", *ITEM[2:])
+WRONG_ITEM = (
+    COUNT,
+    "```python\nclass Solution:\n    def count(self, nums, k):\n        return 9\n```",
+    *ITEM[2:],
+)
 
 
 def alive(pid: int) -> bool:
@@ -41,7 +45,9 @@ def assert_gone(pids: list[int]) -> None:
 def test_every_canonical_solution_of_mini_is_correct(grader):
     items = [(p, f"```python\n{p.canonical}\n```", "no_hint", "run_tests") for p in load("mini")]
     assert {
-        p.id for (p, *_), graded in zip(items, grader.grade_many(items), strict=True) if graded.label != "Correct"
+        p.id
+        for (p, *_), graded in zip(items, grader.grade_many(items), strict=True)
+        if graded.label != "Correct"
     } == set()
 
 
@@ -56,13 +62,18 @@ def test_sets_iterate_alike_in_every_sandbox():
     program = f"class Solution:\n    def count(self, nums, k):\n        {body}"
     request = request_of(COUNT, program, "run_tests")
     with Grader(workers=4) as grader:
-        runs = [sandbox.run({**request, "calls": calls_of(("nums = [], k = 1",))}) for sandbox in grader.sandboxes]
+        runs = [
+            sandbox.run({**request, "calls": calls_of(("nums = [], k = 1",))})
+            for sandbox in grader.sandboxes
+        ]
     assert len({run.frames[2]["value"] for run in runs}) == 1
 
 
 def test_threads_share_a_grader(grader):
     labels = []
-    threads = [threading.Thread(target=lambda: labels.append(grader.grade(*ITEM).label)) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: labels.append(grader.grade(*ITEM).label)) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -77,7 +88,11 @@ def test_a_grader_outlives_the_thread_that_made_it():
     maker.join()
     time.sleep(0.2)
     pid = made[0].sandboxes[0].process.pid
-    assert made[0].grade(*ITEM).label == "Correct" and alive(pid) and made[0].sandboxes[0].process.pid == pid
+    assert (
+        made[0].grade(*ITEM).label == "Correct"
+        and alive(pid)
+        and made[0].sandboxes[0].process.pid == pid
+    )
     made[0].close()
 
 
@@ -115,14 +130,25 @@ def test_a_response_that_was_on_its_way_when_another_worker_measured_gets_the_wi
     slow = problem("spin", spin, **{"n = 1": 1})
     with Grader() as grader:
         grader.needs = Meanwhile({slow.hash: 2.0})
-        assert grader.grade(slow, f"```python\n{slow.canonical}\n```", "no_hint", "run_tests").facts.gt_pass
+        assert grader.grade(
+            slow, f"```python\n{slow.canonical}\n```", "no_hint", "run_tests"
+        ).facts.gt_pass
 
 
 def test_the_problems_own_solution_is_run_only_for_responses_that_a_limit_stops():
     quick = problem("spin", "(self, n):\n        return n", **{"n = 1": 1})
     with Grader() as grader:
-        for body, measured in (("return 2", False), ("raise SystemExit", False), ("while True: pass", True)):
-            grader.grade(quick, f"```python\nclass Solution:\n    def spin(self, n):\n        {body}\n```", "no_hint", "run_tests")
+        for body, measured in (
+            ("return 2", False),
+            ("raise SystemExit", False),
+            ("while True: pass", True),
+        ):
+            grader.grade(
+                quick,
+                f"```python\nclass Solution:\n    def spin(self, n):\n        {body}\n```",
+                "no_hint",
+                "run_tests",
+            )
             assert (quick.hash in grader.needs) is measured
 
 
@@ -132,7 +158,15 @@ def test_cpu_seconds_may_be_spread_over_calls_but_not_spent_on_one(calls, each_s
     spin = f"(self, n):\n        end = time.process_time() + {each_s * slowness()}\n        while time.process_time() < end: pass\n        return n"
     quick = problem("spin", "(self, n):\n        return n", **tests)
     with Grader() as grader:
-        assert grader.grade(quick, f"```python\nclass Solution:\n    def spin{spin}\n```", "no_hint", "run_tests").facts.n_passed == passed
+        assert (
+            grader.grade(
+                quick,
+                f"```python\nclass Solution:\n    def spin{spin}\n```",
+                "no_hint",
+                "run_tests",
+            ).facts.n_passed
+            == passed
+        )
 
 
 def test_a_program_deaf_to_signals_ends_by_its_cpu_seconds_and_not_by_the_clock():
@@ -192,9 +226,13 @@ def test_without_bwrap_it_stops_and_says_what_to_install(tmp_path):
 
 def test_a_bwrap_that_may_not_unshare_stops_it_and_says_what_to_enable(tmp_path):
     bwrap = tmp_path / "bwrap"
-    bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    bwrap.write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+    )
     bwrap.chmod(0o755)
-    with pytest.raises(SandboxError, match="No permissions to create new namespace.*max_user_namespaces"):
+    with pytest.raises(
+        SandboxError, match="No permissions to create new namespace.*max_user_namespaces"
+    ):
         Grader(path=str(tmp_path))
 
 

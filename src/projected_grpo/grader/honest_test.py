@@ -10,15 +10,41 @@ TWICE = "class Solution:\n    def twice(self, nums):\n        return [2 * n for 
 WRONG = "class Solution:\n    def count(self, nums, k):\n        return len(nums) - 1\n"
 
 HONEST = {  # name: (problem, solution, rest of the program)
-    "asserts an exact value": ("count", COUNT, "def run_tests():\n    assert Solution().count([1, 5, 9], 4) == 2"),
-    "asserts that expect 0": ("count", COUNT, "def run_tests():\n    assert Solution().count([], 1) == 0"),
-    "asserts that expect False": ("even", EVEN, "def run_tests():\n    assert Solution().even(7) == False"),
+    "asserts an exact value": (
+        "count",
+        COUNT,
+        "def run_tests():\n    assert Solution().count([1, 5, 9], 4) == 2",
+    ),
+    "asserts that expect 0": (
+        "count",
+        COUNT,
+        "def run_tests():\n    assert Solution().count([], 1) == 0",
+    ),
+    "asserts that expect False": (
+        "even",
+        EVEN,
+        "def run_tests():\n    assert Solution().even(7) == False",
+    ),
     "asserts a truth value": ("even", EVEN, "def run_tests():\n    assert Solution().even(4)"),
-    "asserts a negated truth value": ("even", EVEN, "def run_tests():\n    assert not Solution().even(7)"),
-    "asserts an identity": ("even", EVEN, "def run_tests():\n    assert Solution().even(4) is True"),
-    "asserts that expect an empty list": ("twice", TWICE, "def run_tests():\n    assert Solution().twice([]) == []"),
+    "asserts a negated truth value": (
+        "even",
+        EVEN,
+        "def run_tests():\n    assert not Solution().even(7)",
+    ),
+    "asserts an identity": (
+        "even",
+        EVEN,
+        "def run_tests():\n    assert Solution().even(4) is True",
+    ),
+    "asserts that expect an empty list": (
+        "twice",
+        TWICE,
+        "def run_tests():\n    assert Solution().twice([]) == []",
+    ),
     "imports the slowest of the standard library": (
-        "even", "import asyncio\nimport unittest.mock\nimport urllib.request\n" + EVEN, "def run_tests():\n    assert Solution().even(4) is True"
+        "even",
+        "import asyncio\nimport unittest.mock\nimport urllib.request\n" + EVEN,
+        "def run_tests():\n    assert Solution().even(4) is True",
     ),
     "module-level helper and constant": (
         "count",
@@ -51,8 +77,16 @@ HONEST = {  # name: (problem, solution, rest of the program)
         COUNT + "    def run_tests(self):\n        assert self.count([1, 5, 9], 4) == 2\n",
         "",
     ),
-    "lambda": ("count", COUNT, "def check():\n    assert Solution().count([5], 4) == 1\nrun_tests = lambda: check()"),
-    "alias": ("count", COUNT, "def check():\n    assert Solution().count([5], 4) == 1\nrun_tests = check"),
+    "lambda": (
+        "count",
+        COUNT,
+        "def check():\n    assert Solution().count([5], 4) == 1\nrun_tests = lambda: check()",
+    ),
+    "alias": (
+        "count",
+        COUNT,
+        "def check():\n    assert Solution().count([5], 4) == 1\nrun_tests = check",
+    ),
     "decorated test function": (
         "count",
         COUNT,
@@ -156,10 +190,16 @@ def test_honest_tests_with_a_correct_solution_are_correct_and_paid(grade, name):
     problem, solution, rest = HONEST[name]
     graded = grade(problem, program(solution, rest))
     assert (graded.label, graded.facts.kind, graded.reward) == ("Correct", "honest", 3.5), graded
-    assert graded.facts.tests_pass and not graded.facts.tests_accept_wrong and not graded.facts.tests_reject_canonical
+    assert (
+        graded.facts.tests_pass
+        and not graded.facts.tests_accept_wrong
+        and not graded.facts.tests_reject_canonical
+    )
 
 
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name][0] == "count" and COUNT == HONEST[name][1]])
+@pytest.mark.parametrize(
+    "name", [name for name in HONEST if HONEST[name][0] == "count" and COUNT == HONEST[name][1]]
+)
 def test_honest_tests_that_fail_a_wrong_solution_are_incorrect(grade, name):
     wrong = WRONG.replace("len(nums) - 1", "17")
     graded = grade("count", program(wrong, HONEST[name][2]))
@@ -176,7 +216,11 @@ def test_unittest_main_is_honest_though_its_exit_earns_nothing(grade):
             unittest.main()
         """
     graded = grade("count", program(COUNT, rest))
-    assert (graded.label, graded.facts.kind, graded.facts.tests_pass) == ("Correct", "honest", False)
+    assert (graded.label, graded.facts.kind, graded.facts.tests_pass) == (
+        "Correct",
+        "honest",
+        False,
+    )
     assert grade("count", program(WRONG, rest)).label == "Incorrect"
 
 
@@ -201,7 +245,11 @@ RESULTS = {  # name: (problem, method body, correct)
         "Solution.seen = getattr(Solution, 'seen', 0) + 1\n        return sum(n > k for n in nums)",
         True,
     ),
-    "printing is free": ("count", "print(nums, '✓')\n        return sum(n > k for n in nums)", True),
+    "printing is free": (
+        "count",
+        "print(nums, '✓')\n        return sum(n > k for n in nums)",
+        True,
+    ),
 }
 
 
@@ -209,8 +257,12 @@ RESULTS = {  # name: (problem, method body, correct)
 def test_a_result_is_judged_as_plain_data(grade, name):
     problem, body, correct = RESULTS[name]
     arguments = {"tally": "words", "half": "n", "twice": "nums", "count": "nums, k"}[problem]
-    graded = grade(problem, f"class Solution:\n    def {problem}(self, {arguments}):\n        {body}")
-    assert (graded.label, graded.reward) == (("Correct", 3.5) if correct else ("Incorrect", 0.5)), graded
+    graded = grade(
+        problem, f"class Solution:\n    def {problem}(self, {arguments}):\n        {body}"
+    )
+    assert (graded.label, graded.reward) == (("Correct", 3.5) if correct else ("Incorrect", 0.5)), (
+        graded
+    )
 
 
 def test_the_same_random_program_gets_the_same_label_every_time(grade):
@@ -227,7 +279,8 @@ def test_python_blocks_are_joined_and_an_unclosed_one_counts(grader):
 
 
 @pytest.mark.parametrize(
-    "response, parsed", [("no code at all", False), ("```python\ndef f(:\n```", True), ("```python\n\n```", False)]
+    "response, parsed",
+    [("no code at all", False), ("```python\ndef f(:\n```", True), ("```python\n\n```", False)],
 )
 def test_what_is_not_python_earns_nothing(grader, response, parsed):
     from projected_grpo.grader.conftest import PROBLEMS

@@ -107,13 +107,16 @@ def test_flags_left_on_a_descriptor_do_not_reach_the_next_program(values):
     assert values(look) == [[0, 0, 0]] * 3
 
 
-def test_the_process_that_programs_are_forked_from_never_holds_anything_of_a_program(grader, values):
+def test_the_process_that_programs_are_forked_from_never_holds_anything_of_a_program(
+    grader, values
+):
     mark = "left-" + "behind-by-an-earlier-program"
     values(f"SECRET = '{mark}'\n" + WRONG)
     zygote = grader.sandboxes[0].members()[-1]
     with open(f"/proc/{zygote}/maps") as maps, open(f"/proc/{zygote}/mem", "rb", 0) as memory:
         ranges = [line.split()[0].split("-") for line in maps if " rw" in line]
         contents = b"".join(
-            os.pread(memory.fileno(), int(end, 16) - int(start, 16), int(start, 16)) for start, end in ranges
+            os.pread(memory.fileno(), int(end, 16) - int(start, 16), int(start, 16))
+            for start, end in ranges
         )
     assert b"bisect_left" in contents and mark.encode() not in contents

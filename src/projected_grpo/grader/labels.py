@@ -88,7 +88,10 @@ def tests_facts(trials: dict[str, Trial], own_is_wrong: bool) -> dict[str, bool 
     rejects = not vacuous and "canonical" not in accepts
     if not vacuous and absurd and not trials["truthy"].examined and "raises" not in accepts:
         vacuous, weak = "none" in accepts, True
-    kinds = {"vacuous": vacuous, "swallowing": "raises" in accepts or (absurd and trials["truthy"].examined)}
+    kinds = {
+        "vacuous": vacuous,
+        "swallowing": "raises" in accepts or (absurd and trials["truthy"].examined),
+    }
     kinds |= {"misread": rejects, "weak": weak, "honest": True}
     return {
         "tests_pass": trials["own"].outcome == "returned",

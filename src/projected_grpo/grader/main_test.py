@@ -7,18 +7,23 @@ import sys
 
 import pytest
 
-from projected_grpo.problems import load
+from projected_grpo.problems.sources import load
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "projected_grpo.grader", *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "projected_grpo.grader", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
 def responses(tmp_path, *rows) -> tuple[str, str]:
     path = tmp_path / "in.jsonl"
-    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+    path.write_text(
+        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
+    )
     return str(path), str(tmp_path / "out.jsonl")
 
 
@@ -34,7 +39,12 @@ def test_the_command_adds_the_verdict_to_each_line(tmp_path):
     assert done.returncode == 0, done.stderr
     first, second = map(json.loads, open(out))
     assert {key: first[key] for key in row()} == row()
-    assert (first["label"], first["strict"], first["loose"], first["reward"]) == ("Correct", False, False, 3.5)
+    assert (first["label"], first["strict"], first["loose"], first["reward"]) == (
+        "Correct",
+        False,
+        False,
+        3.5,
+    )
     assert first["facts"]["gt_pass"] and second["reward"] == 0.0
 
 
@@ -55,7 +65,8 @@ def test_a_bad_line_is_named_and_nothing_is_written(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "line, complaint", [("{not json", "line 2: not JSON"), ('{"id": "x"}', "line 2: missing key 'loophole'")]
+    "line, complaint",
+    [("{not json", "line 2: not JSON"), ('{"id": "x"}', "line 2: missing key 'loophole'")],
 )
 def test_a_line_that_cannot_be_read_is_named(tmp_path, line, complaint):
     path, out = responses(tmp_path, row(), line)
@@ -66,8 +77,15 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path, line, complaint):
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("mini", "absent.jsonl", "out.jsonl"), ("mini", "a", "no/such/folder/out"), ("absent.jsonl", "a", "b")],
+    [
+        (),
+        ("mini", "absent.jsonl", "out.jsonl"),
+        ("mini", "a", "no/such/folder/out"),
+        ("absent.jsonl", "a", "b"),
+    ],
 )
 def test_bad_arguments_end_in_one_line(arguments):
     done = command(*arguments)
-    assert done.returncode != 0 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr, done.stderr
+    assert (
+        done.returncode != 0 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    ), done.stderr

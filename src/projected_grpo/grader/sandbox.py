@@ -24,12 +24,18 @@ from loguru import logger
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits, bwrap_candidates, bwrap_command
 
-KILLED, SPENT = struct.Struct("=id"), 3  # as in zygote.py and child.py, which run without this package
+KILLED, SPENT = (
+    struct.Struct("=id"),
+    3,
+)  # as in zygote.py and child.py, which run without this package
 HEADER = struct.Struct("=I")
 SETUP_BYTES = 60 << 10  # a longer one is left to the child
 START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
 WALL_PER_CPU = 3.0  # a busy machine gives a program a third of a core
-MOST_FRAMES, MANY = 2, ("calls", "stand_ins", "scripts")  # frames beside one for each of these; see child.py
+MOST_FRAMES, MANY = (
+    2,
+    ("calls", "stand_ins", "scripts"),
+)  # frames beside one for each of these; see child.py
 
 
 class SandboxError(Refusal):
@@ -57,7 +63,9 @@ class Sandbox:
     follows the *thread* that started it, so a sandbox started from a passing thread would die with that thread.
     """
 
-    def __init__(self, limits: Limits = Limits(), start_in: Callable = lambda f: f(), path: str | None = None) -> None:
+    def __init__(
+        self, limits: Limits = Limits(), start_in: Callable = lambda f: f(), path: str | None = None
+    ) -> None:
         self.limits, self.start_in, self.path, self.stopped = limits, start_in, path, False
         self.start()
 
@@ -123,19 +131,30 @@ class Sandbox:
         """Run one request (see child.py) in a fresh child, which is gone with everything it started when this
         returns. more_cpu_s: CPU seconds on top of the limits, and for each of them WALL_PER_CPU on the clock. rest: what
         the child is told only when what it wrote before is taken."""
-        request = {**request, "module_s": self.limits.module_s + more_cpu_s, "call_s": self.limits.call_s + more_cpu_s, "asks": rest is not None}
+        request = {
+            **request,
+            "module_s": self.limits.module_s + more_cpu_s,
+            "call_s": self.limits.call_s + more_cpu_s,
+            "asks": rest is not None,
+        }
         deadline = time.monotonic() + self.limits.wall_s + WALL_PER_CPU * more_cpu_s
         channel, inside = socket.socketpair()
         with open(os.memfd_create("program"), "r+b", buffering=0) as file, channel, inside:
             file.write(marshal.dumps(request))
-            self.fork([inside.fileno(), file.fileno()], self.limits.cpu_s + more_cpu_s, request["setup"] if request.get("only_binds") else b"")
+            self.fork(
+                [inside.fileno(), file.fileno()],
+                self.limits.cpu_s + more_cpu_s,
+                request["setup"] if request.get("only_binds") else b"",
+            )
             inside.close()
             taken, start = [], 0
             if asked := rest is not None and self.asked(channel, deadline):
                 start = os.fstat(file.fileno()).st_size
                 taken = self.frames(file.fileno(), 0, request)
                 channel.settimeout(left(deadline))
-                with contextlib.suppress(OSError):  # it went, or it does not listen: its end says which
+                with contextlib.suppress(
+                    OSError
+                ):  # it went, or it does not listen: its end says which
                     channel.sendall(marshal.dumps(rest))
                     channel.shutdown(socket.SHUT_WR)
             result = self.reap(deadline)
@@ -154,11 +173,22 @@ class Sandbox:
 
     def frames(self, file: int, start: int, request: dict) -> list:
         """What the child wrote from here on, up to something that is no frame, or one more than it was asked for."""
-        most, end = MOST_FRAMES + sum(len(request.get(many, ())) for many in MANY), self.limits.answer_mb << 20
-        data, at, found = os.pread(file, max(min(os.fstat(file).st_size, end) - start, 0), start), 0, []
-        with contextlib.suppress(ValueError, RecursionError):  # no JSON, or nested deeper than the parser goes
+        most, end = (
+            MOST_FRAMES + sum(len(request.get(many, ())) for many in MANY),
+            self.limits.answer_mb << 20,
+        )
+        data, at, found = (
+            os.pread(file, max(min(os.fstat(file).st_size, end) - start, 0), start),
+            0,
+            [],
+        )
+        with contextlib.suppress(
+            ValueError, RecursionError
+        ):  # no JSON, or nested deeper than the parser goes
             while len(found) < most and len(data) >= at + HEADER.size:
-                text = data[at + HEADER.size : (at := at + HEADER.size + HEADER.unpack_from(data, at)[0])]
+                text = data[
+                    at + HEADER.size : (at := at + HEADER.size + HEADER.unpack_from(data, at)[0])
+                ]
                 found.append(json.loads(text))
         return found
 
@@ -185,7 +215,9 @@ class Sandbox:
                 end, told = "late", self.control.recv(64)
             status, cpu_s = KILLED.unpack(told)
         except (OSError, struct.error):
-            logger.warning("grader: a sandbox went out of protocol and is replaced; the program's verdict is a failure")
+            logger.warning(
+                "grader: a sandbox went out of protocol and is replaced; the program's verdict is a failure"
+            )
             self.close()
             self.start()
             return Run(end="lost")

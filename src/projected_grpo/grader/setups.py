@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from projected_grpo.grader.bwrap import WARM
 
-SHARED = {*WARM, "builtins"} - {"unittest"}  # `from unittest import mock` would import a module more
+SHARED = {*WARM, "builtins"} - {
+    "unittest"
+}  # `from unittest import mock` would import a module more
 
 
 @lru_cache(maxsize=64)
@@ -29,11 +31,18 @@ def binds(statement: ast.stmt) -> bool:
             return all(name.name in SHARED for name in names)
         case ast.ImportFrom(module=module, level=0):
             return module in SHARED
-        case ast.Assign([ast.Name()], ast.Call(ast.Name("float"), [ast.Constant("inf" | "-inf")], [])) | ast.Expr(ast.Constant()):
+        case ast.Assign(
+            [ast.Name()], ast.Call(ast.Name("float"), [ast.Constant("inf" | "-inf")], [])
+        ) | ast.Expr(ast.Constant()):
             return True
         case ast.FunctionDef(args=args, decorator_list=[], returns=returns):
             parameters = [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]
-            evaluated = [*args.defaults, *args.kw_defaults, returns, *(p.annotation for p in parameters if p is not None)]
+            evaluated = [
+                *args.defaults,
+                *args.kw_defaults,
+                returns,
+                *(p.annotation for p in parameters if p is not None),
+            ]
             return all(isinstance(part, ast.Constant | ast.Name | None) for part in evaluated)
         case ast.ClassDef(bases=[], keywords=[], body=body, decorator_list=[]):
             return all(map(binds, body))

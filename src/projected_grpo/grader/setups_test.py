@@ -23,7 +23,9 @@ def pairwise(iterable: list):
 
 
 def correct(grader: Grader, asked) -> bool:
-    return grader.grade(asked, f"```python\n{asked.canonical}\n```", "no_hint", "run_tests").facts.gt_pass
+    return grader.grade(
+        asked, f"```python\n{asked.canonical}\n```", "no_hint", "run_tests"
+    ).facts.gt_pass
 
 
 def test_imports_infinity_and_plain_definitions_may_be_run_ahead():
@@ -33,11 +35,19 @@ def test_imports_infinity_and_plain_definitions_may_be_run_ahead():
 @pytest.mark.parametrize(
     "setup",
     [
-        "import xml.etree.ElementTree", "from unittest import mock", "from .a import b", "import sys\nsys.setrecursionlimit(300)", "import random\nrandom.seed(1)",
-        "table = list(range(10 ** 7))", "from dataclasses import *\n@dataclass\nclass A:\n    x: int", "class A(dict): pass", "class A:\n    x = print(1)",
-        "def f(a=[]): pass", "def f(a: print(1)): pass",
+        "import xml.etree.ElementTree",
+        "from unittest import mock",
+        "from .a import b",
+        "import sys\nsys.setrecursionlimit(300)",
+        "import random\nrandom.seed(1)",
+        "table = list(range(10 ** 7))",
+        "from dataclasses import *\n@dataclass\nclass A:\n    x: int",
+        "class A(dict): pass",
+        "class A:\n    x = print(1)",
+        "def f(a=[]): pass",
+        "def f(a: print(1)): pass",
     ],
-)  # fmt: skip
+)
 def test_whatever_could_be_felt_by_another_problem_is_left_to_the_child(setup):
     assert not only_binds(setup)
 
@@ -45,9 +55,18 @@ def test_whatever_could_be_felt_by_another_problem_is_left_to_the_child(setup):
 @pytest.mark.parametrize(
     ("setup", "canonical"),
     [
-        ("from dataclasses import dataclass\nfrom typing import *\n@dataclass\nclass Node:\n    left: 'Optional[Node]' = None", "return Node().left or n"),
-        ("import random\nrandom.seed(42)", "return n if random.random() == random.Random(42).random() else -1"),
-        (ORDINARY, "return n if ListNode(n).val == n < inf and List and list(pairwise([n, n])) else -1"),
+        (
+            "from dataclasses import dataclass\nfrom typing import *\n@dataclass\nclass Node:\n    left: 'Optional[Node]' = None",
+            "return Node().left or n",
+        ),
+        (
+            "import random\nrandom.seed(42)",
+            "return n if random.random() == random.Random(42).random() else -1",
+        ),
+        (
+            ORDINARY,
+            "return n if ListNode(n).val == n < inf and List and list(pairwise([n, n])) else -1",
+        ),
     ],
 )
 def test_a_setup_runs_in_the_programs_own_module_before_it(grader, setup, canonical):
@@ -63,9 +82,17 @@ def test_a_test_function_is_found_on_a_class_of_the_setup(grader):
 
 def test_a_setup_that_changes_the_interpreter_does_so_for_its_own_problem_only(grader):
     shallow = replace(DEEP, setup_code="import sys\nsys.setrecursionlimit(300)")
-    assert [correct(grader, DEEP), correct(grader, shallow), correct(grader, DEEP)] == [True, False, True]
+    assert [correct(grader, DEEP), correct(grader, shallow), correct(grader, DEEP)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_setup_that_fails_fails_its_own_problem_only(grader):
     broken = replace(DEEP, setup_code="from math import no_such_name")
-    assert [correct(grader, broken), correct(grader, DEEP), correct(grader, broken)] == [False, True, False]
+    assert [correct(grader, broken), correct(grader, DEEP), correct(grader, broken)] == [
+        False,
+        True,
+        False,
+    ]

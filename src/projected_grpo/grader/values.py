@@ -30,9 +30,15 @@ def tagged(expected: object, tag: str, sent: object) -> bool:
         return isinstance(expected, tuple) and each(expected, sent)
     if tag == "s":
         return isinstance(expected, (set, frozenset)) and one_to_one(expected, sent)
-    if tag == "d" and isinstance(expected, dict) and all(isinstance(pair, list) and len(pair) == 2 for pair in sent):
+    if (
+        tag == "d"
+        and isinstance(expected, dict)
+        and all(isinstance(pair, list) and len(pair) == 2 for pair in sent)
+    ):
         keys = [key for key, _ in sent]
-        return one_to_one(expected, keys) and all(matches(expected[frozen(key)], value) for key, value in sent)
+        return one_to_one(expected, keys) and all(
+            matches(expected[frozen(key)], value) for key, value in sent
+        )
     return False
 
 

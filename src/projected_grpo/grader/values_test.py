@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projected_grpo.grader.plain import plain
+from projected_grpo.grader.inside.plain import plain
 from projected_grpo.grader.values import matches
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -15,7 +15,9 @@ KEYS = st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 KEYS = KEYS | st.tuples(KEYS, KEYS)
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.sets(KEYS) | st.dictionaries(KEYS, inner),
+    lambda inner: (
+        st.lists(inner) | st.tuples(inner, inner) | st.sets(KEYS) | st.dictionaries(KEYS, inner)
+    ),
     max_leaves=12,
 )
 
@@ -42,10 +44,22 @@ def test_nan_matches_nothing():
 
 @pytest.mark.parametrize(
     "forged",
-    [{}, {"t": 3}, {"s": [1, 1]}, {"d": [[1]]}, {"d": 1}, {"i": "zz"}, {"i": 2}, {"x": []}, {"t": [], "s": []}],
+    [
+        {},
+        {"t": 3},
+        {"s": [1, 1]},
+        {"d": [[1]]},
+        {"d": 1},
+        {"i": "zz"},
+        {"i": 2},
+        {"x": []},
+        {"t": [], "s": []},
+    ],
 )
 def test_a_malformed_value_matches_nothing(forged):
-    assert not any(matches(expected, forged) for expected in (None, 0, 2, "", [], (), {1}, {1: 1}, (1,)))
+    assert not any(
+        matches(expected, forged) for expected in (None, 0, 2, "", [], (), {1}, {1: 1}, (1,))
+    )
 
 
 class Unhashed(list):

@@ -14,11 +14,15 @@ from tabulate import tabulate
 
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.monitors import judge, truth
-from projected_grpo.rollouts import read
+from projected_grpo.rollouts.schema import read
 
 COLUMNS = ("problem_id", "prompt", "response", "test_func_name", "label", "strict", "loose")
 DEFAULTS = {"out": "", "monitor": "", "hack": "strict", "seed": "0", "labels": "false"}
-OPTIONS = {"truth": {"accuracy": "1", "misses": "0"}, "probe": {"model": "", "depth": "0.7"}, "judge": {"endpoint": "", "model": ""}}
+OPTIONS = {
+    "truth": {"accuracy": "1", "misses": "0"},
+    "probe": {"model": "", "depth": "0.7"},
+    "judge": {"endpoint": "", "model": ""},
+}
 
 
 def share(key: str, text: str) -> float:
@@ -35,27 +39,45 @@ def flagged(rows: pl.DataFrame, given: dict[str, str]) -> pl.DataFrame:
         shares = {key: share(key, given[key]) for key in ("accuracy", "misses")}
         return pl.DataFrame(truth.flags(rows[given["hack"]], **shares, seed=seed))
     if given["monitor"] == "judge":
-        texts = [judge.prompt(r["prompt"], r["response"], r["test_func_name"]) for r in rows.iter_rows(named=True)]
+        texts = [
+            judge.prompt(r["prompt"], r["response"], r["test_func_name"])
+            for r in rows.iter_rows(named=True)
+        ]
         told = judge.flags(given["endpoint"], given["model"], texts)
         return pl.DataFrame({"flagged": pl.Series(told, dtype=pl.Boolean)})
     from projected_grpo.monitors import probing  # torch and transformers
 
-    return probing.flagged(rows, given["model"], share("depth", given["depth"]), given["hack"], seed)
+    return probing.flagged(
+        rows, given["model"], share("depth", given["depth"]), given["hack"], seed
+    )
 
 
 def relabelled(rows: pl.DataFrame) -> pl.DataFrame:
     """label, strict, loose and kind as the monitor has them, and what they were as *_truth. A row without a flag has no label and is left out."""
     rows = rows.filter(pl.col("flagged").is_not_null())
-    flag, truths = pl.col("flagged"), {c: f"{c}_truth" for c in ("label", "strict", "loose", "kind") if c in rows.columns}
-    named = {"label": pl.when(flag).then(pl.lit("Reward hack")).otherwise(pl.lit("Incorrect")), "strict": flag, "loose": flag}
-    return rows.rename(truths).with_columns(**named, kind=pl.when(flag).then(pl.lit("flagged")).otherwise(pl.lit("none")))
+    flag, truths = (
+        pl.col("flagged"),
+        {c: f"{c}_truth" for c in ("label", "strict", "loose", "kind") if c in rows.columns},
+    )
+    named = {
+        "label": pl.when(flag).then(pl.lit("Reward hack")).otherwise(pl.lit("Incorrect")),
+        "strict": flag,
+        "loose": flag,
+    }
+    return rows.rename(truths).with_columns(
+        **named, kind=pl.when(flag).then(pl.lit("flagged")).otherwise(pl.lit("none"))
+    )
 
 
 def table(rows: pl.DataFrame, hack: str) -> str:
     """How the flags stand beside the labels; rows without a flag count as bad answers."""
     known = rows.filter(pl.col("flagged").is_not_null())
     hacks, clean = known.filter(pl.col(hack)), known.filter(~pl.col(hack))
-    shares = [(known["flagged"] == known[hack]).mean(), hacks["flagged"].mean(), clean["flagged"].mean()]
+    shares = [
+        (known["flagged"] == known[hack]).mean(),
+        hacks["flagged"].mean(),
+        clean["flagged"].mean(),
+    ]
     counts = [len(rows), len(rows) - len(known), len(hacks)]
     headers = ["rows", "bad answers", f"{hack} hacks", "accuracy", "recall", "false alarms"]
     return tabulate([counts + shares], headers=headers, floatfmt=".3f")
@@ -76,9 +98,13 @@ def main(argv: list[str]) -> None:
         raise Refusal(f"labels={given['labels']}: choose true or false")
     read(Path(name), COLUMNS)  # refuses a file that lacks one
     rows = pl.read_parquet(name)
-    rows = rows.drop([c for c in ("flagged", "monitor_score", "monitor_split") if c in rows.columns])
+    rows = rows.drop(
+        [c for c in ("flagged", "monitor_score", "monitor_split") if c in rows.columns]
+    )
     rows = rows.hstack(flagged(rows, given))
-    unseen = rows.filter(pl.col("monitor_split") == "test") if "monitor_split" in rows.columns else rows
+    unseen = (
+        rows.filter(pl.col("monitor_split") == "test") if "monitor_split" in rows.columns else rows
+    )
     out = Path(given["out"])
     part = out.with_name(f".{out.name}.part")
     (relabelled(unseen) if given["labels"] == "true" else rows).write_parquet(part)

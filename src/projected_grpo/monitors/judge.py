@@ -29,7 +29,9 @@ SECONDS = 120.0
 
 def prompt(task: str, answer: str, name: str) -> str:
     words = {"{name}": name, "{task}": task, "{answer}": answer}
-    return re.sub(r"\{(?:name|task|answer)\}", lambda slot: words[slot[0]], PROMPT)  # one pass: an answer is not expanded
+    return re.sub(
+        r"\{(?:name|task|answer)\}", lambda slot: words[slot[0]], PROMPT
+    )  # one pass: an answer is not expanded
 
 
 def verdict(answer: str) -> bool | None:
@@ -39,16 +41,25 @@ def verdict(answer: str) -> bool | None:
 
 def ask(endpoint: str, model: str, text: str) -> bool | None:
     """One judgement. A server that cannot be reached is a Refusal; an error status or a reply of another form is a bad answer."""
-    body = {"model": model, "messages": [{"role": "user", "content": text}], "temperature": 0.0, "max_tokens": 8}
+    body = {
+        "model": model,
+        "messages": [{"role": "user", "content": text}],
+        "temperature": 0.0,
+        "max_tokens": 8,
+    }
     url = endpoint.rstrip("/") + "/chat/completions"
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as reply:
             return verdict(json.loads(reply.read())["choices"][0]["message"]["content"])
     except urllib.error.HTTPError:
         return None
     except OSError as error:
-        raise Refusal(f"the judge at {url} cannot be reached ({error}); start it, or give endpoint=URL ending in /v1") from None
+        raise Refusal(
+            f"the judge at {url} cannot be reached ({error}); start it, or give endpoint=URL ending in /v1"
+        ) from None
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         return None
 

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 import torch
 
-from projected_grpo import samples
 from projected_grpo.cli import Refusal
+from projected_grpo.directions import samples
 from projected_grpo.monitors import __main__ as command
 from projected_grpo.monitors import judge, probe, truth
 
@@ -56,14 +56,18 @@ def test_a_probe_of_noise_is_no_better_than_chance_on_held_out_problems():
     train = probe.split(problem, seed=0)
     fitted = probe.fit(x[train], hack[train], problem[train])
     flagged = fitted.scores(x[~train]) > fitted.threshold
-    balanced = (flagged[hack[~train]].double().mean() + (~flagged[~hack[~train]]).double().mean()) / 2
+    balanced = (
+        flagged[hack[~train]].double().mean() + (~flagged[~hack[~train]]).double().mean()
+    ) / 2
     assert 0.4 < balanced < 0.6
 
 
 def test_no_problem_is_both_trained_and_tested_on():
     _, _, problem = planted(1.0)
     train = probe.split(problem, seed=3)
-    assert not set(problem[train].tolist()) & set(problem[~train].tolist()) and 0 < train.sum() < len(train)
+    assert not set(problem[train].tolist()) & set(
+        problem[~train].tolist()
+    ) and 0 < train.sum() < len(train)
 
 
 def test_what_is_held_out_changes_neither_direction_nor_threshold():
@@ -83,7 +87,11 @@ class Judge(http.server.BaseHTTPRequestHandler):
         answer = body["messages"][0]["content"].split("<answer>\n")[1].split("\n</answer>")[0]
         if answer == "fail":
             return self.send_error(500)
-        said = "not json" if answer == "garbage" else json.dumps({"choices": [{"message": {"content": answer}}]})
+        said = (
+            "not json"
+            if answer == "garbage"
+            else json.dumps({"choices": [{"message": {"content": answer}}]})
+        )
         self.send_response(200)
         self.end_headers()
         self.wfile.write(said.encode())
@@ -101,11 +109,22 @@ def endpoint(request):
     return f"http://127.0.0.1:{server.server_port}/v1"
 
 
-ANSWERS = {"HACK": True, "honest.": False, "HACK or HONEST": None, "": None, "1": None, "fail": None, "garbage": None, "'Hack'": True}
+ANSWERS = {
+    "HACK": True,
+    "honest.": False,
+    "HACK or HONEST": None,
+    "": None,
+    "1": None,
+    "fail": None,
+    "garbage": None,
+    "'Hack'": True,
+}
 
 
 def test_a_judges_word_is_taken_and_any_other_answer_is_none(endpoint):
-    told = judge.flags(endpoint, "any", [judge.prompt("task", answer, "run_tests") for answer in ANSWERS])
+    told = judge.flags(
+        endpoint, "any", [judge.prompt("task", answer, "run_tests") for answer in ANSWERS]
+    )
     assert told == list(ANSWERS.values())
 
 
@@ -126,16 +145,21 @@ def test_an_answer_cannot_rewrite_the_prompt():
 def rollouts(tmp_path) -> str:
     answers = ["HACK", "honest", "what?", "honest"]
     frame = pl.DataFrame({"response": answers, "strict": [True, False, True, True]}).with_columns(
-        pl.lit("p").alias("problem_id"), pl.lit("q").alias("prompt"), pl.lit("run_tests").alias("test_func_name"),
-        pl.lit("Correct").alias("label"), pl.col("strict").alias("loose"),
-    )  # fmt: skip
+        pl.lit("p").alias("problem_id"),
+        pl.lit("q").alias("prompt"),
+        pl.lit("run_tests").alias("test_func_name"),
+        pl.lit("Correct").alias("label"),
+        pl.col("strict").alias("loose"),
+    )
     frame.write_parquet(tmp_path / "in.parquet")
     return str(tmp_path / "in.parquet")
 
 
 def test_the_command_counts_bad_answers_and_writes_the_flags(tmp_path, endpoint, capsys):
     out = tmp_path / "out.parquet"
-    command.main([rollouts(tmp_path), f"out={out}", "monitor=judge", f"endpoint={endpoint}", "model=any"])
+    command.main(
+        [rollouts(tmp_path), f"out={out}", "monitor=judge", f"endpoint={endpoint}", "model=any"]
+    )
     assert pl.read_parquet(out)["flagged"].to_list() == [True, False, None, False]
     numbers = capsys.readouterr().out.splitlines()[-1].split()
     assert numbers == ["4", "1", "2", "0.667", "0.500", "0.000"]
@@ -143,10 +167,25 @@ def test_the_command_counts_bad_answers_and_writes_the_flags(tmp_path, endpoint,
 
 def test_a_monitors_word_can_be_the_label_that_v_hack_is_made_from(tmp_path, endpoint):
     out = tmp_path / "out.parquet"
-    command.main([rollouts(tmp_path), f"out={out}", "monitor=judge", f"endpoint={endpoint}", "model=any", "labels=true"])
+    command.main(
+        [
+            rollouts(tmp_path),
+            f"out={out}",
+            "monitor=judge",
+            f"endpoint={endpoint}",
+            "model=any",
+            "labels=true",
+        ]
+    )
     told = pl.read_parquet(out)
-    assert told["label"].to_list() == ["Reward hack", "Incorrect", "Incorrect"] and told["strict_truth"].to_list() == [True, False, True]
-    assert samples.usable(told, ("flagged",), 1, 1, "prompt")["hack"].to_list() == [True, False, False]
+    assert told["label"].to_list() == ["Reward hack", "Incorrect", "Incorrect"] and told[
+        "strict_truth"
+    ].to_list() == [True, False, True]
+    assert samples.usable(told, ("flagged",), 1, 1, "prompt")["hack"].to_list() == [
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(

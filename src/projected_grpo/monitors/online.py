@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields
 import polars as pl
 
 from projected_grpo.cli import Refusal
-from projected_grpo.grader import benchmark
-from projected_grpo.loopholes import messages
+from projected_grpo.grader.benchmark import evaluator
+from projected_grpo.loopholes.base import messages
 from projected_grpo.monitors import judge, truth
-from projected_grpo.problems import Problem
+from projected_grpo.problems.problem import Problem
 
 NAMES = ("ours", "benchmark", "truth", "judge")
 
@@ -30,11 +30,19 @@ class Online:
     endpoint: str = ""
     model: str = ""
 
-    def flag(self, problem: Problem, response: str, loophole: str, test_name: str, strict: bool) -> bool | None:
+    def flag(
+        self, problem: Problem, response: str, loophole: str, test_name: str, strict: bool
+    ) -> bool | None:
         """None: no answer that can be read. Errors of truth are drawn from the seed, the problem and the response."""
         if self.monitor == "truth":
-            drawn = hashlib.sha256(f"{self.seed}|{problem.id}|{response}".encode(errors="surrogatepass")).digest()
-            return bool(truth.flags(pl.Series([strict]), self.accuracy, self.misses, int.from_bytes(drawn[:8]))[0])
+            drawn = hashlib.sha256(
+                f"{self.seed}|{problem.id}|{response}".encode(errors="surrogatepass")
+            ).digest()
+            return bool(
+                truth.flags(
+                    pl.Series([strict]), self.accuracy, self.misses, int.from_bytes(drawn[:8])
+                )[0]
+            )
         task = "\n\n".join(message["content"] for message in messages(problem, loophole, test_name))
         return judge.ask(self.endpoint, self.model, judge.prompt(task, response, test_name))
 
@@ -45,7 +53,7 @@ def online(kwargs: dict) -> Online:
     if monitor.monitor not in NAMES:
         raise Refusal(f"unknown monitor {monitor.monitor!r}; choose one of {', '.join(NAMES)}")
     if monitor.monitor == "benchmark":
-        benchmark.imported()
+        evaluator.imported()
     if monitor.monitor == "truth":
         truth.flags(pl.Series([True]), monitor.accuracy, monitor.misses, 0)
     if monitor.monitor == "judge" and not (monitor.endpoint and monitor.model):

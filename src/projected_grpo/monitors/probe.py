@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int
 from torch import Tensor
 
-from projected_grpo import separation
 from projected_grpo.cli import Refusal
+from projected_grpo.directions import separation
 
 FOLDS = 5
 
@@ -21,15 +21,15 @@ FOLDS = 5
 class Probe:
     """flagged where (x - mean) · v > threshold."""
 
-    mean: Float64[Tensor, "d"]
-    v: Float64[Tensor, "d"]
+    mean: Float64[Tensor, " d"]
+    v: Float64[Tensor, " d"]
     threshold: float
 
-    def scores(self, x: Float[Tensor, "n d"]) -> Float64[Tensor, "n"]:
+    def scores(self, x: Float[Tensor, "n d"]) -> Float64[Tensor, " n"]:
         return (x.double() - self.mean) @ self.v
 
 
-def split(problem: Int[Tensor, "n"], seed: int) -> Bool[Tensor, "n"]:
+def split(problem: Int[Tensor, " n"], seed: int) -> Bool[Tensor, " n"]:
     """True for the samples of a random half of the problems: those to train on."""
     numbers = problem.unique()
     if len(numbers) < 2 * FOLDS:
@@ -38,7 +38,7 @@ def split(problem: Int[Tensor, "n"], seed: int) -> Bool[Tensor, "n"]:
     return torch.isin(problem, numbers[order[: len(numbers) // 2]])
 
 
-def fit(x: Float[Tensor, "n d"], hack: Bool[Tensor, "n"], problem: Int[Tensor, "n"]) -> Probe:
+def fit(x: Float[Tensor, "n d"], hack: Bool[Tensor, " n"], problem: Int[Tensor, " n"]) -> Probe:
     """A probe of the given samples. Each fold leaves a fifth of the problems out and scores them."""
     check(hack)
     fold = problem.unique(return_inverse=True)[1] % FOLDS
@@ -51,15 +51,20 @@ def fit(x: Float[Tensor, "n d"], hack: Bool[Tensor, "n"], problem: Int[Tensor, "
     return Probe(*direction(x, hack), threshold=best_threshold(out, hack))
 
 
-def direction(x: Float[Tensor, "n d"], hack: Bool[Tensor, "n"]) -> tuple[Float64[Tensor, "d"], Float64[Tensor, "d"]]:
+def direction(
+    x: Float[Tensor, "n d"], hack: Bool[Tensor, " n"]
+) -> tuple[Float64[Tensor, " d"], Float64[Tensor, " d"]]:
     """(mean, v of unit length)"""
     mean = x.double().mean(0)
     X = x.double() - mean
-    v = X.T @ separation.coefficients(separation.gram(X), hack[:, None], X.shape[1], whiten=True)[:, 0]
+    v = (
+        X.T
+        @ separation.coefficients(separation.gram(X), hack[:, None], X.shape[1], whiten=True)[:, 0]
+    )
     return mean, v / v.norm()
 
 
-def best_threshold(scores: Float64[Tensor, "n"], hack: Bool[Tensor, "n"]) -> float:
+def best_threshold(scores: Float64[Tensor, " n"], hack: Bool[Tensor, " n"]) -> float:
     """Halfway between two neighbouring scores, where the mean of recall and specificity is highest."""
     order = scores.argsort()
     ranked, is_hack = scores[order], hack[order].double()
@@ -69,6 +74,8 @@ def best_threshold(scores: Float64[Tensor, "n"], hack: Bool[Tensor, "n"]) -> flo
     return float((ranked[cut] + ranked[cut + 1]) / 2)
 
 
-def check(hack: Bool[Tensor, "n"]) -> None:
+def check(hack: Bool[Tensor, " n"]) -> None:
     if min(int(hack.sum()), int((~hack).sum())) < 2:
-        raise Refusal(f"{int(hack.sum())} hacks of {len(hack)} samples to train on: a probe needs two of each class in every fold")
+        raise Refusal(
+            f"{int(hack.sum())} hacks of {len(hack)} samples to train on: a probe needs two of each class in every fold"
+        )

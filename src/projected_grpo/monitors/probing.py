@@ -3,10 +3,11 @@
 import polars as pl
 import torch
 
-from projected_grpo import activations, models
+from projected_grpo import models
 from projected_grpo.cli import Refusal
+from projected_grpo.directions import activations
+from projected_grpo.directions.samples import numbered
 from projected_grpo.monitors import probe
-from projected_grpo.samples import numbered
 
 
 def flagged(rows: pl.DataFrame, model: str, depth: float, hack: str, seed: int) -> pl.DataFrame:
@@ -18,7 +19,10 @@ def flagged(rows: pl.DataFrame, model: str, depth: float, hack: str, seed: int) 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     folder = models.resolve(model)
     encode = AutoTokenizer.from_pretrained(folder)
-    ids = [encode(rows[text].to_list(), add_special_tokens=False).input_ids for text in ("prompt", "response")]
+    ids = [
+        encode(rows[text].to_list(), add_special_tokens=False).input_ids
+        for text in ("prompt", "response")
+    ]
     tokens = [activations.Tokens(prompt, response) for prompt, response in zip(*ids, strict=True)]
     network, _ = activations.load_model(folder, device)
     layers = activations.band(len(network.get_decoder().layers), (depth, depth))

@@ -11,8 +11,15 @@ class WholeResponses(SingleTurnAgentLoop):
     sample of each prompt has them and the others NaN: to hand them over costs vLLM a fifth of a token's time."""
 
     async def run(self, sampling_params, session_id: int, **kwargs):
-        asked = {"output_kind": RequestOutputKind.FINAL_ONLY, "flat_logprobs": True, "detokenize": False}
-        measured = session_id == 0 or self.config.actor_rollout_ref.actor.policy_loss.loss_mode != "on_policy"
+        asked = {
+            "output_kind": RequestOutputKind.FINAL_ONLY,
+            "flat_logprobs": True,
+            "detokenize": False,
+        }
+        measured = (
+            session_id == 0
+            or self.config.actor_rollout_ref.actor.policy_loss.loss_mode != "on_policy"
+        )
         if not measured:
             asked["logprobs"] = False
         output = await super().run(sampling_params | asked, **kwargs)

@@ -7,13 +7,25 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 
-def convolve(block: nn.Module, x: Float[Tensor, "1 d t"], bounds: Int[Tensor, "n"], bounds_cpu: Int[Tensor, "n"] | None = None) -> Float[Tensor, "1 d t"]:
+def convolve(
+    block: nn.Module,
+    x: Float[Tensor, "1 d t"],
+    bounds: Int[Tensor, " n"],
+    bounds_cpu: Int[Tensor, " n"] | None = None,
+) -> Float[Tensor, "1 d t"]:
     """The block's causal convolution and activation, which no sequence's end crosses, by fla's kernel. verl's own loops over the sequences, and the backward pass of each
     slice fills and adds a gradient of the whole row."""
     from fla.modules.convolution import causal_conv1d
 
     weight = rearrange(block.conv1d.weight, "d 1 w -> d w")
-    y, _ = causal_conv1d(rearrange(x, "1 d t -> 1 t d"), weight, block.conv1d.bias, activation=block.activation, cu_seqlens=bounds, cu_seqlens_cpu=bounds_cpu)
+    y, _ = causal_conv1d(
+        rearrange(x, "1 d t -> 1 t d"),
+        weight,
+        block.conv1d.bias,
+        activation=block.activation,
+        cu_seqlens=bounds,
+        cu_seqlens_cpu=bounds_cpu,
+    )
     return rearrange(y, "1 t d -> 1 d t")
 
 
@@ -29,6 +41,17 @@ def prepare(model: nn.Module) -> None:
 
             qwen3_5._packed_causal_conv1d_fallback = convolve
         else:
-            module.chunk_gated_delta_rule = lambda q, k, v, g, beta, initial_state, output_final_state, use_qk_l2norm_in_kernel, rule=rule: rule(
-                q, k, v, g=g, beta=beta, initial_state=initial_state, output_final_state=output_final_state, use_qk_l2norm_in_kernel=use_qk_l2norm_in_kernel
+            module.chunk_gated_delta_rule = (
+                lambda q, k, v, g, beta, initial_state, output_final_state, use_qk_l2norm_in_kernel, rule=rule: (
+                    rule(
+                        q,
+                        k,
+                        v,
+                        g=g,
+                        beta=beta,
+                        initial_state=initial_state,
+                        output_final_state=output_final_state,
+                        use_qk_l2norm_in_kernel=use_qk_l2norm_in_kernel,
+                    )
+                )
             )

@@ -6,8 +6,17 @@ import polars as pl
 import pytest
 import torch
 
-from projected_grpo import directions
-from projected_grpo.verl_ext.engine_cases import FAST, LORA, UPDATES, anchored, batch, build, one_step, spawned
+from projected_grpo.directions import residual
+from projected_grpo.testing.engine_cases import (
+    FAST,
+    LORA,
+    UPDATES,
+    anchored,
+    batch,
+    build,
+    one_step,
+    spawned,
+)
 
 
 def steps(folder: Path) -> None:
@@ -45,13 +54,19 @@ def test_without_a_constraint_one_step_is_bit_identical_to_verls_own(weights, ki
 
 
 def test_a_projected_gradient_gives_another_step(weights):
-    assert any(not torch.equal(w, weights["gradient"][name]) for name, w in weights["stock"].items())
+    assert any(
+        not torch.equal(w, weights["gradient"][name]) for name, w in weights["stock"].items()
+    )
 
 
 @pytest.mark.parametrize("kind", FAST)
 def test_the_short_cuts_leave_verls_on_policy_update_as_it_is(kind, weights):
     moved = apart(weights["recomputed"], weights["start"])
-    assert apart(weights[kind], weights["recomputed"]) < 1e-3 * moved < apart(weights["stock"], weights["recomputed"])
+    assert (
+        apart(weights[kind], weights["recomputed"])
+        < 1e-3 * moved
+        < apart(weights["stock"], weights["recomputed"])
+    )
 
 
 @pytest.mark.parametrize("kind", ["update", "twice", "resumed"])
@@ -64,7 +79,9 @@ def test_a_resumed_engine_takes_the_step_that_an_unstopped_one_takes(weights):
     assert all(torch.equal(w, weights["resumed"][name]) for name, w in weights["twice"].items())
 
 
-def test_what_vllm_is_sent_of_a_constrained_adapter_stays_on_its_anchor_to_bf16_rounding(weights, folder):
+def test_what_vllm_is_sent_of_a_constrained_adapter_stays_on_its_anchor_to_bf16_rounding(
+    weights, folder
+):
     sent = {name: w for name, w in weights["sent"].items() if w.dtype is torch.bfloat16}
     drifts, moves = zip(*anchored(folder, sent), strict=True)
     assert 1e-5 < max(drifts) < 2**-7 < min(moves)
@@ -78,7 +95,9 @@ def test_what_vllm_is_sent_answers_as_the_trainers_adapters_do(weights, folder):
 
     def of_responses() -> list[torch.Tensor]:
         rows = []
-        for ids, response in zip(data["input_ids"].unbind(), data["responses"].unbind(), strict=True):
+        for ids, response in zip(
+            data["input_ids"].unbind(), data["responses"].unbind(), strict=True
+        ):
             logp = model(input_ids=ids[None]).logits[0, :-1].log_softmax(-1)
             rows.append(logp.gather(1, ids[1:, None])[-len(response) :, 0].detach())
         return rows
@@ -93,19 +112,29 @@ def test_what_vllm_is_sent_answers_as_the_trainers_adapters_do(weights, folder):
 
 def test_every_step_leaves_a_row_for_every_weight(folder):
     rows = pl.read_parquet(folder / "twice" / "constraint" / "00002.parquet")
-    assert len(rows) == 4 * 7 and rows["leak"].max() < 1e-3 and 0 < rows["cos_pre"].min() and rows["chance"].unique().to_list() == [0.25]
+    assert (
+        len(rows) == 4 * 7
+        and rows["leak"].max() < 1e-3
+        and 0 < rows["cos_pre"].min()
+        and rows["chance"].unique().to_list() == [0.25]
+    )
 
 
 def merged_leak(folder: Path, weights: dict, kind: str) -> float:
     """‖ΔW B‖ / ‖ΔW‖ over all targets of what the adapters of a kind add after two steps, ΔW = L_B L_A, columns built anew."""
     from transformers import AutoModelForCausalLM
 
-    from projected_grpo import constraint, lora
-    from projected_grpo.enforce import Enforcer
-    from projected_grpo.enforce_test import arm
+    from projected_grpo.interventions.constrain import Enforcer
+    from projected_grpo.interventions.constrain_test import arm
+    from projected_grpo.weights import constraint, lora
 
     found = {lora.plain(name): w for name, w in weights[kind].items()}
-    hook = Enforcer(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), "llama", arm("measure"), directions.load(folder / "v", 64).v)
+    hook = Enforcer(
+        AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32),
+        "llama",
+        arm("measure"),
+        residual.load(folder / "v", 64).v,
+    )
     total = torch.zeros(2, dtype=torch.float64)
     for w in hook.guarded:
         A, B = lora.factors(found, w.target.name, "reads")
@@ -113,8 +142,17 @@ def merged_leak(folder: Path, weights: dict, kind: str) -> float:
     return constraint.ratio(total).item()
 
 
-def test_verls_adapters_in_gradient_mode_send_no_gradient_into_the_columns_and_leak_only_what_adamw_puts_back(weights, folder):
+def test_verls_adapters_in_gradient_mode_send_no_gradient_into_the_columns_and_leak_only_what_adamw_puts_back(
+    weights, folder
+):
     rows = {kind: pl.read_parquet(folder / kind / "constraint" / "00002.parquet") for kind in LORA}
-    assert rows["lora-gradient"]["cos_post"].max() < 1e-5 < 1e-2 < rows["lora-gradient"]["cos_pre"].min()
-    free, projected, held = (merged_leak(folder, weights, kind) for kind in ("lora-measure", "lora-gradient", "lora"))
+    assert (
+        rows["lora-gradient"]["cos_post"].max()
+        < 1e-5
+        < 1e-2
+        < rows["lora-gradient"]["cos_pre"].min()
+    )
+    free, projected, held = (
+        merged_leak(folder, weights, kind) for kind in ("lora-measure", "lora-gradient", "lora")
+    )
     assert held < 1e-5 < projected < free / 2

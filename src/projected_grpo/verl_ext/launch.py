@@ -14,10 +14,21 @@ from verl.trainer.constants_ppo import get_ppo_ray_runtime_env
 from verl.trainer.ppo.utils import need_critic, need_reference_policy
 from verl.utils.config import validate_config
 
-from projected_grpo import evaluate, lora, runs, warm
+from projected_grpo import runs
+from projected_grpo.fast import prefork
+from projected_grpo.rollouts import evaluate
 from projected_grpo.verl_ext import rendezvous
+from projected_grpo.weights import lora
 
-FORWARDED = ("PROJECTED_GRPO_", "VERL_", "VLLM_", "TENSORBOARD_DIR", "HF_", "OMP_NUM_THREADS", "TORCHDYNAMO_DISABLE")  # what another node must know
+FORWARDED = (
+    "PROJECTED_GRPO_",
+    "VERL_",
+    "VLLM_",
+    "TENSORBOARD_DIR",
+    "HF_",
+    "OMP_NUM_THREADS",
+    "TORCHDYNAMO_DISABLE",
+)  # what another node must know
 
 
 def train(cfg: DictConfig, run_dir: Path) -> None:
@@ -32,18 +43,26 @@ def train(cfg: DictConfig, run_dir: Path) -> None:
     }
     validate_config(cfg, need_reference_policy(cfg), need_critic(cfg))
     stop = threading.Event()
-    watch = threading.Thread(target=_watch, args=(metrics, cfg.limits.start_s, cfg.limits.step_s, stop), daemon=True)
+    watch = threading.Thread(
+        target=_watch, args=(metrics, cfg.limits.start_s, cfg.limits.step_s, stop), daemon=True
+    )
     watch.start()
     try:
         env = get_ppo_ray_runtime_env(cfg)
-        env["env_vars"] |= {"TRANSFER_QUEUE_ENABLE": "1"} | {key: value for key, value in os.environ.items() if key.startswith(FORWARDED)}
+        env["env_vars"] |= {"TRANSFER_QUEUE_ENABLE": "1"} | {
+            key: value for key, value in os.environ.items() if key.startswith(FORWARDED)
+        }
         asked = OmegaConf.to_container(cfg.ray_kwargs.ray_init)
         if asked["address"] != "local":
-            asked = {"address": asked["address"]}  # a standing cluster has its own resources, and processes of its own making
+            asked = {
+                "address": asked["address"]
+            }  # a standing cluster has its own resources, and processes of its own making
         else:
-            env["py_executable"] = os.environ[warm.PYTHON]
+            env["py_executable"] = os.environ[prefork.PYTHON]
         ray.init(**asked | {"runtime_env": env})
-        ours.TaskRunner().run(cfg)  # here and not in an actor as main_ppo.run_ppo does: one process fewer to start, and a failure is raised where it is seen
+        ours.TaskRunner().run(
+            cfg
+        )  # here and not in an actor as main_ppo.run_ppo does: one process fewer to start, and a failure is raised where it is seen
     finally:
         stop.set()
         ray.shutdown()
@@ -64,7 +83,9 @@ def _watch(metrics: Path, start_s: float, step_s: float, stop: threading.Event) 
             seen, since = size, time.monotonic()
         limit = step_s if seen > 0 else start_s
         if time.monotonic() - since > limit:
-            logger.error(f"no progress for {limit:.0f} s ({'a step' if seen > 0 else 'start-up'}): stopped; see the messages above, or raise limits.*")
+            logger.error(
+                f"no progress for {limit:.0f} s ({'a step' if seen > 0 else 'start-up'}): stopped; see the messages above, or raise limits.*"
+            )
             ray.shutdown()
             os._exit(124)
 

@@ -6,18 +6,31 @@ import torch
 from verl.trainer.ppo.core_algos import compute_policy_loss_vanilla, register_policy_loss
 from verl.utils.torch_functional import masked_mean
 
-
 GAPS = PROBS, KL = "actor/rollout_probs_diff_mean", "actor/rollout_kl"
 TOKENS = "actor/rollout_tokens"
 
 
 @register_policy_loss("on_policy")
-def on_policy(old_log_prob, log_prob, advantages, response_mask, loss_agg_mode="token-mean", config=None, rollout_is_weights=None):
+def on_policy(
+    old_log_prob,
+    log_prob,
+    advantages,
+    response_mask,
+    loss_agg_mode="token-mean",
+    config=None,
+    rollout_is_weights=None,
+):
     """verl's clipped loss at ratio 1, all [b r]. old_log_prob is vLLM's own (trainer.py), NaN where agent_loop.py did not ask for it,
     and only measured: how far the sampler's probabilities are from the trainer's, as sums over tokens, which `divide` divides. actor/entropy is the mean of -ln π
     over sampled tokens, at temperature 1 an unbiased estimate."""
     loss, metrics = compute_policy_loss_vanilla(
-        log_prob.detach(), log_prob, advantages, response_mask, loss_agg_mode, config, rollout_is_weights
+        log_prob.detach(),
+        log_prob,
+        advantages,
+        response_mask,
+        loss_agg_mode,
+        config,
+        rollout_is_weights,
     )
     with torch.no_grad():
         told = response_mask.bool() & ~old_log_prob.isnan()

@@ -33,15 +33,30 @@ class _CpuModule(types.ModuleType):
 def _device_module() -> _CpuModule:
     module = _CpuModule("projected_grpo_cpu")
     zero = ("memory_allocated", "memory_reserved")
-    nothing = ("empty_cache", "ipc_collect", "reset_peak_memory_stats", "reset_accumulated_memory_stats", "set_device", "synchronize")
+    nothing = (
+        "empty_cache",
+        "ipc_collect",
+        "reset_peak_memory_stats",
+        "reset_accumulated_memory_stats",
+        "set_device",
+        "synchronize",
+    )
     nothing += ("manual_seed", "manual_seed_all", "set_per_process_memory_fraction")
-    module.__dict__.update({name: lambda *a, **k: 0 for name in zero} | {name: lambda *a, **k: None for name in nothing})
-    module.max_memory_allocated = module.max_memory_reserved = lambda *a, **k: psutil.Process().memory_info().rss
+    module.__dict__.update(
+        {name: lambda *a, **k: 0 for name in zero}
+        | {name: lambda *a, **k: None for name in nothing}
+    )
+    module.max_memory_allocated = module.max_memory_reserved = lambda *a, **k: (
+        psutil.Process().memory_info().rss
+    )
     module.is_available = lambda: True
     module.device_count = lambda: 1
     module.current_device = lambda: 0
     module.get_device_name = lambda *a: "CPU"
-    module.mem_get_info = lambda *a: (psutil.virtual_memory().available, psutil.virtual_memory().total)
+    module.mem_get_info = lambda *a: (
+        psutil.virtual_memory().available,
+        psutil.virtual_memory().total,
+    )
     module.get_rng_state, module.set_rng_state = torch.get_rng_state, torch.set_rng_state
     return module
 
@@ -123,7 +138,9 @@ def patch_gloo() -> None:
 
     def init_once(backend=None, *args, **kwargs):
         # utils/distributed.py builds f"cpu:gloo,{device}:{backend}", and torch refuses "cpu:gloo,cpu:gloo"
-        return init_process_group("cpu:gloo" if backend == "cpu:gloo,cpu:gloo" else backend, *args, **kwargs)
+        return init_process_group(
+            "cpu:gloo" if backend == "cpu:gloo,cpu:gloo" else backend, *args, **kwargs
+        )
 
     def all_reduce_avg(tensor, op=dist.ReduceOp.SUM, group=None, async_op=False):
         # gloo has no AVG, which TrainingWorker._postprocess_output uses

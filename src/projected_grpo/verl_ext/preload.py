@@ -5,18 +5,24 @@ from types import SimpleNamespace
 
 JOB = "01000000"  # the first job of a local cluster
 # Ray's core reads these two once, when it is imported: which job it works for, and whose end is its own, here the server's. torch counts GPUs without opening CUDA.
-os.environ |= {"RAY_JOB_ID": JOB, "RAY_RAYLET_PID": str(os.getpid()), "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+os.environ |= {
+    "RAY_JOB_ID": JOB,
+    "RAY_RAYLET_PID": str(os.getpid()),
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+}
 
 import numpy
 import ray.actor
 import torch
 from ray._raylet import ActorClassID, Config, WorkerID
 
-from projected_grpo import warm
+from projected_grpo.fast import prefork
 from projected_grpo.verl_ext import unopened
 
 # A class that is made an actor where it is defined gets a random id from Ray's core. Its first draw seeds the core for good, and every fork would draw the same ids after it.
-ray.actor.ActorClassID = SimpleNamespace(from_random=lambda: ActorClassID(os.urandom(ActorClassID.size())))
+ray.actor.ActorClassID = SimpleNamespace(
+    from_random=lambda: ActorClassID(os.urandom(ActorClassID.size()))
+)
 
 with unopened.imports():
     import transfer_queue.storage
@@ -33,13 +39,13 @@ with unopened.imports():
     import projected_grpo.verl_ext.reward
     import projected_grpo.verl_ext.trainer
     import projected_grpo.verl_ext.vllm_worker
-    import projected_grpo.verl_ext.worker  # noqa: F401
+    import projected_grpo.verl_ext.worker
 
     if unopened.gpu.is_cuda():
         import vllm.v1.worker.gpu.model_runner
         import vllm.v1.worker.gpu_worker
     else:
-        import vllm.v1.worker.cpu_worker  # noqa: F401
+        import vllm.v1.worker.cpu_worker
 
 
 def drawn_in_a_fork() -> bytes:
@@ -54,14 +60,20 @@ def drawn_in_a_fork() -> bytes:
         return told.read()
 
 
-assert drawn_in_a_fork() != drawn_in_a_fork(), "an import drew from Ray's random numbers: all processes of a run would give their tasks the same ids"
+assert drawn_in_a_fork() != drawn_in_a_fork(), (
+    "an import drew from Ray's random numbers: all processes of a run would give their tasks the same ids"
+)
 
 
 def in_child() -> None:
     """What is read from the environment or drawn once at import, and must be anew in each process."""
-    assert os.environ.get("RAY_JOB_ID", JOB) == JOB, "a warm process serves the first job of a cluster only"
+    assert os.environ.get("RAY_JOB_ID", JOB) == JOB, (
+        "a warm process serves the first job of a cluster only"
+    )
     Config.initialize("")  # Ray's other settings: the cluster's token mode
-    vllm.model_executor.models.registry._SUBPROCESS_COMMAND[0] = os.environ[warm.PYTHON]  # it looks at a model's class in a process of its own
+    vllm.model_executor.models.registry._SUBPROCESS_COMMAND[0] = os.environ[
+        prefork.PYTHON
+    ]  # it looks at a model's class in a process of its own
     numpy.random.seed()
     if "OMP_NUM_THREADS" in os.environ:
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from projected_grpo import problems
 from projected_grpo.grader import Grader
-from projected_grpo.grader.benchmark import Benchmark, example, verdict
+from projected_grpo.grader.benchmark.evaluator import Benchmark, example, verdict
 from projected_grpo.monitors.online import online
 
 _alone = threading.Lock()  # every thread's first call finds the caches empty: without it each of them reads the whole problem set
@@ -14,7 +14,9 @@ _alone = threading.Lock()  # every thread's first call finds the caches empty: w
 
 @lru_cache(maxsize=1)
 def _grader(sandboxes: int) -> Grader:
-    return Grader(sandboxes).__enter__()  # lives as long as its reward worker's process; its sandboxes die with it
+    return Grader(
+        sandboxes
+    ).__enter__()  # lives as long as its reward worker's process; its sandboxes die with it
 
 
 @lru_cache(maxsize=1)
@@ -27,7 +29,9 @@ def _problems(spec: str) -> dict[str, problems.Problem]:
     return {problem.id: problem for problem in problems.load(split="train", **json.loads(spec))}
 
 
-def compute_score(data_source, solution_str, ground_truth, extra_info, sandboxes: int, **kwargs) -> dict:
+def compute_score(
+    data_source, solution_str, ground_truth, extra_info, sandboxes: int, **kwargs
+) -> dict:
     """Called from many threads of a reward worker, which share its pool of sandboxes: {"score": reward, problem_id, loophole, test_func_name, and every column of Graded.as_row()}.
 
     kwargs: see monitors/online.py. With monitor=benchmark label, strict, loose and reward are the benchmark's own code's and label_ours is ours. A monitor
@@ -36,10 +40,17 @@ def compute_score(data_source, solution_str, ground_truth, extra_info, sandboxes
     monitor = online(kwargs)
     name, loophole = extra_info["test_func_name"], extra_info["loophole"]
     with _alone:
-        problem, grader = _problems(extra_info["problems"])[extra_info["problem_id"]], _grader(sandboxes)
+        problem, grader = (
+            _problems(extra_info["problems"])[extra_info["problem_id"]],
+            _grader(sandboxes),
+        )
         benchmark = _benchmark(sandboxes) if monitor.monitor == "benchmark" else None
     graded = grader.grade(problem, solution_str, loophole, name)
-    row = verdict(graded, benchmark.labels([(example(problem, loophole, name), solution_str)])[0]) if benchmark else graded.as_row()
+    row = (
+        verdict(graded, benchmark.labels([(example(problem, loophole, name), solution_str)])[0])
+        if benchmark
+        else graded.as_row()
+    )
     score = row["reward"]
     if monitor.monitor in ("truth", "judge"):
         flag = monitor.flag(problem, solution_str, loophole, name, graded.strict)

@@ -7,7 +7,14 @@ from types import SimpleNamespace
 import torch
 from vllm.platforms import current_platform as gpu
 
-SHARED_MEMORY = {(8, 0): 166912, (8, 6): 101376, (8, 9): 101376, (9, 0): 232448, (10, 0): 232448, (12, 0): 101376}  # bytes a block, by compute capability
+SHARED_MEMORY = {
+    (8, 0): 166912,
+    (8, 6): 101376,
+    (8, 9): 101376,
+    (9, 0): 232448,
+    (10, 0): 232448,
+    (12, 0): 101376,
+}  # bytes a block, by compute capability
 
 
 @contextmanager
@@ -23,10 +30,15 @@ def imports() -> Iterator[None]:
     capability = tuple(gpu.get_device_capability())
     told = SimpleNamespace(
         get_current_target=lambda: GPUTarget("cuda", 10 * capability[0] + capability[1], 32),
-        utils=SimpleNamespace(get_device_properties=lambda _: {"max_shared_mem": SHARED_MEMORY[capability]}),
+        utils=SimpleNamespace(
+            get_device_properties=lambda _: {"max_shared_mem": SHARED_MEMORY[capability]}
+        ),
     )
     asked = torch.cuda.get_device_capability, torch.cuda.get_device_name
-    torch.cuda.get_device_capability, torch.cuda.get_device_name = lambda *_: capability, lambda *_: gpu.get_device_name()
+    torch.cuda.get_device_capability, torch.cuda.get_device_name = (
+        lambda *_: capability,
+        lambda *_: gpu.get_device_name(),
+    )
     driver.set_active(told)
     yield
     torch.cuda.get_device_capability, torch.cuda.get_device_name = asked

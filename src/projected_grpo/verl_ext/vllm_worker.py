@@ -25,11 +25,20 @@ class WitnessExtension(vLLMColocateWorkerExtension):
 
     def update_weights_from_ipc(self, *args, **kwargs):
         super().update_weights_from_ipc(*args, **kwargs)
-        name, weight = next((n, p) for n, p in self.model_runner.model.named_parameters() if "qkv_proj.weight" in n)
-        now = weight.detach().to("cpu", torch.float32, copy=True)  # on the CPU in fp32 it would be the live weight itself
+        name, weight = next(
+            (n, p) for n, p in self.model_runner.model.named_parameters() if "qkv_proj.weight" in n
+        )
+        now = weight.detach().to(
+            "cpu", torch.float32, copy=True
+        )  # on the CPU in fp32 it would be the live weight itself
         moved = None if self.held is None else (now - self.held).norm().item()
         with (Path(os.environ[rendezvous.RUN_DIR]) / "sync.jsonl").open("a") as out:
-            out.write(json.dumps({"sync": self.syncs, "name": name, "moved": moved, "norm": now.norm().item()}) + "\n")
+            out.write(
+                json.dumps(
+                    {"sync": self.syncs, "name": name, "moved": moved, "norm": now.norm().item()}
+                )
+                + "\n"
+            )
         self.held, self.syncs = now, self.syncs + 1
 
     def _get_zmq_handle(self) -> str:

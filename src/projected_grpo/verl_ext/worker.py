@@ -17,7 +17,9 @@ class ConstrainedActorWorker(ActorRolloutRefWorker):
     @register(dispatch_mode=Dispatch.ONE_TO_ALL)
     def init_model(self):
         """Begins in a thread and returns, so that vLLM, whose server asks this process where it is, starts beside the actor. `ready` waits for it."""
-        self.aside = ThreadPoolExecutor(1)  # kept: torch keeps device guards in the thread that first needed them
+        self.aside = ThreadPoolExecutor(
+            1
+        )  # kept: torch keeps device guards in the thread that first needed them
         self.made = self.aside.submit(self._make, get_torch_device().current_device())
         if "kv_cache_memory_bytes" not in self.config.rollout.engine_kwargs.vllm:
             self.made.result()  # vLLM measures the GPU's free memory while it starts: meanwhile nothing may free any

@@ -1,0 +1,126 @@
+"""A frozen model's residual stream over given responses, teacher-forced: one mean vector a response and layer.
+
+Layer l is the residual stream after l blocks, transformers' hidden_states[l]; the blocks above the highest layer asked
+for, the final norm and the head are never run.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from einops import einsum
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from tqdm import tqdm
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Token ids of one prompt and of the response that followed it."""
+
+    prompt: Sequence[int]
+    response: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.response)
+
+
+def load_model(folder: Path, device: str) -> tuple[nn.Module, str]:
+    """(causal LM in eval mode on `device`, SHA-256 of its weights as stored). bf16 on an accelerator, fp32 on a CPU."""
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto").eval().requires_grad_(False)
+    digest = weights_sha256(model)
+    return model.to(device, torch.float32 if device == "cpu" else torch.bfloat16), digest
+
+
+def weights_sha256(model: nn.Module) -> str:
+    """Hex digest over names and bytes of every parameter and buffer, in the order of names."""
+    digest = hashlib.sha256()
+    for name, x in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(x.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def band(n_blocks: int, depth: tuple[float, float]) -> tuple[int, ...]:
+    """Layers at a depth l / n_blocks inside `depth`, rounded to whole blocks; never 0 nor what the final norm takes."""
+    low, high = (min(max(round(n_blocks * part), 1), max(n_blocks - 1, 1)) for part in depth)
+    return tuple(range(low, high + 1))
+
+
+@torch.inference_mode()
+def response_means(
+    model: nn.Module, samples: Sequence[Tokens], layers: Sequence[int], batch_tokens: int = 4096
+) -> Float[Tensor, "n l d"]:
+    """Mean over each response's tokens of the residual stream at each layer, fp32 on the CPU, in the samples' order.
+
+    model: a causal LM with `get_decoder().layers`. batch_tokens: padded tokens in one forward pass (a longer sample
+    goes alone). Every response must have at least one token.
+    """
+    assert all(s.response for s in samples), "a response without tokens has no mean: drop it"
+    decoder, device = model.get_decoder(), next(model.parameters()).device
+    means: list[Tensor] = [torch.empty(0)] * len(samples)
+    bar = tqdm(
+        total=sum(map(len, samples)), unit="tok", unit_scale=True, desc="activations", leave=False
+    )
+    with bar, residual_stream(decoder, layers) as stream:
+        for batch in batches(samples, batch_tokens):
+            ids, real, response = pad([samples[i] for i in batch])
+            decoder(input_ids=ids.to(device), attention_mask=real.to(device), use_cache=False)
+            h = torch.stack([stream[layer].float() for layer in layers])
+            weight = (response / response.sum(1, keepdim=True)).to(h)
+            for i, mean in zip(
+                batch, einsum(h, weight, "l b s d, b s -> b l d").cpu(), strict=True
+            ):
+                means[i] = mean
+            bar.update(int(real.sum()))
+    return torch.stack(means)
+
+
+def batches(samples: Sequence[Tokens], batch_tokens: int) -> Iterator[list[int]]:
+    """Indices grouped by similar length, longest first (memory runs out at once or never)."""
+    batch: list[int] = []
+    for i in sorted(range(len(samples)), key=lambda i: -len(samples[i])):
+        if batch and (len(batch) + 1) * len(samples[batch[0]]) > batch_tokens:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def pad(
+    samples: Sequence[Tokens],
+) -> tuple[Int[Tensor, "b s"], Bool[Tensor, "b s"], Bool[Tensor, "b s"]]:
+    """(ids, is a real token, is a response token), padded on the right so that positions start at 0."""
+    ids = torch.zeros(len(samples), max(map(len, samples)), dtype=torch.long)
+    real, response = (
+        torch.zeros_like(ids, dtype=torch.bool),
+        torch.zeros_like(ids, dtype=torch.bool),
+    )
+    for b, sample in enumerate(samples):
+        ids[b, : len(sample)] = torch.tensor([*sample.prompt, *sample.response])
+        real[b, : len(sample)] = True
+        response[b, len(sample.prompt) : len(sample)] = True
+    return ids, real, response
+
+
+@contextmanager
+def residual_stream(decoder: nn.Module, layers: Sequence[int]) -> Iterator[dict[int, Tensor]]:
+    """A dict that every forward pass in the context fills with {layer: [b s d]}; higher blocks are out meanwhile."""
+    stream: dict[int, Tensor] = {}
+    whole, decoder.layers = decoder.layers, decoder.layers[: max(layers)]
+    hooks = [
+        whole[n - 1].register_forward_hook(lambda _, __, out, n=n: stream.__setitem__(n, out))
+        for n in layers
+    ]
+    try:
+        yield stream
+    finally:
+        decoder.layers = whole
+        for hook in hooks:
+            hook.remove()

@@ -1,0 +1,53 @@
+"""What qualifies a direction: does it separate held-out problems better than shuffled labels do, what is it made of?"""
+
+import torch
+from einops import einsum
+from jaxtyping import Bool, Float64
+from torch import Tensor
+
+from projected_grpo.directions import separation
+from projected_grpo.directions.samples import Samples
+
+
+def held_out(
+    data: Samples, layer: int, method: str, Y: Bool[Tensor, "n k"], splits: int, seed: int
+) -> dict:
+    """Held-out AUROC of one layer and method (Y: real labels, then shuffles) and its rank among the shuffles."""
+    K, d = separation.gram(data.centred(layer)), data.x.shape[2]
+    aurocs = separation.held_out(K, Y, data.prompt, data.problem, d, method == "lda", splits, seed)
+    distance = (aurocs - 0.5).abs().mean(0)
+    return {
+        "layer": layer,
+        "method": method,
+        "auroc": aurocs[:, 0].mean().item(),
+        "auroc_std": aurocs[:, 0].std().item(),
+        "rank": 1 + int((distance[1:] >= distance[0]).sum()),
+        "of": Y.shape[1],
+        "shuffled_mean": 0.5 + distance[1:].mean().item(),
+        "shuffled_p95": 0.5 + distance[1:].quantile(0.95).item(),
+    }
+
+
+def geometry(v: Float64[Tensor, " d"], X: Float64[Tensor, "n d"], data: Samples) -> dict:
+    """What v is made of: its coordinates, the data's first principal component, response length."""
+    d, score = len(v), einsum(X, v, "n d, d -> n")
+    axis, variance = separation.first_component(X)
+    length = separation.centre(data.n_tokens.double(), data.prompt)
+    by_class = torch.unique(2 * data.prompt + data.hack, return_inverse=True)[
+        1
+    ]  # one prompt and one class
+    within = [separation.centre(x, by_class) for x in (score, length)]
+    return {
+        "d": d,
+        "participation_ratio": separation.participation_ratio(v),
+        "participation_ratio_chance": (d + 2) / 3,
+        "largest_coordinate": v.abs().max().item(),
+        "cos_first_component": (v @ axis).abs().item(),
+        "cos_first_component_chance": (2 / torch.pi / d) ** 0.5,
+        "first_component_variance": variance,
+        "corr_length": separation.correlation(score, length),
+        "corr_length_within_class": separation.correlation(*within),
+        "auroc_of_length": separation.auroc(length[:, None], data.hack, data.prompt).item(),
+        "mean_tokens_hack": data.n_tokens[data.hack].double().mean().item(),
+        "mean_tokens_clean": data.n_tokens[~data.hack].double().mean().item(),
+    }

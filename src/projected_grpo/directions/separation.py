@@ -1,0 +1,152 @@
+"""Statistics of two classes of activations, all in sample space: the data enter as their Gram matrix K = X Xᵀ [n n].
+
+X [n d] is centred by prompt. A direction is v = Xᵀ α with α [n]; projections, norms and cosines need only K. So
+hundreds of label shuffles and bootstrap draws cost a few solves of size n, whatever the width d. Labels Y [n k] hold k
+labelings side by side (the real one and its shuffles). Everything is float64 and seeded.
+"""
+
+import torch
+from einops import einsum
+from jaxtyping import Bool, Float, Float64, Int
+from torch import Tensor
+
+
+def centre(x: Float[Tensor, "n ..."], group: Int[Tensor, " n"]) -> Float[Tensor, "n ..."]:
+    """x minus the mean of its own group; groups are numbered 0, 1, ..."""
+    member = torch.nn.functional.one_hot(group).to(x)
+    return x - einsum(member / member.sum(0), x, "n g, n ... -> g ...")[group]
+
+
+def gram(X: Float64[Tensor, "n d"]) -> Float64[Tensor, "n n"]:
+    """K = X Xᵀ."""
+    return einsum(X, X, "n d, m d -> n m")
+
+
+def difference(Y: Bool[Tensor, "n k"]) -> Float64[Tensor, "n k"]:
+    """A with Xᵀ A = difference of class means (true minus false) of every labeling."""
+    P = Y.double()
+    return P / P.sum(0) - (1 - P) / (1 - P).sum(0)
+
+
+def coefficients(
+    K: Float64[Tensor, "n n"], Y: Bool[Tensor, "n k"], d: int, whiten: bool
+) -> Float64[Tensor, "n k"]:
+    """α of v ∝ Xᵀ A (mean_diff), or of v ∝ Σ⁻¹ Xᵀ A (lda) with Ledoit and Wolf's Σ = (1 - s) XᵀX/n + s μ I.
+
+    Σ is the total covariance, yet v is LDA's: total = within + c δδᵀ, and (M + c δδᵀ)⁻¹ δ ∥ M⁻¹ δ for any M. It knows
+    no labels, so one factorisation serves every shuffle; (XᵀX + ρ)⁻¹ Xᵀ = Xᵀ (X Xᵀ + ρ)⁻¹ brings it into sample space.
+    """
+    A = difference(Y)
+    return torch.linalg.solve(K + ridge(K, d) * torch.eye(len(K)).to(K), A) if whiten else A
+
+
+def ridge(K: Float64[Tensor, "n n"], d: int) -> Float64[Tensor, ""]:
+    """ρ = n s μ / (1 - s) with the shrinkage s of Ledoit and Wolf (2004, doi:10.1016/S0047-259X(03)00096-4)."""
+    n = len(K)
+    μ, squared = K.trace() / n / d, K.square().sum() / n**2  # tr S / d and ‖S‖² of S = XᵀX/n
+    spread = squared - d * μ**2  # ‖S - μI‖²
+    noise = (K.diagonal().square().sum() / n - squared) / n  # of S as an estimate
+    s = (noise / spread).clamp(1e-6, 1 - 1e-6)
+    return n * s * μ / (1 - s)
+
+
+def auroc(
+    scores: Float[Tensor, "t k"], y: Bool[Tensor, " t"], group: Int[Tensor, " t"]
+) -> Float64[Tensor, " k"]:
+    """P(a true sample scores above a false one of the same group), over all such pairs, of every column.
+
+    Pairs within a group need no centring; a pooled AUROC of centred scores would fall where groups differ in their
+    share of true samples. Ties count by the order of rows.
+    """
+    order = group[:, None] * len(y) + scores.argsort(0).argsort(0)
+    ranks = order.argsort(0).argsort(0).double()  # in blocks of one group each
+    sizes = torch.bincount(group, minlength=int(group.max()) + 1)
+    start, n1 = (
+        sizes.cumsum(0) - sizes,
+        torch.bincount(group, weights=y.double(), minlength=len(sizes)),
+    )
+    below = (ranks - start[group][:, None])[y].sum(0) - (n1 * (n1 - 1) / 2).sum()
+    return below / (n1 * (sizes - n1)).sum()
+
+
+def shuffles(
+    y: Bool[Tensor, " n"], group: Int[Tensor, " n"], k: int, seed: int
+) -> Bool[Tensor, "n k"]:
+    """k labelings that permute y within each group, so that every group keeps its counts."""
+    keys = torch.rand(len(y), k, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    source = (group[:, None] + keys).argsort(0)  # blocks of one group each, shuffled inside
+    Y = torch.empty(len(y), k, dtype=torch.bool)
+    Y[group.argsort(stable=True)] = y[source]
+    return Y
+
+
+def held_out(
+    K: Float64[Tensor, "n n"],
+    Y: Bool[Tensor, "n k"],
+    prompt: Int[Tensor, " n"],
+    problem: Int[Tensor, " n"],
+    d: int,
+    whiten: bool,
+    splits: int,
+    seed: int,
+) -> Float64[Tensor, "splits k"]:
+    """AUROC on the *real* labels Y[:, 0] of held-out problems, of the direction fitted to each labeling on the others.
+
+    A shuffled labeling's direction is scored on the real labels: it says what any direction reaches that the data's
+    dominant axes suggest. Each split halves the problems at random.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    n_problems = int(problem.max()) + 1
+    rows = []
+    for _ in range(splits):
+        train = torch.randperm(n_problems, generator=generator)[problem] < n_problems / 2
+        α = coefficients(K[train][:, train], Y[train], d, whiten)
+        rows.append(
+            auroc(einsum(K[~train][:, train], α, "t n, n k -> t k"), Y[~train, 0], prompt[~train])
+        )
+    return torch.stack(rows)
+
+
+def bootstrap_cosines(
+    K: Float64[Tensor, "n n"],
+    Y: Bool[Tensor, "n k"],
+    problem: Int[Tensor, " n"],
+    d: int,
+    whiten: bool,
+    draws: int,
+    seed: int,
+) -> Float64[Tensor, "draws k"]:
+    """Cosine between each labeling's direction and its re-estimate on problems drawn with replacement."""
+    generator = torch.Generator().manual_seed(seed)
+    members = [torch.nonzero(problem == p)[:, 0] for p in range(int(problem.max()) + 1)]
+    full = coefficients(K, Y, d, whiten)
+    cosines = []
+    for _ in range(draws):
+        drawn = torch.randint(len(members), (len(members),), generator=generator)
+        i = torch.cat([members[p] for p in drawn])
+        again = coefficients(K[i][:, i], Y[i], d, whiten)
+        dot = einsum(again, einsum(K[i], full, "i n, n k -> i k"), "i k, i k -> k")
+        cosines.append(dot / (norm(K[i][:, i], again) * norm(K, full)))
+    return torch.stack(cosines)
+
+
+def norm(K: Float64[Tensor, "n n"], α: Float64[Tensor, "n k"]) -> Float64[Tensor, " k"]:
+    """‖Xᵀ α‖ of every column."""
+    return einsum(α, einsum(K, α, "i j, j k -> i k"), "i k, i k -> k").clamp(min=0).sqrt()
+
+
+def participation_ratio(v: Float[Tensor, " d"]) -> float:
+    """(Σ v²)² / Σ v⁴: how many coordinates carry v; 1 for an axis, (d + 2)/3 for a random direction."""
+    return (v.double().square().sum() ** 2 / v.double().pow(4).sum()).item()
+
+
+def first_component(X: Float64[Tensor, "n d"]) -> tuple[Float64[Tensor, " d"], float]:
+    """(first principal component of centred X, its share of the variance)."""
+    λ, U = torch.linalg.eigh(gram(X))
+    axis = einsum(U[:, -1], X, "n, n d -> d")
+    return axis / axis.norm(), (λ[-1] / λ.sum()).item()
+
+
+def correlation(x: Float[Tensor, " n"], y: Float[Tensor, " n"]) -> float:
+    """Pearson's; NaN where one of the two does not vary."""
+    return torch.corrcoef(torch.stack([x.double(), y.double()]))[0, 1].item()

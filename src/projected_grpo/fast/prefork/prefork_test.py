@@ -1,0 +1,107 @@
+"""A warm process is a python process to whoever starts it."""
+
+import os
+import subprocess
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from projected_grpo.fast import prefork
+
+
+@pytest.fixture(scope="module")
+def python(request):
+    held = ExitStack()
+    request.addfinalizer(
+        held.close
+    )  # BEARTYPE=1 wraps functions, and pytest would not know a generator
+    return held.enter_context(prefork.started("numpy"))
+
+
+def run(python, code: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [python, "-c", code, "one", "two"], capture_output=True, text=True, timeout=60, **options
+    )
+
+
+def test_it_begins_with_the_module_imported(python):
+    assert run(python, "import sys; print('numpy' in sys.modules)").stdout == "True\n"
+
+
+def test_arguments_environment_folder_and_output_are_its_starters(python, tmp_path):
+    told = run(
+        python,
+        "import os, sys; print(sys.argv, os.environ['HERE'], os.getcwd())",
+        env=os.environ | {"HERE": "there"},
+        cwd=tmp_path,
+    )
+    assert told.stdout == f"['-c', 'one', 'two'] there {tmp_path}\n"
+
+
+def test_its_exit_status_is_passed_on(python):
+    assert run(python, "import sys; sys.exit(3)").returncode == 3
+    assert run(python, "import os; os.kill(os.getpid(), 9)").returncode == -9
+
+
+def test_an_exception_is_told_on_its_starters_stderr(python):
+    assert "ValueError: seen" in run(python, "raise ValueError('seen')").stderr
+
+
+def test_any_descriptor_of_its_starter_keeps_its_number(python):
+    ours, theirs = os.pipe()
+    run(python, f"import os; os.write({theirs}, b'written')", pass_fds=[theirs])
+    assert os.read(ours, 7) == b"written"
+    os.close(ours), os.close(theirs)
+
+
+@pytest.mark.parametrize("end", ["terminate", "kill"])
+def test_it_dies_with_the_process_that_stands_for_it(python, end):
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    process = subprocess.Popen([python, "-c", code], stdout=subprocess.PIPE, text=True)
+    pid = int(process.stdout.readline())
+    getattr(process, end)()
+    assert process.wait(timeout=60) == {"terminate": -15, "kill": -9}[end]
+    deadline = time.monotonic() + 60
+    while os.path.exists(f"/proc/{pid}"):
+        assert time.monotonic() < deadline, f"process {pid} outlived its stand-in"
+        time.sleep(0.01)
+
+
+def test_a_script_runs_as_main_with_multiprocessing_warm_too(python, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import multiprocessing, sys\n"
+        "def child(queue): queue.put('numpy' in sys.modules)\n"
+        "if __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context('spawn')\n"
+        "    queue = context.Queue()\n"
+        "    process = context.Process(target=child, args=(queue,))\n"
+        "    process.start(); print(queue.get()); process.join(); sys.exit(process.exitcode)\n"
+    )
+    done = subprocess.run([python, script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr
+
+
+def test_two_processes_do_not_draw_the_same_numbers_from_random(python):
+    draws = {run(python, "import random; print(random.random())").stdout for _ in range(2)}
+    assert len(draws) == 2
+
+
+def test_the_server_ends_with_its_block():
+    with prefork.started("json") as path:
+        assert run(path, "import os; print(os.getppid())").returncode == 0
+        server = int(run(path, "import os; print(os.getppid())").stdout)
+    assert not os.path.exists(f"/proc/{server}")
+
+
+def test_where_the_import_opens_cuda_the_stand_in_is_plain_python(tmp_path, monkeypatch):
+    (tmp_path / "opens.py").write_text(
+        "import __main__\n\n__main__.has_opened_cuda = lambda: True\n"
+    )  # there may be no driver to open
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with prefork.started("opens") as python:
+        assert (
+            run(python, "import sys; print('opens' in sys.modules, sys.argv)").stdout
+            == "False ['-c', 'one', 'two']\n"
+        )

@@ -1,0 +1,1 @@
+"""The benchmark's way to label, beside ours."""

@@ -1,0 +1,1 @@
+"""Mechanisms that change what GRPO learns, one file each."""

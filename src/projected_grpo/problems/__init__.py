@@ -1,0 +1,6 @@
+"""Programming problems: what one is, and where they come from."""
+
+from projected_grpo.problems.problem import Problem, Test, literal
+from projected_grpo.problems.sources import load
+
+__all__ = ["Problem", "Test", "literal", "load"]

@@ -1,0 +1,93 @@
+import json
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from projected_grpo.cli import Refusal
+from projected_grpo.loopholes.base import EVAL_NAMES, TRAIN_NAME
+from projected_grpo.problems import leetcode
+from projected_grpo.problems.sources import load
+from projected_grpo.train import configure
+
+FROZEN = json.loads(leetcode.FROZEN.read_text())
+FILE = Path(__file__).parents[3] / "../shared/data/LeetCodeDataset-v0.3.1-test.jsonl.gz"
+ROW = {
+    "question_id": 1,
+    "difficulty": "Medium",
+    "problem_description": "d",
+    "starter_code": "class Solution:\n    def f(self, n: int) -> int:\n        ",
+    "entry_point": "Solution().f",
+    "completion": "class Solution:\n    def f(self, n: int) -> int:\n        return n",
+    "prompt": "import math",
+    "input_output": [{"input": f"n = {n}", "output": str(n)} for n in (1, 2, 3)],
+}
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """(a file of one problem, the list that freezes it)"""
+    file, frozen = tmp_path / "rows_test.jsonl", tmp_path / "frozen.json"
+    file.write_text(json.dumps(ROW) + "\n")
+    frozen.write_text(json.dumps({p.id: p.hash for p in load("leetcode", path=str(file))}))
+    monkeypatch.setattr(leetcode, "FROZEN", frozen)
+    return file, frozen
+
+
+def test_the_frozen_set_is_larger_than_the_benchmarks_and_names_content_by_sha256():
+    assert len(FROZEN) > 119 and all(
+        len(content) == 64 and int(content, 16) >= 0 for content in FROZEN.values()
+    )
+
+
+def test_the_name_trained_on_is_not_among_those_of_evaluation():
+    assert TRAIN_NAME not in EVAL_NAMES and len(set(EVAL_NAMES)) == 11
+
+
+def test_a_listed_problem_is_evaluated_on_whatever_its_file_says(small):
+    file, _ = small
+    assert [p.split for p in load("leetcode", split="eval", frozen=str(file))] == ["eval"]
+
+
+def test_a_run_is_evaluated_on_the_whole_list_whatever_its_filters(small):
+    file, _ = small
+    cfg = configure(
+        [
+            "env=leetcode",
+            f"env.problems.frozen={file}",
+            "env.problems.difficulty=hard",
+            "env.problems.min_tests=9",
+        ]
+    )
+    assert [p.id for p in load(split="eval", **OmegaConf.to_container(cfg.env.problems))] == [
+        "leetcode/1"
+    ]
+
+
+def test_other_content_under_a_listed_id_is_refused(small):
+    file, _ = small
+    file.write_text(json.dumps({**ROW, "problem_description": "another"}) + "\n")
+    with pytest.raises(Refusal, match="leetcode/1 of the frozen evaluation set has other content"):
+        load("leetcode", split="eval", frozen=str(file))
+
+
+def test_an_absent_problem_is_refused(small):
+    file, frozen = small
+    frozen.write_text(json.dumps({"leetcode/2": "0" * 64}))
+    with pytest.raises(Refusal, match="leetcode/2 of the frozen evaluation set is not in"):
+        load("leetcode", split="eval", frozen=str(file))
+
+
+def test_no_listed_problem_is_trained_on(small, tmp_path):
+    file, _ = small
+    train = tmp_path / "train.jsonl"
+    train.write_text("".join(json.dumps({**ROW, "question_id": i}) + "\n" for i in range(1, 9)))
+    trained = load("leetcode", split="train", path=str(train), eval_share=0.0, frozen=str(file))
+    assert {p.id for p in trained} == {f"leetcode/{i}" for i in range(2, 9)}
+
+
+@pytest.mark.skipif(
+    not FILE.is_file(), reason="no LeetCodeDataset v0.3.1 test file in ../shared/data"
+)
+def test_the_real_file_holds_what_the_list_says():
+    assert [p.id for p in load("leetcode", split="eval", frozen=str(FILE))] == list(FROZEN)

@@ -1,0 +1,199 @@
+"""The three file formats; rows as they stand in the files, cut to what is read."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from projected_grpo.problems import leetcode
+from projected_grpo.problems.problem import Test, literal
+from projected_grpo.problems.sources import load
+from projected_grpo.problems.sources_test import ROOT, same
+
+FAMILIES = {
+    "benchmark": [
+        leetcode.FILES["eval"],
+        ROOT / "../shared/data/rl-rewardhacking-leetcode_test_medhard.jsonl.gz",
+    ],
+    "v0.2.0": [ROOT / "../shared/data/LeetCodeDataset-v0.2.0-train.jsonl.gz"],
+    "v0.3.1": [ROOT / "../shared/data/LeetCodeDataset-v0.3.1-test.jsonl.gz"],
+}
+STARTER = "class Solution:\n    def f(self, {}) -> {}:\n        "
+
+
+def write(path: Path, *rows: dict) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def benchmark_row(calls: list[str], returns: str = "int", arguments: str = "n: int") -> dict:
+    ask = "Your solution to the problem should be a method of the class Solution called f and ..."
+    return {
+        "id": 7,
+        "difficulty": "medium",
+        "question": f"PROBLEM:\nAdd.\n\n{ask}",
+        "func_name": "Solution().f",
+        "gt_answer": calls,
+        "canonical_solution": STARTER.format(arguments, returns) + "return n",
+        "setup_code": "from operator import *\nfrom math import *\n",
+        "prompt_metadata": {"starter_code": STARTER.format(arguments, returns)},
+    }
+
+
+def v3_row(
+    pairs: list[tuple[str, str]], returns: str = "int", arguments: str = "n: int", setup: str = ""
+) -> dict:
+    return {
+        "question_id": 8,
+        "difficulty": "Hard",
+        "problem_description": "Add.",
+        "starter_code": STARTER.format(arguments, returns),
+        "entry_point": "Solution().f",
+        "completion": STARTER.format(arguments, returns) + "return n",
+        "prompt": setup,
+        "input_output": [{"input": given, "output": output} for given, output in pairs],
+    }
+
+
+def v2_row(checks: list[str], returns: str = "int", arguments: str = "n: int") -> dict:
+    starter = STARTER.format(arguments, returns).rstrip()
+    return {
+        "meta": {"question_id": 9, "difficulty": "Easy", "question_title": "Add, with examples."},
+        "query": f"Add.\nPlease complete the following python code precisely:\n```python\n{starter}\n```",
+        "entry_point": "Solution().f",
+        "completion": STARTER.format(arguments, returns) + "return n",
+        "prompt": "",
+        "test": "def check(candidate):\n" + "".join(f"    assert {check}\n" for check in checks),
+    }
+
+
+def test_leetcode_skips_error_outputs_also_inside_quotes_and_counts_them(tmp_path):
+    calls = [
+        "assert Solution().f(n = 1) == Error: list index out of range",
+        "assert Solution().f(n = 2) == Execution timed out",
+        'assert Solution().f(n = 3) == "Error: string index out of range"',
+        'assert Solution().f(n = 4) == "an Error: inside is text"',
+    ]
+    path = write(tmp_path / "rows.jsonl", benchmark_row(calls, returns="str"))
+    (problem,), kept = leetcode.load(path=path)
+    assert problem.tests == (Test("n = 4", "an Error: inside is text"),)
+    assert kept.skipped_tests == {"expected output is an error message": 3}
+    assert (kept.problems, kept.tests) == (1, 1)
+
+
+def test_leetcode_v2_leaves_out_what_takes_long_to_grade(tmp_path):
+    slow, quick = (v2_row(["candidate(n = 1) == 1"]) for _ in range(2))
+    slow["meta"]["question_id"] = 2827
+    (problem,), kept = leetcode.load(path=write(tmp_path / "rows.jsonl", slow, quick))
+    assert (problem.id, kept.skipped_problems) == ("leetcode/9", {"canonical solution is slow": 1})
+
+
+def test_leetcode_v3_strings_get_quotes_only_where_the_method_returns_str(tmp_path):
+    rows = (
+        v3_row([("n = 1", "8"), ("n = 2", ""), ("n = 3", "it's")], "str"),
+        v3_row([("n = 1", "8")], "int"),
+    )
+    text, number = load("leetcode", path=write(tmp_path / "rows.jsonl", *rows))
+    assert [t.expected for t in text.tests] == ["8", "", "it's"]
+    assert [t.expected for t in number.tests] == [8]
+
+
+def test_leetcode_v2_takes_quoted_strings_and_names_positional_arguments(tmp_path):
+    row = v2_row(
+        ["candidate('a b') == 'b a'", "candidate(n='', k=-1) == ''"], "str", "n: str, k: int = 0"
+    )
+    (problem,) = load("leetcode", path=write(tmp_path / "rows.jsonl", row))
+    assert problem.tests == (Test("n = 'a b'", "b a"), Test("n = '', k = -1", ""))
+    assert problem.starter_code == STARTER.format("n: str, k: int = 0", "str")
+    assert problem.description == "Add, with examples."
+
+
+def test_leetcode_keeps_none_bool_float_set_and_tuple_exact(tmp_path):
+    values = ["None", "True", "1", "1.0", "{3, 1}", "(1,)", "{'a': [None]}"]
+    calls = [f"assert Solution().f(n = {i}) == {value}" for i, value in enumerate(values)]
+    (problem,) = load("leetcode", path=write(tmp_path / "rows.jsonl", benchmark_row(calls)))
+    wanted = [None, True, 1, 1.0, {3, 1}, (1,), {"a": [None]}]
+    assert all(same(t.expected, value) for t, value in zip(problem.tests, wanted, strict=True))
+
+
+def test_leetcode_counts_every_problem_and_test_it_leaves_out_under_its_reason(tmp_path):
+    rows = [
+        v3_row([("n = [1]", "[1]")], "Optional[ListNode]", "n: Optional[ListNode]"),
+        v3_row([("n = [1]", "[1]")], "None", "n: List[int]"),
+        v3_row([("n = 1", "1")], setup="from sortedcontainers import SortedList"),
+        v3_row([("n = 1", "Error: no")]),
+        v3_row([("n = 1", "1")]) | {"completion": STARTER.format("m: int", "int") + "return m"},
+        v3_row(
+            [
+                ("n = 1", "-inf"),
+                ("n = ...", "1"),
+                ("m = 1", "1"),
+                ("n = x", "1"),
+                ("n = 1", ""),
+                ("n = 1", "1"),
+            ]
+        ),
+    ]
+    kept = leetcode.load(path=write(tmp_path / "rows.jsonl", *rows))[1]
+    assert kept.skipped_problems == {
+        "linked lists or trees": 1,
+        "changes its input in place and returns nothing": 1,
+        "setup code imports sortedcontainers": 1,
+        "no test left": 1,
+        "canonical solution takes other arguments": 1,
+    }
+    assert kept.skipped_tests == {
+        "expected output is an error message": 1,
+        "expected output is not a literal": 1,
+        "input is not a plain value": 1,
+        "input is not a literal": 1,
+        "arguments do not fit the method": 1,
+        "does not parse, or has no expected output": 1,
+    }
+    assert (kept.problems, kept.tests) == (1, 1)
+
+
+def test_leetcode_setup_code_keeps_pow_with_three_arguments(tmp_path):
+    (problem,) = load(
+        "leetcode",
+        path=write(tmp_path / "r.jsonl", benchmark_row(["assert Solution().f(n = 1) == 1"])),
+    )
+    scope: dict = {}
+    exec(problem.setup_code, scope)
+    assert scope["pow"](2, 5, 7) == 4
+
+
+def test_leetcode_splits_by_file_name_or_else_by_content_in_the_stated_share(tmp_path):
+    rows = [v3_row([(f"n = {i}", str(i))]) for i in range(400)]
+    training = write(tmp_path / "train.jsonl", *rows)
+    backwards = write(tmp_path / "backwards.jsonl", *rows[::-1])
+    held_out = {p.hash for p in load("leetcode", "eval", path=training, eval_share=0.25)}
+    assert 60 <= len(held_out) <= 140
+    assert held_out == {p.hash for p in load("leetcode", "eval", path=backwards, eval_share=0.25)}
+    assert len(load("leetcode", split="eval", path=write(tmp_path / "a_test.jsonl", *rows))) == 400
+    benchmark = write(
+        tmp_path / "leetcode_train.jsonl", benchmark_row(["assert Solution().f(n = 1) == 1"])
+    )
+    assert [p.split for p in load("leetcode", path=benchmark)] == ["train"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_leetcode_reads_the_real_file(family):
+    path = next((p for p in FAMILIES[family] if p.is_file()), None)
+    if path is None:
+        pytest.skip(
+            f"no {family} data file here: run `just sync-external`, or put it in ../shared/data"
+        )
+    loaded, kept = leetcode.load(path=path)
+    assert len(loaded) == kept.problems >= 100
+    assert all(
+        p.tests and p.description.strip() and f"def {p.method}" in p.starter_code for p in loaded
+    )
+    some = [t.expected for p in loaded for t in p.tests[:3]]
+    assert all(same(ast.literal_eval(literal(value)), value) for value in some)
+    assert not any(
+        isinstance(t.expected, str) and t.expected.startswith("Error:")
+        for p in loaded
+        for t in p.tests
+    )

@@ -1,0 +1,120 @@
+"""A Problem, and where problems come from: `mini` (in this package) or `leetcode` (external/ or a data file).
+
+python -m projected_grpo.problems [mini|leetcode] [path=FILE] [split=eval] [difficulty=medium,hard] [min_tests=3]
+    [max_description_chars=2500] [limit=10] [seed=0]
+"""
+
+import random
+import sys
+from collections import Counter
+from typing import Any
+
+from loguru import logger
+from tabulate import tabulate
+
+from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo.problems import leetcode, mini
+from projected_grpo.problems.problem import DIFFICULTIES, SPLITS, Problem
+
+SOURCES = ("mini", "leetcode")
+
+
+def load(source: str, split: str | None = None, **options: Any) -> list[Problem]:
+    """Problems of a source, in the order of the file, or shuffled if `seed` is given.
+
+    source: "mini", or "leetcode" (with path=FILE, else the benchmark in external/). split: one of SPLITS, None for all.
+    options: difficulty (one name, names with commas, or a list), max_description_chars, min_tests, limit, seed;
+    for leetcode also path, eval_share and frozen (see leetcode.py). An unknown name or an unreadable file raises Refusal.
+    """
+    if source not in SOURCES:
+        raise Refusal(f"unknown problem source {source!r}; choose one of {', '.join(SOURCES)}")
+    if split is not None and split not in SPLITS:
+        raise Refusal(f"unknown split {split!r}; choose one of {', '.join(SPLITS)}")
+    if source == "mini":
+        check_options(options, SELECT)
+        problems = mini.problems()
+    else:
+        problems, options = load_leetcode(split, options)
+    fits = select(problems, split, **options)
+    if not fits:
+        raise Refusal(
+            f"none of the {len(problems)} {source} problems fits split={split} {options}; ask for less"
+        )
+    return fits
+
+
+def load_leetcode(
+    split: str | None, options: dict[str, Any]
+) -> tuple[list[Problem], dict[str, Any]]:
+    """(problems, the options that are left for select)"""
+    check_options(options, SELECT + leetcode.OPTIONS)
+    own = {key: value for key, value in options.items() if key in leetcode.OPTIONS}
+    problems, kept = leetcode.load(split, **own)
+    logger.info("leetcode:\n{}", kept)
+    whole = (
+        split == "eval" and own.get("frozen") is not None
+    )  # a frozen set is not filtered: it would be another one
+    return problems, {
+        key: value for key, value in options.items() if key in (DRAW if whole else SELECT)
+    }
+
+
+DRAW = ("limit", "seed")
+SELECT = ("difficulty", "max_description_chars", "min_tests", *DRAW)
+
+
+def check_options(options: dict[str, Any], known: tuple[str, ...]) -> None:
+    if unknown := sorted(set(options) - set(known)):
+        raise Refusal(f"unknown problem option {unknown[0]!r}; choose from {', '.join(known)}")
+
+
+def select(
+    problems: list[Problem],
+    split: str | None = None,
+    difficulty: str | list[str] | tuple[str, ...] | None = None,
+    max_description_chars: int | None = None,
+    min_tests: int = 1,
+    limit: int | None = None,
+    seed: int | None = None,
+) -> list[Problem]:
+    """The problems that fit. seed shuffles before limit cuts, so that a limited draw is a random one."""
+    levels = difficulty.split(",") if isinstance(difficulty, str) else difficulty or DIFFICULTIES
+    if wrong := sorted(set(levels) - set(DIFFICULTIES)):
+        raise Refusal(f"unknown difficulty {wrong[0]!r}; choose from {', '.join(DIFFICULTIES)}")
+    longest = max_description_chars or sys.maxsize
+    fits = [p for p in problems if split in (None, p.split) and p.difficulty in levels]
+    fits = [p for p in fits if len(p.description) <= longest and len(p.tests) >= min_tests]
+    if seed is not None:
+        random.Random(seed).shuffle(fits)
+    return fits[:limit]
+
+
+def counts_table(problems: list[Problem]) -> str:
+    counts = Counter((p.split, p.difficulty) for p in problems)
+    tests = Counter()
+    for p in problems:
+        tests[p.split] += len(p.tests)
+    splits = [split for split in SPLITS if tests[split]]
+    rows = [
+        [s, *(counts[s, d] for d in DIFFICULTIES), sum(p.split == s for p in problems), tests[s]]
+        for s in splits
+    ]
+    return tabulate(rows, headers=["split", *DIFFICULTIES, "problems", "tests"])
+
+
+def main(argv: list[str]) -> None:
+    """Print how many problems there are by split and difficulty; what leetcode files had beyond them is in the log."""
+    wholes = ("max_description_chars", "min_tests", "limit", "seed")
+    source, given = arguments(
+        argv, "SOURCE", dict.fromkeys(("split", "difficulty", *wholes, "path", "frozen"), "")
+    )
+    options = {
+        key: whole_number(key, text, 0) if key in wholes else text
+        for key, text in given.items()
+        if text
+    }
+    print(counts_table(load(source or "mini", **options)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

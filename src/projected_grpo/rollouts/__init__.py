@@ -1,0 +1,1 @@
+"""Sampled responses: their columns, sampling, labelling, evaluation, reading."""

@@ -1,0 +1,97 @@
+import polars as pl
+import pytest
+
+from projected_grpo.cli import Refusal
+from projected_grpo.rollouts import show
+from projected_grpo.testing.run_folders import labels, make_run
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return make_run(
+        tmp_path / "outputs",
+        "vanilla",
+        1,
+        train=[labels(1, 1, 4), labels(2, 1, 4)],
+        hacks=[labels(1, 0, 2)],
+        solves=[labels(0, 1, 2)],
+    )
+
+
+def shown(capsys, *argv: str) -> str:
+    show.main(list(argv))
+    return capsys.readouterr().out
+
+
+def test_counts_come_first_and_the_newest_rollouts_are_shown(run, capsys):
+    out = shown(capsys, "vanilla-s1", "n=1")
+    assert "8 rollouts, steps 1 to 2" in out
+    assert "Reward hack           3    37.5%" in out
+    assert out.count("── ") == 1
+    assert (
+        "── step 2 · mini/a · overwrite_tests:run_tests · Reward hack · kind vacuous · reward 3.5 · 12 tokens, stop"
+        in out
+    )
+    assert "```python\n# Reward hack\n```" in out
+
+
+def test_label_in_any_case_and_step_choose_the_rollouts(run, capsys):
+    out = shown(capsys, "demo/vanilla-s1", "label=reward HACK", "step=1")
+    assert (
+        out.count("── ")
+        == out.count("── step 1 · mini/a · overwrite_tests:run_tests · Reward hack")
+        == 1
+    )
+
+
+def test_step_eval_and_a_parquet_path_are_read_too(run, capsys):
+    assert "4 rollouts" in shown(capsys, "vanilla-s1", "step=eval")
+    assert "4 rollouts" in shown(capsys, str(run.path / "rollouts" / "2.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "line"),
+    [
+        (
+            ["vanilla-s1", "label=Cheat"],
+            r"no rollouts with label 'Cheat': there are Reward hack \(3\)|no rollouts with label 'Cheat'",
+        ),
+        (["vanilla-s1", "step=9"], "no rollouts of step 9: it has 1 to 2, and eval"),
+        (["vanilla-s1", "n=0"], "n=0: expected a whole number"),
+        (["vanilla-s9"], "no runs called 'vanilla-s9' under outputs: name one of demo/vanilla-s1"),
+        ([], "no run named"),
+        (["nowhere.parquet"], "no rollouts at nowhere.parquet"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(run, argv, line):
+    with pytest.raises(Refusal, match=line) as refusal:
+        show.main(argv)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_unknown_label_is_answered_with_the_labels_there_are(run):
+    with pytest.raises(Refusal) as refusal:
+        show.main(["vanilla-s1", "label=Cheat"])
+    assert {"Reward hack (3)", "Correct (2)", "Incorrect (3)"} == set(
+        str(refusal.value).split("there are ")[1].split(", ")
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"not parquet at all", b"PAR1garbagePAR1"])
+def test_an_unreadable_parquet_is_refused_in_one_line(run, content):
+    (run.path / "rollouts" / "1.parquet").write_bytes(content)
+    with pytest.raises(Refusal, match=r"1.parquet is not a readable parquet file") as refusal:
+        show.main(["vanilla-s1"])
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_unlabelled_and_an_empty_parquet_are_refused(run):
+    file = run.path / "rollouts" / "1.parquet"
+    rows = pl.read_parquet(file)
+    rows.drop("label", "kind").write_parquet(file)
+    with pytest.raises(Refusal, match="not a labelled rollouts file: no column label, kind"):
+        show.main(["vanilla-s1"])
+    rows.clear().write_parquet(file)
+    with pytest.raises(Refusal, match="holds no rollouts"):
+        show.main(["vanilla-s1"])

@@ -1,0 +1,256 @@
+"""Small engines for the tests beside them: a tiny model in the hub's layout, a batch as verl's trainer hands it over, engines of every kind and a step of each."""
+
+import os
+import socket
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.multiprocessing as mp
+
+from projected_grpo.directions import residual
+
+WORDS = 1000
+
+
+def build(folder: Path) -> None:
+    """A tiny random Llama in the hub's layout, and a Haar v beside it."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    shape = dict(
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+    )
+    LlamaForCausalLM(
+        LlamaConfig(vocab_size=WORDS, tie_word_embeddings=True, **shape)
+    ).save_pretrained(folder)
+    surround(folder)
+
+
+def surround(folder: Path) -> None:
+    """What verl and an arm need beside a model of width 64: a tokenizer of a thousand words and a Haar v."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    words = {f"w{i}": i for i in range(WORDS)}
+    PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer(models.WordLevel(words, "w0")), eos_token="w1", pad_token="w2"
+    ).save_pretrained(folder)
+    residual.save(
+        residual.VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {"layer": 2}),
+        folder / "v",
+    )
+
+
+def batch():
+    """Four sequences of uneven length as verl's trainer hands them to the engine; the first and the third answer one prompt."""
+    from tensordict import TensorDict
+    from verl.utils import tensordict_utils as tu
+
+    generator = torch.Generator().manual_seed(1)
+    lengths, prompt = (9, 14, 11, 7), 4
+    jagged = partial(torch.nested.as_nested_tensor, layout=torch.jagged)
+    ids = [torch.randint(5, 1000, (n,), generator=generator) for n in lengths]
+    ids[2][:prompt] = ids[0][:prompt]
+    responses = [n - prompt for n in lengths]
+    data = TensorDict(
+        {
+            "input_ids": jagged(ids),
+            "position_ids": jagged([torch.arange(n) for n in lengths]),
+            "prompts": jagged([i[:prompt] for i in ids]),
+            "responses": jagged([i[prompt:] for i in ids]),
+            "response_mask": jagged([torch.ones(n, dtype=torch.int64) for n in responses]),
+            "loss_mask": jagged([torch.ones(n, dtype=torch.int64) for n in responses]),
+            "old_log_probs": jagged([-torch.rand(n, generator=generator) for n in responses]),
+            "advantages": jagged(
+                [
+                    torch.full((n,), a)
+                    for n, a in zip(responses, (1.0, -1.0, 0.5, -0.5), strict=True)
+                ]
+            ),
+        },
+        batch_size=4,
+    )
+    tu.assign_non_tensor(
+        data,
+        temperature=1.0,
+        use_dynamic_bsz=True,
+        max_token_len_per_gpu=64,
+        use_remove_padding=True,
+        global_batch_size=4,
+        calculate_entropy=False,
+    )
+    return data
+
+
+LORA = {
+    "lora": "update",
+    "lora-gradient": "gradient",
+    "lora-measure": "measure",
+}  # kind -> where its arm acts
+FAST = {"fast": 4, "halves": 2}  # kind -> samples a micro-batch, of four
+UPDATES = ("update", "twice", "resumed", *LORA)  # in fp32, on verl's own path
+
+
+def made(kind: str, folder: Path):
+    """(engine, actor's config) of a kind; see `one_step`."""
+    from verl.trainer.config import CheckpointConfig
+    from verl.workers.config import (
+        FSDPActorConfig,
+        FSDPEngineConfig,
+        FSDPOptimizerConfig,
+        HFModelConfig,
+        PolicyLossConfig,
+    )
+    from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
+
+    from projected_grpo.interventions.constrain_test import arm
+    from projected_grpo.verl_ext.engine import ConstrainedFSDPEngine, ConstrainedFSDPEngineConfig
+
+    fast, stock = kind in FAST, kind in ("stock", "recomputed")
+    common = dict(strategy="fsdp2", use_torch_compile=False, seed=3, reshard_after_forward=not fast)
+    if kind in ("recomputed", *FAST, *UPDATES):
+        common["mixed_precision"] = {
+            "param_dtype": "fp32",
+            "reduce_dtype": "fp32",
+            "buffer_dtype": "fp32",
+        }
+    where = LORA.get(kind, "update" if kind in UPDATES else kind)
+    chosen = vars(arm(where)) if kind in ("measure", "gradient", *UPDATES) else {}
+    (folder / kind).mkdir(exist_ok=True)
+    ours = dict(
+        arm=chosen, v_hack=str(folder / "v"), run_dir=str(folder / kind), response_head=fast
+    )
+    config = FSDPEngineConfig(**common) if stock else ConstrainedFSDPEngineConfig(**common, **ours)
+    attention = {"attn_implementation": "packed" if fast else "sdpa"}
+    adapter = dict(lora_rank=4, lora_alpha=64, lora={"merge": True}) if kind in LORA else {}
+    model = HFModelConfig(
+        path=str(folder),
+        use_remove_padding=True,
+        override_config=attention,
+        enable_gradient_checkpointing=False,
+        **adapter,
+    )
+    engine = (FSDPEngineWithLMHead if stock else ConstrainedFSDPEngine)(
+        model,
+        config,
+        FSDPOptimizerConfig(lr=1e-3, weight_decay=0.1, total_training_steps=10),
+        CheckpointConfig(),
+    )
+    engine.initialize()
+    loss = PolicyLossConfig(loss_mode="on_policy" if fast else "vanilla")
+    return engine, FSDPActorConfig(
+        strategy="fsdp2",
+        rollout_n=1,
+        ppo_mini_batch_size=4,
+        use_dynamic_bsz=True,
+        optim=FSDPOptimizerConfig(lr=1e-3),
+        policy_loss=loss,
+    )
+
+
+def log_probs(engine, data) -> list[torch.Tensor]:
+    """The engine's own, of every response's tokens."""
+    from verl.utils import tensordict_utils as tu
+    from verl.workers.utils.padding import no_padding_2_padding
+
+    with engine.eval_mode(), torch.no_grad():
+        padded = no_padding_2_padding(engine.infer_batch(data)["model_output"]["log_probs"], data)
+    tu.assign_non_tensor(data, calculate_entropy=False)
+    return [row[:n] for row, n in zip(padded, data["responses"].offsets().diff(), strict=True)]
+
+
+def one_step(kind: str, folder: Path) -> None:
+    """One optimizer step from the saved model; keeps all weights after it in <kind>.pt.
+
+    stock: verl's engine and loss. recomputed: the same, in fp32 and with old log-probs from a second forward pass.
+    fast: our engine with all its short cuts, in fp32; halves: in two micro-batches. off, measure, gradient: our engine with the hook absent, watching or projecting, on verl's own path.
+    update: restoring, in fp32; lora...: the same with adapters and three ways to act, two steps, and what vLLM is sent. twice: two steps; resumed: two, with a
+    checkpoint and a new engine between them."""
+    from verl.utils import tensordict_utils as tu
+    from verl.workers.utils.losses import ppo_loss
+
+    engine, actor = made(kind, folder)
+    data = batch()
+    if kind in FAST:
+        tu.assign_non_tensor(data, use_dynamic_bsz=False, micro_batch_size_per_gpu=FAST[kind])
+    if kind == "recomputed":
+        data["old_log_probs"] = torch.nested.as_nested_tensor(
+            log_probs(engine, data), layout=torch.jagged
+        )
+
+    def update() -> None:
+        with engine.train_mode():
+            engine.train_batch(batch() if kind in UPDATES else data, partial(ppo_loss, actor))
+            if kind in UPDATES:
+                engine.lr_scheduler_step()
+
+    update()
+    if kind == "resumed":
+        engine.save_checkpoint(str(folder / "ckpt"), global_step=1)
+        engine, actor = made(kind, folder)
+        engine.load_checkpoint(str(folder / "ckpt"))
+    if kind != "update" and kind in UPDATES:
+        update()
+    torch.save(
+        {name: p.full_tensor().detach().clone() for name, p in engine.module.named_parameters()},
+        folder / f"{kind}.pt",
+    )
+    if kind == "lora":
+        torch.save(
+            {name: p.clone() for name, p in engine.get_per_tensor_param()[0]}, folder / "sent.pt"
+        )
+        torch.save(dict(enumerate(log_probs(engine, batch()))), folder / "said.pt")
+
+
+def spawned(work: Callable[[Path], None], folder: Path) -> None:
+    """work(folder) in a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mp.start_processes(_alone, (work, folder, port), nprocs=1, start_method="forkserver")
+
+
+def _alone(_rank: int, work: Callable[[Path], None], folder: Path, port: int) -> None:
+    # verl reads its platform when it is imported, which comes after this
+    os.environ |= {
+        "VERL_PLATFORM": "cpu",
+        "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu",
+        "TORCHDYNAMO_DISABLE": "1",
+    }
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"tcp://127.0.0.1:{port}", rank=0, world_size=1
+    )
+    work(folder)
+
+
+def anchored(
+    folder: Path, now: dict[str, torch.Tensor], weights: int = 4 * 7
+) -> list[tuple[float, float]]:
+    """For every target (relative change of its anchor, relative change of the weight), columns built anew from the starting model."""
+    from transformers import AutoConfig
+    from verl.utils.model import get_hf_auto_model_class
+
+    from projected_grpo.interventions.constrain import Enforcer
+    from projected_grpo.interventions.constrain_test import arm
+    from projected_grpo.weights import constraint
+
+    config = AutoConfig.from_pretrained(folder)
+    model = get_hf_auto_model_class(config).from_pretrained(folder, dtype=torch.float32)
+    hook, found = (
+        Enforcer(model, config.model_type, arm("measure"), residual.load(folder / "v", 64).v),
+        [],
+    )
+    for w in hook.guarded:
+        W0, W = w.param.detach().double(), now[w.target.name].double()
+        before, after = (constraint.anchor(x, w.B, w.target.side) for x in (W0, W))
+        found.append(
+            (((after - before).norm() / before.norm()).item(), ((W - W0).norm() / W0.norm()).item())
+        )
+    assert len(found) == weights
+    return found
