@@ -1,9 +1,9 @@
 import pytest
 
 from projected_grpo import runs
-from projected_grpo.runs import folder
 from projected_grpo.report import claims, journal
 from projected_grpo.report.compare import gather
+from projected_grpo.runs import folder
 from projected_grpo.testing.run_folders import labels, make_run
 
 SOLVES = [labels(0, 1, 4), labels(0, 2, 4), labels(0, 3, 4)]
