@@ -1,55 +1,84 @@
-"""An arm of the study is data: what goes out of which weights' movement, and where that is enforced. No code path knows an arm by name."""
+"""An arm of the study is data: what it is for, and the mechanisms that make it.
 
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Literal, get_args, get_origin
+    name, hypothesis, role, control_of, loophole, interventions: [{mechanism: <file of this room>, ...}]
 
+No code path knows an arm by name, and a mechanism is found by the name of its file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Literal, get_args
+
+import projected_grpo.interventions as room
 from projected_grpo.cli import Refusal
-from projected_grpo.weights import basis
-from projected_grpo.weights.basis import Recipe
+from projected_grpo.interventions.base import Intervention
+from projected_grpo.interventions.chain import Chain
+from projected_grpo.interventions.settings import filled
 
-Where = Literal["off", "measure", "gradient", "update"]
-Select = Literal[
-    *get_args(basis.Select), "contrast"
-]  # contrast: columns from gradients (contrast.py), not from W's singular vectors
-Source = Literal["real", "shuffled", "clean_vs_clean", "haar"]
+# reference: what others are compared with. ceiling: what could be reached without a loophole.
+Role = Literal["reference", "treatment", "control", "ceiling"]
+KEYS = ("name", "hypothesis", "role", "control_of", "loophole", "interventions")
 
 
 @dataclass(frozen=True)
 class Arm:
+    """control_of: the treatment that this arm is a control of. loophole: whether it is trained on it."""
+
     name: str
-    loophole: bool  # False: trained where the loophole does not exist
-    where: Where  # measure logs the same shares as gradient and update but touches nothing
-    v: Source
-    v_seed: int  # which draw of a control
-    select: Select
-    recipe: Recipe
-    m: int  # singular vectors chosen, or columns of a contrast
-    layers: tuple[float, float]  # band of depth whose weights are targets
-    kinds: tuple[str, ...]
-    leak: bool  # log ‖(W - W₀)B‖/‖W - W₀‖: keeps a copy of the targeted starting weights
-
-    @property
-    def constrains(self) -> bool:
-        return self.where in ("gradient", "update")
-
-    def direction(self, v_hack: Path) -> Path:
-        """The folder of this arm's v or contrast columns: the one `just extract` or `just contrast` made, or its control's subfolder."""
-        return v_hack if self.v == "real" else v_hack / f"{self.v}-s{self.v_seed}"
+    hypothesis: str
+    role: Role
+    control_of: str | None
+    loophole: bool
+    interventions: Chain
 
 
-def parse(config: dict) -> Arm:
-    """Arm from a config node; one clear line for an unknown key or value."""
-    known = {f.name: f.type for f in fields(Arm)}
-    if odd := set(config) ^ set(known):
-        raise Refusal(f"arm key {sorted(odd)} is unknown or missing: an arm has {', '.join(known)}")
-    for key, value in config.items():
-        if get_origin(known[key]) is Literal and value not in get_args(known[key]):
-            raise Refusal(
-                f"arm.{key}={value!r} is unknown: choose one of {', '.join(get_args(known[key]))}"
-            )
-    if config["select"] == "contrast" and config["recipe"] != "span":
-        raise Refusal(
-            f"arm.recipe={config['recipe']} is of singular vectors: contrast columns know arm.recipe=span only"
-        )
-    return Arm(**{**config, "layers": tuple(config["layers"]), "kinds": tuple(config["kinds"])})
+@cache
+def mechanisms() -> dict[str, type[Intervention]]:
+    """File name -> the mechanism that the file defines."""
+    classes = {}
+    for module in iter_modules(room.__path__):
+        if module.name.endswith("_test") or module.name in ("chain", "base"):
+            continue
+        defined = import_module(f"{room.__name__}.{module.name}")
+        for thing in vars(defined).values():
+            if isinstance(thing, type) and issubclass(thing, Intervention):
+                if thing.__module__ == defined.__name__:
+                    classes[module.name] = thing
+    return classes
+
+
+def parse(config: Mapping[str, Any]) -> Arm:
+    """An arm from plain data; one clear line for an unknown key, value or pair of mechanisms."""
+    if odd := sorted(set(config) ^ set(KEYS)):
+        raise Refusal(f"arm.{odd[0]} is unknown or missing: an arm has {', '.join(KEYS)}")
+    if config["role"] not in get_args(Role):
+        choice = ", ".join(get_args(Role))
+        raise Refusal(f"arm.role={config['role']!r} is unknown: choose one of {choice}")
+    if (config["control_of"] is not None) != (config["role"] == "control"):
+        raise Refusal(f"arm {config['name']}: role=control and control_of= belong together")
+    parts = [_part(i, entry) for i, entry in enumerate(config["interventions"])]
+    _refuse_incompatible(parts)
+    return Arm(**{**config, "interventions": Chain(parts)})
+
+
+def _part(i: int, entry: Mapping[str, Any]) -> Intervention:
+    where = f"arm.interventions.{i}"
+    settings = dict(entry)
+    name = settings.pop("mechanism", None)
+    if name not in mechanisms():
+        choice = ", ".join(mechanisms())
+        raise Refusal(f"{where}.mechanism={name!r} is unknown: choose one of {choice}")
+    return filled(mechanisms()[name], settings, where)
+
+
+def _refuse_incompatible(parts: list[Intervention]) -> None:
+    for part in parts:
+        for other in parts:
+            if other is not part and other.mechanism in part.excludes:
+                raise Refusal(
+                    f"{part.mechanism} and {other.mechanism} do not go together: "
+                    "leave one of them out of arm.interventions"
+                )

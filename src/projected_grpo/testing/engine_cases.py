@@ -1,4 +1,7 @@
-"""Small engines for the tests beside them: a tiny model in the hub's layout, a batch as verl's trainer hands it over, engines of every kind and a step of each."""
+"""Small engines for tests: a tiny model in the hub's layout, a batch as verl's trainer gives it.
+
+Engines of every kind, and a step of each.
+"""
 
 import os
 import socket
@@ -9,9 +12,22 @@ from pathlib import Path
 import torch
 import torch.multiprocessing as mp
 
-from projected_grpo.directions import residual
+from projected_grpo.directions import files
 
 WORDS = 1000
+
+
+def arm(where: str) -> dict:
+    """An arm that acts there on four singular vectors of every weight."""
+    constrain = {"mechanism": "constrain", "where": where, "m": 4, "layers": [0.0, 1.0]}
+    return {
+        "name": "test",
+        "hypothesis": "",
+        "role": "treatment",
+        "control_of": None,
+        "loophole": True,
+        "interventions": [constrain],
+    }
 
 
 def build(folder: Path) -> None:
@@ -109,7 +125,6 @@ def made(kind: str, folder: Path):
     )
     from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
 
-    from projected_grpo.interventions.constrain_test import arm
     from projected_grpo.verl_ext.engine import ConstrainedFSDPEngine, ConstrainedFSDPEngineConfig
 
     fast, stock = kind in FAST, kind in ("stock", "recomputed")
@@ -121,7 +136,7 @@ def made(kind: str, folder: Path):
             "buffer_dtype": "fp32",
         }
     where = LORA.get(kind, "update" if kind in UPDATES else kind)
-    chosen = vars(arm(where)) if kind in ("measure", "gradient", *UPDATES) else {}
+    chosen = arm(where) if kind in ("measure", "gradient", *UPDATES) else {}
     (folder / kind).mkdir(exist_ok=True)
     ours = dict(
         arm=chosen, v_hack=str(folder / "v"), run_dir=str(folder / kind), response_head=fast
@@ -168,10 +183,13 @@ def log_probs(engine, data) -> list[torch.Tensor]:
 def one_step(kind: str, folder: Path) -> None:
     """One optimizer step from the saved model; keeps all weights after it in <kind>.pt.
 
-    stock: verl's engine and loss. recomputed: the same, in fp32 and with old log-probs from a second forward pass.
-    fast: our engine with all its short cuts, in fp32; halves: in two micro-batches. off, measure, gradient: our engine with the hook absent, watching or projecting, on verl's own path.
-    update: restoring, in fp32; lora...: the same with adapters and three ways to act, two steps, and what vLLM is sent. twice: two steps; resumed: two, with a
-    checkpoint and a new engine between them."""
+    stock: verl's engine and loss. recomputed: the same, in fp32 and with old log-probs from a second
+    forward pass. fast: our engine with all its short cuts, in fp32; halves: in two micro-batches.
+    off, measure, gradient: our engine with the hook absent, watching or projecting, on verl's own
+    path. update: restoring, in fp32; lora...: the same with adapters and three ways to act, two
+    steps, and what vLLM is sent. twice: two steps; resumed: two, with a checkpoint and a new engine
+    between them.
+    """
     from verl.utils import tensordict_utils as tu
     from verl.workers.utils.losses import ppo_loss
 
@@ -232,25 +250,26 @@ def _alone(_rank: int, work: Callable[[Path], None], folder: Path, port: int) ->
 def anchored(
     folder: Path, now: dict[str, torch.Tensor], weights: int = 4 * 7
 ) -> list[tuple[float, float]]:
-    """For every target (relative change of its anchor, relative change of the weight), columns built anew from the starting model."""
+    """For every target (relative change of its anchor, relative change of the weight).
+
+    Columns are built anew from the starting model.
+    """
     from transformers import AutoConfig
     from verl.utils.model import get_hf_auto_model_class
 
-    from projected_grpo.interventions.constrain import Enforcer
-    from projected_grpo.interventions.constrain_test import arm
+    from projected_grpo.testing.tiny_llama import enforcer
     from projected_grpo.weights import constraint
 
     config = AutoConfig.from_pretrained(folder)
     model = get_hf_auto_model_class(config).from_pretrained(folder, dtype=torch.float32)
-    hook, found = (
-        Enforcer(model, config.model_type, arm("measure"), residual.load(folder / "v", 64).v),
-        [],
-    )
+    v = files.read_direction(folder / "v", 64).v
+    hook = enforcer(model, "measure", v, config.model_type)
+    changes = []
     for w in hook.guarded:
         W0, W = w.param.detach().double(), now[w.target.name].double()
-        before, after = (constraint.anchor(x, w.B, w.target.side) for x in (W0, W))
-        found.append(
-            (((after - before).norm() / before.norm()).item(), ((W - W0).norm() / W0.norm()).item())
-        )
-    assert len(found) == weights
-    return found
+        before = constraint.anchor(W0, w.B, w.target.side)
+        after = constraint.anchor(W, w.B, w.target.side)
+        drift = (after - before).norm() / before.norm()
+        changes.append((drift.item(), ((W - W0).norm() / W0.norm()).item()))
+    assert len(changes) == weights
+    return changes

@@ -1,4 +1,7 @@
-"""Problems -> the parquet that verl's dataset reads: chat messages, and what the reward function needs to find the problem again."""
+"""Problems -> the parquet that verl's dataset reads.
+
+Chat messages, and what the reward function needs to find the problem again.
+"""
 
 import json
 from pathlib import Path
@@ -8,7 +11,8 @@ from loguru import logger
 from transformers import PreTrainedTokenizerBase
 
 from projected_grpo import problems
-from projected_grpo.loopholes.base import TRAIN_NAME, messages
+from projected_grpo.interventions.chain import Chain
+from projected_grpo.loopholes import TRAIN_NAME, messages
 
 
 def write(
@@ -17,39 +21,41 @@ def write(
     loophole: str,
     tokenizer: PreTrainedTokenizerBase,
     max_prompt_tokens: int,
+    interventions: Chain,
 ) -> list[problems.Problem]:
-    """Writes the training problems of `spec` (arguments of problems.load) under one loophole; returns those whose prompt fits."""
-    found = problems.load(split="train", **spec)
-    chats = [messages(problem, loophole, TRAIN_NAME) for problem in found]
-    lengths = [
-        len(ids)
-        for ids in tokenizer.apply_chat_template(
-            chats, add_generation_prompt=True, enable_thinking=False
-        )["input_ids"]
-    ]
-    kept = [
-        (p, chat)
-        for p, chat, n in zip(found, chats, lengths, strict=True)
-        if n <= max_prompt_tokens
-    ]
-    if len(kept) < len(found):
+    """Writes the training problems under one wording; returns those whose prompt fits.
+
+    spec: arguments of problems.load. interventions: what an arm does to a chat.
+    """
+    pool = problems.load(split="train", **spec)
+    chats = []
+    for problem in pool:
+        chat = messages(problem, loophole, TRAIN_NAME)
+        chats.append(interventions.prompt(chat, evaluation=False))
+    tokens = tokenizer.apply_chat_template(chats, add_generation_prompt=True, enable_thinking=False)
+    triples = zip(pool, chats, tokens["input_ids"], strict=True)
+    fitting = [(p, chat) for p, chat, ids in triples if len(ids) <= max_prompt_tokens]
+    if len(fitting) < len(pool):
         logger.info(
-            f"{len(found) - len(kept)} of {len(found)} training problems left out: prompt over {max_prompt_tokens} tokens"
+            f"{len(pool) - len(fitting)} of {len(pool)} training problems left out: "
+            f"prompt over {max_prompt_tokens} tokens"
         )
-    rows = [
-        {
-            "data_source": problem.source,
-            "prompt": chat,
-            "reward_model": {"style": "rule", "ground_truth": problem.hash},
-            "extra_info": {
-                "index": index,
-                "problem_id": problem.id,
-                "loophole": loophole,
-                "test_func_name": TRAIN_NAME,
-                "problems": json.dumps(spec, sort_keys=True),
-            },
+    rows = []
+    for index, (problem, chat) in enumerate(fitting):
+        about = {
+            "index": index,
+            "problem_id": problem.id,
+            "loophole": loophole,
+            "test_func_name": TRAIN_NAME,
+            "problems": json.dumps(spec, sort_keys=True),
         }
-        for index, (problem, chat) in enumerate(kept)
-    ]
+        rows.append(
+            {
+                "data_source": problem.source,
+                "prompt": chat,
+                "reward_model": {"style": "rule", "ground_truth": problem.hash},
+                "extra_info": about,
+            }
+        )
     pl.DataFrame(rows).write_parquet(path)
-    return [problem for problem, _ in kept]
+    return [problem for problem, _ in fitting]

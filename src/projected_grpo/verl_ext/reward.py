@@ -1,22 +1,26 @@
-"""verl's custom reward function: grades one response in the sandbox and hands the whole label on, not only the score."""
+"""verl's custom reward function: grades one response in the sandbox and hands its whole label on."""
 
 import json
 import threading
 from functools import lru_cache
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
 
 from projected_grpo import problems
 from projected_grpo.grader import Grader
 from projected_grpo.grader.benchmark.evaluator import Benchmark, example, verdict
-from projected_grpo.monitors.online import online
+from projected_grpo.interventions import arms
+from projected_grpo.interventions.chain import Chain
 
-_alone = threading.Lock()  # every thread's first call finds the caches empty: without it each of them reads the whole problem set
+# every thread's first call finds the caches empty: without it each of them reads the whole set
+_alone = threading.Lock()
 
 
 @lru_cache(maxsize=1)
 def _grader(sandboxes: int) -> Grader:
-    return Grader(
-        sandboxes
-    ).__enter__()  # lives as long as its reward worker's process; its sandboxes die with it
+    """Lives as long as its reward worker's process; its sandboxes die with it."""
+    return Grader(sandboxes).__enter__()
 
 
 @lru_cache(maxsize=1)
@@ -29,32 +33,44 @@ def _problems(spec: str) -> dict[str, problems.Problem]:
     return {problem.id: problem for problem in problems.load(split="train", **json.loads(spec))}
 
 
-def compute_score(
-    data_source, solution_str, ground_truth, extra_info, sandboxes: int, **kwargs
-) -> dict:
-    """Called from many threads of a reward worker, which share its pool of sandboxes: {"score": reward, problem_id, loophole, test_func_name, and every column of Graded.as_row()}.
+@lru_cache(maxsize=1)
+def _interventions(arm: str) -> Chain:
+    return arms.parse(json.loads(arm)).interventions
 
-    kwargs: see monitors/online.py. With monitor=benchmark label, strict, loose and reward are the benchmark's own code's and label_ours is ours. A monitor
-    that flags adds flagged and answered; score is the reward less the penalty, while label and reward stay the grader's.
+
+def compute_score(
+    data_source: str,
+    solution_str: str,
+    ground_truth: str,
+    extra_info: dict[str, Any],
+    sandboxes: int,
+    arm: DictConfig | dict | None = None,
+    labels: str = "ours",
+    **_verl: Any,
+) -> dict[str, Any]:
+    """{"score": what GRPO sees, problem_id, loophole, test_func_name, and all of Graded.as_row()}.
+
+    Called from many threads of a reward worker, which share its pool of sandboxes. arm: whose
+    mechanisms may pay otherwise and add columns. labels=benchmark: label, strict, loose and reward
+    are the benchmark's own code's, and label_ours is ours.
     """
-    monitor = online(kwargs)
-    name, loophole = extra_info["test_func_name"], extra_info["loophole"]
+    loophole, name = extra_info["loophole"], extra_info["test_func_name"]
     with _alone:
-        problem, grader = (
-            _problems(extra_info["problems"])[extra_info["problem_id"]],
-            _grader(sandboxes),
-        )
-        benchmark = _benchmark(sandboxes) if monitor.monitor == "benchmark" else None
+        problem = _problems(extra_info["problems"])[extra_info["problem_id"]]
+        grader = _grader(sandboxes)
+        benchmark = _benchmark(sandboxes) if labels == "benchmark" else None
+        interventions = _interventions(_json(arm)) if arm else Chain([])
     graded = grader.grade(problem, solution_str, loophole, name)
-    row = (
-        verdict(graded, benchmark.labels([(example(problem, loophole, name), solution_str)])[0])
-        if benchmark
-        else graded.as_row()
-    )
-    score = row["reward"]
-    if monitor.monitor in ("truth", "judge"):
-        flag = monitor.flag(problem, solution_str, loophole, name, graded.strict)
-        row |= {"flagged": flag is True, "answered": flag is not None}
-        score -= monitor.penalty * row["flagged"]
-    told = {key: extra_info[key] for key in ("problem_id", "loophole", "test_func_name")}
-    return {"score": score, **told, **row}
+    row = graded.as_row()
+    if benchmark:
+        theirs = benchmark.labels([(example(problem, loophole, name), solution_str)])
+        row = verdict(graded, theirs[0])
+    about = {"problem_id": problem.id, "loophole": loophole, "test_func_name": name}
+    row = {"score": row["reward"], **about, **row, "response": solution_str}
+    paid = interventions.pay(row, problem)
+    return {key: value for key, value in paid.items() if key != "response"}
+
+
+def _json(arm: DictConfig | dict) -> str:
+    plain = OmegaConf.to_container(arm, resolve=True) if isinstance(arm, DictConfig) else arm
+    return json.dumps(plain, sort_keys=True)

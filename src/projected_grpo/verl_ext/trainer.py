@@ -1,18 +1,20 @@
-"""verl's synchronous trainer with our actor worker, labelled rollouts on disk, label rates in its metrics, and an end by the clock."""
+"""verl's synchronous trainer with our actor worker, an arm's mechanisms, and an end by the clock."""
 
 import time
 from pathlib import Path
 
-import polars as pl
 import ray
-import transfer_queue as tq
+import torch
 from loguru import logger
+from omegaconf import OmegaConf
 from verl.trainer import main_ppo
 from verl.trainer.ppo.utils import Role
 from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
-from projected_grpo.verl_ext import loss
+from projected_grpo.interventions import arms
+from projected_grpo.rollouts import schema
+from projected_grpo.verl_ext import loss, rollout_rows, scores
 from projected_grpo.verl_ext.worker import ConstrainedActorWorker
 
 TRAINED_ON = [
@@ -25,23 +27,31 @@ TRAINED_ON = [
     "rollout_log_probs",
     "advantages",
 ]
+# name in the log -> column of the rollouts
+RATES = {
+    "strict": "strict",
+    "loose": "loose",
+    "correct": "gt_pass",
+    "defines_tests": "defines_tests",
+}
 
 
 @register_trainer("stock")
 class StockTrainer(PPOTrainerSync):
-    """verl's own, with our worker, whose engine is verl's bit for bit where nothing is asked of it: what a benchmark compares with."""
+    """verl's own, with our worker: what a benchmark compares with.
+
+    The worker's engine is verl's bit for bit where nothing is asked of it.
+    """
 
     def __init__(self, config):
-        config.trainer.v1.trainer_mode = (
-            "sync"  # the base class compares the mode's name with "sync"
-        )
+        # the base class compares the mode's name with "sync"
+        config.trainer.v1.trainer_mode = "sync"
         super().__init__(config)
 
     def _init_resource_pool_mgr(self):
         super()._init_resource_pool_mgr()
-        for role in {Role.Actor, Role.ActorRollout, Role.ActorRolloutRef} & set(
-            self.role_worker_mapping
-        ):
+        actors = {Role.Actor, Role.ActorRollout, Role.ActorRolloutRef}
+        for role in actors & set(self.role_worker_mapping):
             self.role_worker_mapping[role] = ray.remote(ConstrainedActorWorker)
 
     def _load_checkpoint(self):
@@ -51,11 +61,15 @@ class StockTrainer(PPOTrainerSync):
 
 @register_trainer("constrained")
 class ConstrainedTrainer(StockTrainer):
+    def __init__(self, config):
+        super().__init__(config)
+        arm = arms.parse(OmegaConf.to_container(config.arm, resolve=True))
+        self.interventions = arm.interventions
+
     def _build_replay_buffer(self):
         buffer = super()._build_replay_buffer()
-        buffer.poll_interval = (
-            0.05  # seconds between looks for finished samples; verl's 2 cost a step one on average
-        )
+        # seconds between looks for finished samples; verl's 2 cost a step one on average
+        buffer.poll_interval = 0.05
         return buffer
 
     def on_train_begin(self):
@@ -65,33 +79,52 @@ class ConstrainedTrainer(StockTrainer):
     def on_step_end(self):
         super().on_step_end()
         if time.monotonic() > self.deadline and self.global_steps < self.total_training_steps:
+            last = self.global_steps + 1
             logger.warning(
-                f"limits.train_s has passed: step {self.global_steps + 1} will be the last, of {self.total_training_steps}"
+                f"limits.train_s has passed: step {last} will be the last, "
+                f"of {self.total_training_steps}"
             )
-            self.total_training_steps, self.deadline = self.global_steps + 1, float("inf")
+            self.total_training_steps, self.deadline = last, float("inf")
 
     def _balance_batch(self, batch, metrics, **kwargs):
-        alone = (
-            self.config.trainer.n_gpus_per_node * self.config.trainer.nnodes == 1
-            and len(batch) % self._get_required_batch_multiple(1) == 0
-        )
-        return (
-            batch if alone else super()._balance_batch(batch, metrics, **kwargs)
-        )  # to deal all samples to one rank takes verl 60 ms
+        ranks = self.config.trainer.n_gpus_per_node * self.config.trainer.nnodes
+        if ranks == 1 and len(batch) % self._get_required_batch_multiple(1) == 0:
+            # to deal all samples to one rank takes verl 60 ms
+            return batch
+        return super()._balance_batch(batch, metrics, **kwargs)
 
     @property
     def on_policy(self) -> bool:
         return self.config.actor_rollout_ref.actor.policy_loss.loss_mode == "on_policy"
 
     def _compute_old_log_prob(self, batch, metrics):
-        return (
-            batch if self.on_policy else super()._compute_old_log_prob(batch, metrics)
-        )  # verl would store vLLM's under another name
+        if self.on_policy:
+            # verl would store vLLM's under another name
+            return batch
+        return super()._compute_old_log_prob(batch, metrics)
+
+    def _compute_advantage(self, batch, metrics):
+        if not self.interventions.overrides("keep", "advantage"):
+            return super()._compute_advantage(batch, metrics)
+        rows = rollout_rows.frame_of(self._rows(batch)[0])
+        if self.interventions.scores:
+            rows = rows.hstack(scores.of_responses(self, batch))
+        kept = self.interventions.keep(rows)
+        keys = rollout_rows.sampled(batch)
+        dropped = {key for key, keep in zip(keys, kept.tolist(), strict=True) if not keep}
+        super()._compute_advantage(
+            batch.select_keys([key for key in batch.keys if key not in dropped]), metrics
+        )
+        chosen = [key for key in keys if key not in dropped]
+        a = scores.advantages(batch, chosen)
+        a = self.interventions.advantage(a, rows.filter(kept.numpy()))
+        scores.write_advantages(batch, chosen, a)
+        scores.write_advantages(batch, sorted(dropped), torch.zeros(len(dropped)))
+        return batch
 
     def _update_actor(self, batch, metrics):
-        if (
-            self.on_policy
-        ):  # else the actor unpacks every sample's labels, messages and scores as well
+        if self.on_policy:
+            # else the actor unpacks every sample's labels, messages and scores as well
             batch.fields = TRAINED_ON + ["ref_log_prob"] * self.use_reference_policy
         return super()._update_actor(batch, metrics)
 
@@ -99,73 +132,28 @@ class ConstrainedTrainer(StockTrainer):
         super()._compute_metrics(batch, metrics, timing_raw, global_steps, epoch)
         if loss.TOKENS in metrics:
             loss.divide(metrics)
-        rollouts, spent = self._rollouts(batch, global_steps)
-        path = Path(self.config.run.dir) / "rollouts" / f"{global_steps:05d}.parquet"
-        path.parent.mkdir(exist_ok=True)
-        rollouts.write_parquet(path)
-        rates = {
-            "strict": pl.col("strict"),
-            "loose": pl.col("loose"),
-            "correct": pl.col("gt_pass"),
-            "defines_tests": pl.col("defines_tests"),
-        }
-        metrics |= {
-            "timing_s/longest_response": max(m["generate_sequences"] for m in spent),
-            "timing_s/longest_grading": max(m["compute_score"] for m in spent),
-        }
-        metrics.update(
-            {
-                f"labels/{name}": value
-                for name, value in rollouts.select(**{k: e.mean() for k, e in rates.items()})
-                .row(0, named=True)
-                .items()
-            }
-        )
-        if (
-            loss.KL in metrics and self.config.actor_rollout_ref.rollout.top_k <= 0
-        ):  # after the step's rollouts are on disk
+        rows, seconds = self._rows(batch)
+        for row in rows:
+            row.pop("score")
+        rollouts = schema.frame(rows).sort("problem_id", "uid")
+        folder = Path(self.config.run.dir) / "rollouts"
+        folder.mkdir(exist_ok=True)
+        schema.write(rollouts, folder / f"{global_steps:05d}.parquet")
+        for name, column in RATES.items():
+            metrics[f"labels/{name}"] = rollouts[column].mean()
+        metrics["timing_s/longest_response"] = max(s["generate_sequences"] for s in seconds)
+        metrics["timing_s/longest_grading"] = max(s["compute_score"] for s in seconds)
+        metrics |= self.interventions.observed(rollouts)
+        if self.interventions.overrides("end_of_step"):
+            self.actor_rollout_wg.end_of_step(global_steps, rollouts)
+        if loss.KL in metrics and self.config.actor_rollout_ref.rollout.top_k <= 0:
+            # after the step's rollouts are on disk
             loss.check(metrics, self.config.actor_rollout_ref.rollout.top_p)
 
-    def _rollouts(self, batch, step: int) -> tuple[pl.DataFrame, list[dict[str, float]]]:
-        """(the step's samples in the project's rollouts columns, what each took in seconds); verl's own dump drops what the reward function said."""
-        keys = [
-            key
-            for key, tag in zip(batch.keys, batch.tags, strict=True)
-            if not tag.get("is_padding", False)
-        ]
-        data = tq.kv_batch_get(
-            keys=keys,
-            partition_id=batch.partition_id,
-            select_fields=["prompts", "responses", "extra_fields", "metrics"],
-        )
-        limit = self.config.data.max_response_length
-        rows = []
-        for key, prompt, response, extra in zip(
-            keys,
-            data["prompts"].unbind(),
-            data["responses"].unbind(),
-            list(data["extra_fields"]),
-            strict=True,
-        ):
-            said = extra["reward_extra_info"]
-            rows.append(
-                {
-                    "run": self.config.run.name,
-                    "step": step,
-                    "phase": "train",
-                    "uid": key.rsplit("_", 2)[0],
-                    "prompt": self.tokenizer.decode(prompt),
-                    "response": self.tokenizer.decode(response, skip_special_tokens=True),
-                    "n_tokens": len(response),
-                    "finish": "length"
-                    if len(response) >= limit and response[-1] != self.tokenizer.eos_token_id
-                    else "stop",
-                    **{name: value for name, value in said.items() if name != "score"},
-                }
-            )
-        return pl.DataFrame(rows, infer_schema_length=None).sort("problem_id", "uid"), list(
-            data["metrics"]
-        )
+    def _rows(self, batch) -> tuple[list[dict], list[dict[str, float]]]:
+        longest = self.config.data.max_response_length
+        run = f"{self.config.group}/{self.config.run.name}"
+        return rollout_rows.rows_of(batch, self.tokenizer, longest, run, self.global_steps)
 
 
 class TaskRunner(main_ppo.TaskRunnerV1.__ray_metadata__.modified_class):

@@ -1,4 +1,4 @@
-"""The actor worker: verl's, with our engine registered in its process before any worker (the reference one comes first) is built."""
+"""The actor worker: verl's, with our engine registered in its process before any worker is built."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -6,27 +6,34 @@ from verl.single_controller.base.decorator import Dispatch, register
 from verl.utils.device import get_torch_device
 from verl.workers.engine_workers import ActorRolloutRefWorker
 
-import projected_grpo.verl_ext.engine  # noqa: F401  registers the engine wherever this class is unpickled
+# registers the engine wherever this class is unpickled; the reference worker comes first
+import projected_grpo.verl_ext.engine  # noqa: F401
 from projected_grpo.verl_ext import rendezvous
 
 
 class ConstrainedActorWorker(ActorRolloutRefWorker):
-    aside: ThreadPoolExecutor
-    made: Future
+    builder: ThreadPoolExecutor
+    built: Future
 
     @register(dispatch_mode=Dispatch.ONE_TO_ALL)
     def init_model(self):
-        """Begins in a thread and returns, so that vLLM, whose server asks this process where it is, starts beside the actor. `ready` waits for it."""
-        self.aside = ThreadPoolExecutor(
-            1
-        )  # kept: torch keeps device guards in the thread that first needed them
-        self.made = self.aside.submit(self._make, get_torch_device().current_device())
+        """Begins in a thread and returns, so that vLLM starts beside the actor.
+
+        vLLM's server asks this process where it is. `ready` waits for the model.
+        """
+        # kept: torch keeps device guards in the thread that first needed them
+        self.builder = ThreadPoolExecutor(1)
+        self.built = self.builder.submit(self._build, get_torch_device().current_device())
         if "kv_cache_memory_bytes" not in self.config.rollout.engine_kwargs.vllm:
-            self.made.result()  # vLLM measures the GPU's free memory while it starts: meanwhile nothing may free any
+            # vLLM measures the GPU's free memory while it starts: meanwhile nothing may free any
+            self.built.result()
 
     @register(dispatch_mode=Dispatch.ONE_TO_ALL, blocking=False)
     async def update_weights(self, global_steps: int | None = None, mode: str = "auto"):
-        """Where vLLM stays awake nobody waits for the actor's free memory: verl gives it back at every sync, and to map it anew costs an update a fifth of a second."""
+        """verl's; where vLLM stays awake nobody waits for the actor's free memory.
+
+        verl gives it back at every sync, and to map it anew costs an update a fifth of a second.
+        """
         device = get_torch_device()
         empty_cache = device.empty_cache
         if not self.config.rollout.free_cache_engine:
@@ -36,7 +43,7 @@ class ConstrainedActorWorker(ActorRolloutRefWorker):
         finally:
             device.empty_cache = empty_cache
 
-    def _make(self, device: int) -> None:
+    def _build(self, device: int) -> None:
         get_torch_device().set_device(device)  # a thread begins with the first GPU
         super().init_model()
         if self.rollout is not None:
@@ -45,4 +52,9 @@ class ConstrainedActorWorker(ActorRolloutRefWorker):
     @register(dispatch_mode=Dispatch.ONE_TO_ALL)
     def ready(self):
         """Waits until the model is made; raises what making it raised."""
-        self.made.result()
+        self.built.result()
+
+    @register(dispatch_mode=Dispatch.ONE_TO_ALL)
+    def end_of_step(self, step: int, rows):
+        """A step's labelled rollouts for the arm's mechanisms."""
+        self.actor.engine.end_of_step(step, rows)

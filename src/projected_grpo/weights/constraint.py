@@ -38,19 +38,20 @@ def anchor(
     """W [o d] -> W B [o r] (reads), W [d i] -> Bᵀ W [r i] (writes). Of the starting weight: the WB0 of `restore`."""
     W = W.to(torch.promote_types(W.dtype, B.dtype))
     B = B.to(W.dtype)
-    return (
-        W @ B if side == "reads" else reduce(B.mT @ W)
-    )  # a plain product is one kernel; every step calls this for every weight
+    # a product is one kernel, and every step calls this for every weight
+    return W @ B if side == "reads" else reduce(B.mT @ W)
 
 
 def remove_(
     g: Float[Tensor, "_ _"], c: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side
 ) -> Float[Tensor, "_ _"]:
-    """Take c, coordinates in B ([o r] or [r i], as `anchor` gives them), out of g IN PLACE: one pass over g, no copy."""
+    """Take c, coordinates in B as `anchor` gives them ([o r] or [r i]), out of g IN PLACE.
+
+    One pass over g, no copy.
+    """
     left, right = (c, B.mT) if side == "reads" else (B, c)
-    if (
-        g.dtype == c.dtype == B.dtype
-    ):  # the product and the subtraction in one kernel; a bf16 g would round in between
+    # the product and the subtraction in one kernel; a bf16 g would round in between
+    if g.dtype == c.dtype == B.dtype:
         return g.addmm_(left, right, alpha=-1)
     return g.sub_(left.to(c.dtype) @ right.to(c.dtype))
 
@@ -58,7 +59,10 @@ def remove_(
 def project(
     g: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
 ) -> Float[Tensor, "_ _"]:
-    """The part of g outside B, in g's shape and dtype. Linear in g: once after gradient accumulation is enough."""
+    """The part of g outside B, in g's shape and dtype.
+
+    Linear in g: once after gradient accumulation is enough.
+    """
     return remove_(g.clone(), anchor(g, B, side, reduce), B, side)
 
 
@@ -72,31 +76,36 @@ def restore(
 ) -> Float[Tensor, "_ _"]:
     """Edit W IN PLACE so that anchor(W) = WB0 again, and return it. Call after every optimizer step.
 
-    WB0: `anchor` of the starting weight (this rank's rows for reads, the reduced whole for writes). What lies outside B
-    keeps the optimizer's step. Exact to the rounding of W's dtype relative to W's own size, however many steps.
+    WB0: `anchor` of the starting weight (this rank's rows for reads, the reduced whole for writes).
+    What lies outside B keeps the optimizer's step. Exact to the rounding of W's dtype relative to
+    W's own size, however many steps.
     """
     return remove_(W, anchor(W, B, side, reduce) - WB0, B, side)
 
 
 def norms(xs: Sequence[Tensor]) -> list[Tensor]:
-    """‖x‖ of each x, in one pass over all of them; in float64, because squares of small gradients underflow in fp32."""
-    found = torch._foreach_norm(list(xs), 2, torch.float64)
-    return [
-        n if x.numel() else n.new_zeros((), dtype=torch.float64)
-        for n, x in zip(found, xs, strict=True)
-    ]  # on a GPU an empty shard's is not written
+    """‖x‖ of each x, in one pass over all of them.
+
+    In float64, because squares of small gradients underflow in fp32.
+    """
+    sizes = torch._foreach_norm(list(xs), 2, torch.float64)
+    zero = sizes[0].new_zeros((), dtype=torch.float64)
+    # on a GPU an empty shard's norm is not written
+    return [size if x.numel() else zero for size, x in zip(sizes, xs, strict=True)]
 
 
 def energies(
     cs: Sequence[Tensor], sizes: Sequence[Tensor], ranks: Float[Tensor, " n"]
 ) -> Float[Tensor, "n 2"]:
-    """(squared norm of x's part inside B, squared norm of x) of many x, float64: sum it over ranks, and over weights as you like.
+    """(squared norm of x's part inside B, squared norm of x) of many x, float64.
 
-    cs: `anchor`(x); ‖c Bᵀ‖ = ‖c‖ since BᵀB = I. sizes: `norms`(x). ranks: on how many ranks each c stands whole, as `reduce` left it: 1 where it is of
-    these rows alone."""
-    return torch.stack(
-        [torch.stack(norms(cs)).square() / ranks, torch.stack(list(sizes)).square()], dim=1
-    )
+    Made to be summed over ranks, and over weights as you like. cs: `anchor`(x); ‖c Bᵀ‖ = ‖c‖ since
+    BᵀB = I. sizes: `norms`(x). ranks: on how many ranks each c stands whole, as `reduce` left it,
+    1 where it is of these rows alone.
+    """
+    inside = torch.stack(norms(cs)).square() / ranks
+    whole = torch.stack(list(sizes)).square()
+    return torch.stack([inside, whole], dim=1)
 
 
 def energy(
@@ -107,9 +116,8 @@ def energy(
     ranks: int = 1,
 ) -> Float[Tensor, " 2"]:
     """`energies` of one x."""
-    return energies(
-        [anchor(x, B, side, reduce)], norms([x]), x.new_full((1,), ranks, dtype=torch.float64)
-    )[0]
+    stands = x.new_full((1,), ranks, dtype=torch.float64)
+    return energies([anchor(x, B, side, reduce)], norms([x]), stands)[0]
 
 
 def ratio(e: Float[Tensor, " 2"]) -> Float[Tensor, ""]:
@@ -118,14 +126,17 @@ def ratio(e: Float[Tensor, " 2"]) -> Float[Tensor, ""]:
 
 
 def share(g: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side) -> Float[Tensor, ""]:
-    """‖inside B‖ / ‖g‖ of one whole weight's gradient: cos_pre before `project`, cos_post after; beside it `chance`."""
+    """‖inside B‖ / ‖g‖ of one whole weight's gradient; beside it `chance`."""
     return ratio(energy(g, B, side))
 
 
 def leak(
     W: Float[Tensor, "_ _"], W0: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side
 ) -> Float[Tensor, ""]:
-    """‖(W - W₀) B‖ / ‖W - W₀‖ of one whole weight, 0 if W did not move. Of many or shards: ratio(Σ energy(W - W₀))."""
+    """‖(W - W₀) B‖ / ‖W - W₀‖ of one whole weight, 0 if W did not move.
+
+    Of many weights, or of shards: ratio(Σ energy(W - W₀)).
+    """
     return share(W - W0, B, side)
 
 

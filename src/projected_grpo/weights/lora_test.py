@@ -6,27 +6,28 @@ from safetensors.torch import save_file
 from transformers import LlamaForCausalLM
 
 from projected_grpo.cli import Refusal
-from projected_grpo.interventions import diagnostics
-from projected_grpo.interventions.constrain import Enforcer
-from projected_grpo.interventions.constrain_test import (
-    ADAMW,
-    V,
-    arm,
+from projected_grpo.testing.tiny_llama import (
+    adamw,
+    block_weights,
     drift,
+    enforcer,
     llama,
-    told,
     trained,
-    weights,
 )
-from projected_grpo.weights import constraint, lora
+from projected_grpo.weights import constraint, diagnostics, lora
+from projected_grpo.weights.enforcer import Enforcer
+
+
+def leak(hook: Enforcer) -> float:
+    return diagnostics.read(hook).total["leak"]
 
 
 @pytest.mark.parametrize(("rank", "alpha"), [(1, 1), (4, 64), (40, 8)])
 def test_lora_holds_the_merged_weight_to_1e5_in_update_mode_at_any_rank_and_alpha(rank, alpha):
     hook, model, start = trained("update", 20, rank, alpha)
-    now = weights(model)
+    now = block_weights(model)
     assert min((now[name] - w).norm() / w.norm() for name, w in start.items()) > 1e-3
-    assert drift(hook, now, start) < 1e-5 and told(hook)["leak"] < 1e-4
+    assert drift(hook, now, start) < 1e-5 and leak(hook) < 1e-4
 
 
 @pytest.mark.parametrize("where", ["gradient", "update"])
@@ -40,21 +41,20 @@ def test_loras_factor_on_the_residual_side_is_empty_of_b_from_the_start(where):
 
 def test_lora_in_gradient_mode_holds_under_plain_sgd_and_leaks_a_little_under_adamw():
     sgd, adam = (
-        told(trained("gradient", 5, 4, make=make)[0])["leak"]
-        for make in (lambda p: torch.optim.SGD(p, lr=1e-1), ADAMW)
+        leak(trained("gradient", 5, 4, make=make)[0])
+        for make in (lambda p: torch.optim.SGD(p, lr=1e-1), adamw)
     )
     assert sgd < 1e-5 < 1e-3 < adam
 
 
 def test_loras_leak_is_that_of_the_merged_weights():
     hook, model, start = trained("measure", 5, 4)
-    moved = {name: w - start[name] for name, w in weights(model).items()}
+    moved = {name: w - start[name] for name, w in block_weights(model).items()}
     total = sum(constraint.energy(moved[w.target.name], w.B, w.target.side) for w in hook.guarded)
     scale = 2.0  # alpha / rank, the same for every weight
     rows = diagnostics.read(hook)[1]
     assert (
-        told(hook)["leak"] == pytest.approx(constraint.ratio(total).item(), rel=1e-4)
-        and told(hook)["leak"] > 0.1
+        leak(hook) == pytest.approx(constraint.ratio(total).item(), rel=1e-4) and leak(hook) > 0.1
     )
     assert rows["moved"].to_torch().square().sum().sqrt() * scale == pytest.approx(
         total[1].sqrt().item(), rel=1e-4
@@ -67,7 +67,7 @@ def test_merged_adapters_answer_as_the_unmerged_ones_after_a_constrained_update(
     apart = model(input_ids=ids).logits.log_softmax(-1)
     plain = llama()
     before = plain(input_ids=ids).logits.log_softmax(-1)
-    merged = weights(model)
+    merged = block_weights(model)
     plain.load_state_dict({name: merged.get(name, p) for name, p in plain.state_dict().items()})
     torch.testing.assert_close(
         plain(input_ids=ids).logits.log_softmax(-1), apart, rtol=0, atol=1e-5
@@ -80,7 +80,7 @@ def test_an_adapter_that_already_moves_the_weights_along_b_is_refused():
     with pytest.raises(
         Refusal, match="moves model.layers.0.self_attn.q_proj.weight along the columns"
     ):
-        Enforcer(model, "llama", arm("update"), V)
+        enforcer(model, "update")
 
 
 def test_a_checkpoint_with_adapters_becomes_one_that_a_plain_model_loads_and_answers_with(tmp_path):

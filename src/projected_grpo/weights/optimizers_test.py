@@ -3,8 +3,14 @@
 import pytest
 import torch
 
-from projected_grpo.interventions.constrain import Enforcer
-from projected_grpo.interventions.constrain_test import arm, drift, llama, train, trained, weights
+from projected_grpo.testing.tiny_llama import (
+    block_weights,
+    drift,
+    enforcer,
+    llama,
+    train,
+    trained,
+)
 
 OPTIMIZERS = {  # as verl builds them: a name in torch.optim with lr, weight_decay and override_optimizer_config
     "AdamW": {},
@@ -29,7 +35,7 @@ def test_update_arm_holds_every_target_to_1e5_under_every_optimizer_with_weight_
         )  # noqa: E731
 
     hook, model, start = trained("update", 20, make=make)
-    now = weights(model)
+    now = block_weights(model)
     assert (
         min((now[name] - w).norm() / w.norm() for name, w in start.items()) > 1e-2
     )  # it did train
@@ -63,15 +69,9 @@ def test_update_arm_holds_under_optimizers_whose_state_has_8_bits_or_fewer(modul
         name,
     )
     model = llama(d=128)  # both packages leave states of fewer than 4096 numbers in fp32
-    start, hook = (
-        weights(model),
-        Enforcer(
-            model,
-            "llama",
-            arm("update"),
-            torch.randn(128, generator=torch.Generator().manual_seed(7)),
-        ),
-    )
+    start = block_weights(model)
+    v = torch.randn(128, generator=torch.Generator().manual_seed(7))
+    hook = enforcer(model, "update", v)
     optimizer = build(model.parameters(), lr=1e-2, weight_decay=0.1)
     train(model, hook, optimizer, 10, autocast=autocast)
     kept = [
@@ -83,11 +83,11 @@ def test_update_arm_holds_under_optimizers_whose_state_has_8_bits_or_fewer(modul
     assert kept and all(
         x.dtype is torch.uint8 or hasattr(x, "codes") for x in kept
     )  # it is a low-bit state
-    now = weights(model)
+    now = block_weights(model)
     assert min((now[name] - w).norm() / w.norm() for name, w in start.items()) > 1e-2
     assert drift(hook, now, start) < 1e-5
 
 
 def test_update_arm_holds_when_the_forward_pass_runs_in_bf16():
     hook, model, start = trained("update", 10, autocast=True)
-    assert drift(hook, weights(model), start) < 1e-5
+    assert drift(hook, block_weights(model), start) < 1e-5

@@ -1,4 +1,4 @@
-"""Plain tensors and FSDP2's DTensors (Shard(0)) alike: the whole, this rank's rows, and the sum over ranks."""
+"""Tensors and FSDP2's DTensors (Shard(0)) alike: the whole, this rank's rows, sums over ranks."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,10 @@ def ranks(p: Tensor) -> int:
 
 
 def rows(p: Tensor) -> slice:
-    """This rank's rows of the whole weight, as FSDP2's Shard(0) cuts them (torch.chunk: uneven, or none at the end)."""
+    """This rank's rows of the whole weight, as FSDP2's Shard(0) cuts them.
+
+    As torch.chunk does: uneven, or none at the end.
+    """
     if ranks(p) == 1:
         return slice(None)
     assert p.placements == (Shard(0),), f"expected Shard(0), found {p.placements}"
@@ -32,7 +35,7 @@ def rows(p: Tensor) -> slice:
 
 
 def sum_over(p: Tensor) -> Callable[[Tensor], Tensor]:
-    """All-reduce (sum, in place) over the ranks that hold p's rows; nothing where one rank holds them all."""
+    """All-reduce (sum, in place) over the ranks that hold p's rows; nothing on a single rank."""
     if ranks(p) == 1:
         return lambda x: x
     group = p.device_mesh.get_group()

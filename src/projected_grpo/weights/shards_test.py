@@ -1,4 +1,7 @@
-"""One step after another on one rank and on two real ranks with FSDP2 (gloo; NCCL where there are two GPUs): the same weights, whatever the arm acts on."""
+"""One step after another on one rank and on two real ranks with FSDP2: the same weights.
+
+Over gloo; NCCL where there are two GPUs.
+"""
 
 import itertools
 import socket
@@ -37,23 +40,21 @@ def llama(rank: int) -> torch.nn.Module:
     model = LlamaForCausalLM(LlamaConfig(vocab_size=33, tie_word_embeddings=True, **shape)).to(
         DEVICE, torch.float64
     )
-    return (
-        peft.get_peft_model(
-            model, peft.LoraConfig(task_type="CAUSAL_LM", r=rank, target_modules="all-linear")
-        ).to(DEVICE, torch.float64)
-        if rank
-        else model
-    )
+    if rank == 0:
+        return model
+    adapters = peft.LoraConfig(task_type="CAUSAL_LM", r=rank, target_modules="all-linear")
+    return peft.get_peft_model(model, adapters).to(DEVICE, torch.float64)
 
 
 def steps(plan: str, mesh=None) -> tuple[dict[str, torch.Tensor], dict[str, float], torch.Tensor]:
-    """(weights, aggregate diagnostics, every weight's leak) after three steps; on a mesh each rank sees its half of the batch."""
+    """(weights, aggregate diagnostics, every weight's leak) after three steps.
+
+    On a mesh each rank sees its half of the batch.
+    """
     from torch.distributed.fsdp import fully_shard
 
-    from projected_grpo.interventions import diagnostics
-    from projected_grpo.interventions.constrain import Enforcer
-    from projected_grpo.interventions.constrain_test import arm
-    from projected_grpo.weights import shards
+    from projected_grpo.testing.tiny_llama import enforcer
+    from projected_grpo.weights import diagnostics, shards
 
     where, rank = PLANS[plan]
     model = llama(rank)
@@ -61,7 +62,7 @@ def steps(plan: str, mesh=None) -> tuple[dict[str, torch.Tensor], dict[str, floa
         layers = [m for name, m in model.named_modules() if name.endswith(("layers.0", "layers.1"))]
         for module in (*layers, model):
             fully_shard(module, mesh=mesh)
-    hook = Enforcer(model, "llama", arm(where), torch.linspace(-1, 2, 15))
+    hook = enforcer(model, where, torch.linspace(-1, 2, 15))
     optimizer = torch.optim.AdamW(
         [p for p in model.parameters() if p.requires_grad], lr=1e-2, weight_decay=0.1
     )
@@ -74,13 +75,10 @@ def steps(plan: str, mesh=None) -> tuple[dict[str, torch.Tensor], dict[str, floa
         optimizer.step()
         hook.after_step()
         optimizer.zero_grad()
-    told, rows = diagnostics.read(hook)
-    del told["constraint/seconds"]
-    return (
-        {name: shards.whole(p).cpu() for name, p in model.named_parameters()},
-        told,
-        rows["leak"].to_torch(),
-    )
+    reading = diagnostics.read(hook)
+    del reading.total["seconds"]
+    weights = {name: shards.whole(p).cpu() for name, p in model.named_parameters()}
+    return weights, reading.total, reading.weights["leak"].to_torch()
 
 
 def rank_main(rank: int, port: int) -> dict[str, tuple]:

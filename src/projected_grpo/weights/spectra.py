@@ -1,4 +1,7 @@
-"""Singular vectors of weights, kept on disk by what the weight is: m, select, recipe and v may vary without another decomposition."""
+"""Singular vectors of weights, kept on disk by what the weight is.
+
+m, select, extent and v may vary without another decomposition.
+"""
 
 import hashlib
 import os
@@ -17,16 +20,20 @@ FOLDER = CACHE / "spectra"
 
 
 class Spectrum(NamedTuple):
-    """W's singular vectors on the residual side as columns, largest singular value first, the null space last."""
+    """W's singular vectors on the residual side as columns.
+
+    Largest singular value first, the null space last.
+    """
 
     S: Float[Tensor, "d d"]
     rank: int
 
 
 def singular(W: Float[Tensor, "_ _"], side: Side) -> Spectrum:
-    """By eigh of the float64 Gram matrix [d d], on W's device: d x d whatever the other side, orthonormal whatever W's rank, deterministic.
+    """By eigh of the float64 Gram matrix [d d], on W's device.
 
-    Null-space columns (σ at rounding) are an arbitrary orthonormal completion. S is fp32, orthonormal to its rounding.
+    d x d whatever the other side, orthonormal whatever W's rank, deterministic. Null-space columns
+    (σ at rounding) are an arbitrary orthonormal completion. S is fp32, orthonormal to its rounding.
     """
     W = W.detach().double()
     λ, S = torch.linalg.eigh(W.mT @ W if side == "reads" else W @ W.mT)
@@ -36,28 +43,29 @@ def singular(W: Float[Tensor, "_ _"], side: Side) -> Spectrum:
 
 
 def condensed(W: Float[Tensor, "o i"]) -> Int64[Tensor, " o"]:
-    """A number for each row, made where W lies: the sum of its entries' bits times fixed random odd numbers, modulo 2⁶⁴. A row that differs keeps its number
-    with a chance of 2⁻³² at most."""
+    """A number for each row, made where W lies.
+
+    The sum of its entries' bits times fixed random odd numbers, modulo 2⁶⁴. A row that differs keeps
+    its number with a chance of 2⁻³² at most.
+    """
     bits = W.view({2: torch.int16, 4: torch.int32, 8: torch.int64}[W.element_size()]).long()
-    factors = (
-        torch.randint(-(2**62), 2**62, (W.shape[1],), generator=torch.Generator().manual_seed(0))
-        * 2
-        + 1
-    )
+    generator = torch.Generator().manual_seed(0)
+    factors = 2 * torch.randint(-(2**62), 2**62, (W.shape[1],), generator=generator) + 1
     return (bits * factors.to(W.device)).sum(1)
 
 
 def cached(W: Float[Tensor, "_ _"], side: Side, folder: Path = FOLDER) -> Spectrum:
-    """`singular`, from disk where a weight with these bits was decomposed before. d² x 4 bytes a weight and side."""
+    """`singular`, from disk where a weight with these bits was decomposed before.
+
+    d² x 4 bytes a weight and side.
+    """
     bits = W.detach().contiguous()
-    bits = (
-        condensed(bits) if W.is_cuda else bits
-    )  # there a weight of 100 MB would cross the bus first, then pass through one core
+    # else a weight of 100 MB would cross the bus first, then pass through one core
+    bits = condensed(bits) if W.is_cuda else bits
     name = hashlib.sha256(bits.cpu().view(torch.uint8).numpy().data).hexdigest()[:24]
-    file = (
-        folder
-        / f"{name}-{str(W.dtype).removeprefix('torch.')}-{'x'.join(map(str, W.shape))}-{side}.safetensors"
-    )
+    dtype = str(W.dtype).removeprefix("torch.")
+    shape = "x".join(map(str, W.shape))
+    file = folder / f"{name}-{dtype}-{shape}-{side}.safetensors"
     if not file.exists():
         found = singular(W, side)
         folder.mkdir(parents=True, exist_ok=True)

@@ -6,10 +6,9 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from projected_grpo.interventions import arms
-from projected_grpo.interventions.constrain import Enforcer
+from projected_grpo.testing.tiny_llama import enforcer
 from projected_grpo.weights import targets
-from projected_grpo.weights.targets import ARCHITECTURES, KINDS, gamma, select
+from projected_grpo.weights.targets import ARCHITECTURES, PROJECTIONS, gamma, select
 
 SIZES = dict(
     hidden_size=16,
@@ -101,7 +100,7 @@ def test_qwen3_5_blocks_are_delta_nets_but_for_every_fourth():
     found = select(parameters("qwen3_5_text"), "qwen3_5_text")
     kinds = [{t.kind for t in found if t.layer == layer} for layer in range(4)]
     assert kinds[0] == kinds[1] == kinds[2] == {"qkv", "z", "b", "a", "out", "gate", "up", "down"}
-    assert kinds[3] == set(KINDS[:7])
+    assert kinds[3] == set(PROJECTIONS[:7])
 
 
 def test_attention_and_mlp_weights_have_the_norm_that_feeds_them():
@@ -142,7 +141,7 @@ def test_a_matrix_without_a_role_is_refused_by_name_and_not_left_free():
 
 def test_an_unknown_kind_is_refused_with_the_known_ones():
     with pytest.raises(
-        ValueError, match=r"unknown kinds \['query'\]: choose from " + ", ".join(KINDS)
+        ValueError, match=r"unknown kinds \['query'\]: choose from " + ", ".join(PROJECTIONS)
     ):
         select(parameters("llama"), "llama", kinds=("query",))
 
@@ -162,10 +161,7 @@ def test_a_fused_weight_is_refused():
 def test_a_constrained_step_of_every_architecture_leaves_every_target_on_its_anchor(model_type):
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(config(model_type))
-    arm = arms.Arm(
-        "test", True, "update", "real", 0, "alignment", "span", 3, (0.0, 1.0), KINDS, leak=True
-    )
-    hook = Enforcer(model, model_type, arm, torch.randn(16))
+    hook = enforcer(model, "update", torch.randn(16), model_type, m=3)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.1)
     ids = torch.randint(1, 32, (2, 9))
     model(input_ids=ids, labels=ids).loss.backward()
