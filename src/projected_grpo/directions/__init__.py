@@ -1,1 +1,1 @@
-"""Labelled rollouts and a frozen model -> a direction or columns, with evidence and controls."""
+"""Labelled rollouts and a frozen model -> a direction or columns, with evidence and placebos."""

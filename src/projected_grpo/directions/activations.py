@@ -1,15 +1,18 @@
-"""A frozen model's residual stream over given responses, teacher-forced: one mean vector a response and layer.
+"""A frozen model's residual stream over given responses, teacher-forced.
 
-Layer l is the residual stream after l blocks, transformers' hidden_states[l]; the blocks above the highest layer asked
-for, the final norm and the head are never run.
+One mean vector a response and layer. Layer l is the residual stream after l blocks, transformers'
+hidden_states[l]; the blocks above the highest layer asked for, the final norm and the head are
+never run.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import polars as pl
 import torch
 from einops import einsum
 from jaxtyping import Bool, Float, Int
@@ -28,8 +31,21 @@ class Tokens:
         return len(self.prompt) + len(self.response)
 
 
+def tokens(folder: Path, prompts: pl.Series, responses: pl.Series) -> list[Tokens]:
+    """Texts in the tokens of the model in `folder`; special tokens are those in the text."""
+    from transformers import AutoTokenizer
+
+    encode = AutoTokenizer.from_pretrained(folder)
+    prompt_ids = encode(prompts.to_list(), add_special_tokens=False).input_ids
+    response_ids = encode(responses.to_list(), add_special_tokens=False).input_ids
+    return [Tokens(*pair) for pair in zip(prompt_ids, response_ids, strict=True)]
+
+
 def load_model(folder: Path, device: str) -> tuple[nn.Module, str]:
-    """(causal LM in eval mode on `device`, SHA-256 of its weights as stored). bf16 on an accelerator, fp32 on a CPU."""
+    """(causal LM in eval mode on `device`, SHA-256 of its weights as stored).
+
+    bf16 on an accelerator, fp32 on a CPU.
+    """
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto").eval().requires_grad_(False)
@@ -47,8 +63,12 @@ def weights_sha256(model: nn.Module) -> str:
 
 
 def band(n_blocks: int, depth: tuple[float, float]) -> tuple[int, ...]:
-    """Layers at a depth l / n_blocks inside `depth`, rounded to whole blocks; never 0 nor what the final norm takes."""
-    low, high = (min(max(round(n_blocks * part), 1), max(n_blocks - 1, 1)) for part in depth)
+    """Layers at a depth l / n_blocks inside `depth`, rounded to whole blocks.
+
+    Never 0, nor what the final norm takes.
+    """
+    highest = max(n_blocks - 1, 1)
+    low, high = (min(max(round(n_blocks * part), 1), highest) for part in depth)
     return tuple(range(low, high + 1))
 
 
@@ -56,26 +76,25 @@ def band(n_blocks: int, depth: tuple[float, float]) -> tuple[int, ...]:
 def response_means(
     model: nn.Module, samples: Sequence[Tokens], layers: Sequence[int], batch_tokens: int = 4096
 ) -> Float[Tensor, "n l d"]:
-    """Mean over each response's tokens of the residual stream at each layer, fp32 on the CPU, in the samples' order.
+    """Mean over each response's tokens of the residual stream at each layer.
 
-    model: a causal LM with `get_decoder().layers`. batch_tokens: padded tokens in one forward pass (a longer sample
-    goes alone). Every response must have at least one token.
+    fp32 on the CPU, in the samples' order. model: a causal LM with `get_decoder().layers`.
+    batch_tokens: padded tokens in one forward pass (a longer sample goes alone). Every response
+    must have at least one token.
     """
     assert all(s.response for s in samples), "a response without tokens has no mean: drop it"
     decoder, device = model.get_decoder(), next(model.parameters()).device
     means: list[Tensor] = [torch.empty(0)] * len(samples)
-    bar = tqdm(
-        total=sum(map(len, samples)), unit="tok", unit_scale=True, desc="activations", leave=False
-    )
+    n_tokens = sum(len(sample) for sample in samples)
+    bar = tqdm(total=n_tokens, unit="tok", unit_scale=True, desc="activations", leave=False)
     with bar, residual_stream(decoder, layers) as stream:
         for batch in batches(samples, batch_tokens):
             ids, real, response = pad([samples[i] for i in batch])
             decoder(input_ids=ids.to(device), attention_mask=real.to(device), use_cache=False)
             h = torch.stack([stream[layer].float() for layer in layers])
             weight = (response / response.sum(1, keepdim=True)).to(h)
-            for i, mean in zip(
-                batch, einsum(h, weight, "l b s d, b s -> b l d").cpu(), strict=True
-            ):
+            batch_means = einsum(h, weight, "l b s d, b s -> b l d").cpu()
+            for i, mean in zip(batch, batch_means, strict=True):
                 means[i] = mean
             bar.update(int(real.sum()))
     return torch.stack(means)
@@ -96,12 +115,10 @@ def batches(samples: Sequence[Tokens], batch_tokens: int) -> Iterator[list[int]]
 def pad(
     samples: Sequence[Tokens],
 ) -> tuple[Int[Tensor, "b s"], Bool[Tensor, "b s"], Bool[Tensor, "b s"]]:
-    """(ids, is a real token, is a response token), padded on the right so that positions start at 0."""
+    """(ids, is a real token, is a response token), padded on the right: positions start at 0."""
     ids = torch.zeros(len(samples), max(map(len, samples)), dtype=torch.long)
-    real, response = (
-        torch.zeros_like(ids, dtype=torch.bool),
-        torch.zeros_like(ids, dtype=torch.bool),
-    )
+    real = torch.zeros_like(ids, dtype=torch.bool)
+    response = torch.zeros_like(ids, dtype=torch.bool)
     for b, sample in enumerate(samples):
         ids[b, : len(sample)] = torch.tensor([*sample.prompt, *sample.response])
         real[b, : len(sample)] = True
@@ -111,16 +128,21 @@ def pad(
 
 @contextmanager
 def residual_stream(decoder: nn.Module, layers: Sequence[int]) -> Iterator[dict[int, Tensor]]:
-    """A dict that every forward pass in the context fills with {layer: [b s d]}; higher blocks are out meanwhile."""
+    """A dict that every forward pass in the context fills with {layer: [b s d]}.
+
+    Blocks above the highest layer are out meanwhile.
+    """
     stream: dict[int, Tensor] = {}
-    whole, decoder.layers = decoder.layers, decoder.layers[: max(layers)]
-    hooks = [
-        whole[n - 1].register_forward_hook(lambda _, __, out, n=n: stream.__setitem__(n, out))
-        for n in layers
-    ]
+
+    def store(layer: int, block: nn.Module, inputs: tuple, output: Tensor) -> None:
+        stream[layer] = output
+
+    blocks = decoder.layers
+    decoder.layers = blocks[: max(layers)]
+    hooks = [blocks[n - 1].register_forward_hook(partial(store, n)) for n in layers]
     try:
         yield stream
     finally:
-        decoder.layers = whole
+        decoder.layers = blocks
         for hook in hooks:
             hook.remove()

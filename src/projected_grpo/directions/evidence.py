@@ -1,4 +1,7 @@
-"""What qualifies a direction: does it separate held-out problems better than shuffled labels do, what is it made of?"""
+"""What qualifies a direction.
+
+Does it separate held-out problems better than shuffled labels do, and what is it made of?
+"""
 
 import torch
 from einops import einsum
@@ -12,8 +15,12 @@ from projected_grpo.directions.samples import Samples
 def held_out(
     data: Samples, layer: int, method: str, Y: Bool[Tensor, "n k"], splits: int, seed: int
 ) -> dict:
-    """Held-out AUROC of one layer and method (Y: real labels, then shuffles) and its rank among the shuffles."""
-    K, d = separation.gram(data.centred(layer)), data.x.shape[2]
+    """Held-out AUROC of one layer and method, and its rank among shuffles.
+
+    Y: the real labels, then the shuffles.
+    """
+    K = separation.gram(data.centred(layer))
+    d = data.x.shape[2]
     aurocs = separation.held_out(K, Y, data.prompt, data.problem, d, method == "lda", splits, seed)
     distance = (aurocs - 0.5).abs().mean(0)
     return {
@@ -30,13 +37,13 @@ def held_out(
 
 def geometry(v: Float64[Tensor, " d"], X: Float64[Tensor, "n d"], data: Samples) -> dict:
     """What v is made of: its coordinates, the data's first principal component, response length."""
-    d, score = len(v), einsum(X, v, "n d, d -> n")
+    d = len(v)
+    score = einsum(X, v, "n d, d -> n")
     axis, variance = separation.first_component(X)
     length = separation.centre(data.n_tokens.double(), data.prompt)
-    by_class = torch.unique(2 * data.prompt + data.hack, return_inverse=True)[
-        1
-    ]  # one prompt and one class
-    within = [separation.centre(x, by_class) for x in (score, length)]
+    # A group is one class of one prompt.
+    _, group = torch.unique(2 * data.prompt + data.hack, return_inverse=True)
+    within = [separation.centre(x, group) for x in (score, length)]
     return {
         "d": d,
         "participation_ratio": separation.participation_ratio(v),
@@ -50,4 +57,22 @@ def geometry(v: Float64[Tensor, " d"], X: Float64[Tensor, "n d"], data: Samples)
         "auroc_of_length": separation.auroc(length[:, None], data.hack, data.prompt).item(),
         "mean_tokens_hack": data.n_tokens[data.hack].double().mean().item(),
         "mean_tokens_clean": data.n_tokens[~data.hack].double().mean().item(),
+    }
+
+
+def stability(
+    X: Float64[Tensor, "n d"], Y: Bool[Tensor, "n k"], data: Samples, method: str, seed: int
+) -> dict:
+    """Median cosine between v and its re-estimate on resampled problems, beside shuffled labels'.
+
+    Y: the real labels, then the shuffles. 20 shuffles suffice for the median that the real value
+    stands beside.
+    """
+    K, d = separation.gram(X), X.shape[1]
+    cosines = separation.bootstrap_cosines(
+        K, Y[:, :21], data.problem, d, whiten=method == "lda", draws=200, seed=seed
+    )
+    return {
+        "bootstrap_cosine": cosines[:, 0].median().item(),
+        "bootstrap_cosine_chance": cosines[:, 1:].median().item(),
     }

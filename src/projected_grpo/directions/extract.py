@@ -1,8 +1,11 @@
-"""v_hack of a model: sample and label rollouts (or take a run's), then `directions`.
+"""v_hack of a model: sample and label rollouts (or take a run's), then `residual`.
 
-`python -m projected_grpo.directions.extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true] ...`. A run gives its own training rollouts, teacher-forced through the model
-that it started from. A model that hardly hacks is asked to (elicit=true, an inoculation-style prompt) and then teacher-forced under the plain
-prompt. FOLDER gets rollouts.parquet, v_hack.safetensors, v_hack.json and the controls; with v_hack=false the rollouts alone.
+    python -m projected_grpo.directions.extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true] ...
+
+A run gives its own training rollouts, teacher-forced through the model that it started from. A
+model that hardly hacks is asked to (elicit=true, an inoculation-style prompt) and then
+teacher-forced under the plain prompt. FOLDER gets rollouts.parquet, v_hack.safetensors, v_hack.json
+and the placebos; with v_hack=false the rollouts alone. Further options: `residual_command`.
 """
 
 import sys
@@ -12,12 +15,13 @@ import polars as pl
 
 from projected_grpo import models, problems, runs
 from projected_grpo.cli import Refusal, arguments, whole_number
-from projected_grpo.directions import residual
+from projected_grpo.directions import residual_command
 from projected_grpo.loopholes.base import TRAIN_NAME
 from projected_grpo.rollouts.generate import Request, Sampling, generate
 from projected_grpo.rollouts.label import grade
 
-OWN = {
+# origin and taught follow from what the rollouts are of, unless they are named.
+DEFAULTS = {
     "out": "",
     "n": "8",
     "elicit": "false",
@@ -31,74 +35,78 @@ OWN = {
     "seed": "0",
     "outputs": "outputs",
     "v_hack": "true",
+    **residual_command.DEFAULTS,
+    "origin": "",
+    "taught": "",
 }
 
 
 def sample(folder: Path, options: dict[str, str]) -> pl.DataFrame:
-    """Labelled rollouts of a model on the training problems; elicited ones are joined by as many plain ones, which give the clean side."""
+    """Labelled rollouts of a model on the training problems.
+
+    Elicited ones are joined by as many plain ones, which give the clean side.
+    """
     chosen = {key: options[key] for key in ("path", "difficulty") if options[key]}
+    seed = int(options["seed"])
     if options["limit"]:
-        chosen |= {
-            "limit": whole_number("limit", options["limit"], 1),
-            "seed": int(options["seed"]),
-        }
-    found = problems.load(options["source"], split="train", **chosen)
-    ways = (False, True) if options["elicit"] == "true" else (False,)
-    requests = [
-        Request(p, options["loophole"], TRAIN_NAME, elicit) for p in found for elicit in ways
-    ]
+        chosen["limit"] = whole_number("limit", options["limit"], 1)
+        chosen["seed"] = seed
+    train = problems.load(options["source"], split="train", **chosen)
+    requests = []
+    for problem in train:
+        requests.append(Request(problem, options["loophole"], TRAIN_NAME, False))
+        if options["elicit"] == "true":
+            requests.append(Request(problem, options["loophole"], TRAIN_NAME, True))
     sampling = Sampling(
         n=whole_number("n", options["n"], 1),
         temperature=float(options["temperature"]),
         top_p=1.0,
         max_tokens=whole_number("max_tokens", options["max_tokens"], 1),
-        seed=int(options["seed"]),
+        seed=seed,
     )
-    return grade(
-        generate(folder, requests, sampling, folder.name, "extract"), {p.id: p for p in found}
-    )
+    rollouts = generate(folder, requests, sampling, folder.name, "extract")
+    return grade(rollouts, {problem.id: problem for problem in train})
+
+
+def settings(options: dict[str, str], origin: str, taught: bool) -> residual_command.Settings:
+    """How v_hack is made of rollouts of this origin. Raises Refusal."""
+    origin = options["origin"] or origin
+    taught_word = options["taught"] or str(taught).lower()
+    return residual_command.settings({**options, "origin": origin, "taught": taught_word})
 
 
 def main(argv: list[str]) -> None:
-    name, options = arguments(argv, "RUN_OR_MODEL", OWN | {k: "" for k in residual.DEFAULTS})
+    name, options = arguments(argv, "RUN_OR_MODEL", DEFAULTS)
     if name is None or not options["out"]:
         raise Refusal("just extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true]")
     out = Path(options["out"])
-    told = [f"{key}={options[key]}" for key in residual.DEFAULTS if options[key]]
-    if name not in models.MODELS and not (Path(name) / "config.json").is_file():
-        run = runs.resolve(name, Path(options["outputs"]))
-        start = run.config["actor_rollout_ref"]["model"]["path"]
-        warm = str(run.manifest["warm_started"]).lower()
-        residual.main(
-            [
-                start,
-                str(run.path / "rollouts"),
-                str(out),
-                "origin=earlier_run",
-                f"warm_started={warm}",
-                *told,
-            ]
-        )
-        return
+    if name in models.MODELS or (Path(name) / "config.json").is_file():
+        of_model(name, options, out)
+    else:
+        of_run(runs.resolve(name, Path(options["outputs"])), options, out)
+
+
+def of_model(name: str, options: dict[str, str], out: Path) -> None:
+    """Samples and labels rollouts of the model, then makes v_hack of them unless v_hack=false."""
     folder = models.resolve(name)
+    origin = "elicited" if options["elicit"] == "true" else "on-policy"
+    chosen = settings(options, origin, taught=(folder / "taught.json").exists())
     rollouts = sample(folder, options)
     out.mkdir(parents=True, exist_ok=True)
-    rollouts.write_parquet(out / "rollouts.parquet")
+    file = out / "rollouts.parquet"
+    rollouts.write_parquet(file)
     print(rollouts.group_by("label", "kind").len().sort("len", descending=True))
-    if options["v_hack"] == "false":
-        return
-    origin = "elicited" if options["elicit"] == "true" else "on-policy"
-    warm = str((folder / "warm_start.json").exists()).lower()
-    residual.main(
-        [
-            str(folder),
-            str(out / "rollouts.parquet"),
-            str(out),
-            f"origin={origin}",
-            f"warm_started={warm}",
-            *told,
-        ]
-    )
+    if options["v_hack"] != "false":
+        real = residual_command.make(str(folder), file, out, chosen)
+        print(residual_command.summary(real))
+
+
+def of_run(run: runs.Run, options: dict[str, str], out: Path) -> None:
+    """v_hack of the run's own training rollouts, in the model that it started from."""
+    start = run.config["actor_rollout_ref"]["model"]["path"]
+    chosen = settings(options, "earlier run", taught=run.taught)
+    real = residual_command.make(start, run.path / "rollouts", out, chosen)
+    print(residual_command.summary(real))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Statistics of two classes of activations, all in sample space: the data enter as their Gram matrix K = X Xᵀ [n n].
+"""Statistics of two classes of activations, in sample space: data enter as K = X Xᵀ [n n].
 
-X [n d] is centred by prompt. A direction is v = Xᵀ α with α [n]; projections, norms and cosines need only K. So
-hundreds of label shuffles and bootstrap draws cost a few solves of size n, whatever the width d. Labels Y [n k] hold k
-labelings side by side (the real one and its shuffles). Everything is float64 and seeded.
+X [n d] is centred by prompt. A direction is v = Xᵀ α with α [n]; projections, norms and cosines
+need only the Gram matrix K. So hundreds of label shuffles and bootstrap draws cost a few solves of
+size n, whatever the width d. Labels Y [n k] hold k labelings side by side (the real one and its
+shuffles). Everything is float64 and seeded.
 """
 
 import torch
@@ -31,21 +32,31 @@ def difference(Y: Bool[Tensor, "n k"]) -> Float64[Tensor, "n k"]:
 def coefficients(
     K: Float64[Tensor, "n n"], Y: Bool[Tensor, "n k"], d: int, whiten: bool
 ) -> Float64[Tensor, "n k"]:
-    """α of v ∝ Xᵀ A (mean_diff), or of v ∝ Σ⁻¹ Xᵀ A (lda) with Ledoit and Wolf's Σ = (1 - s) XᵀX/n + s μ I.
+    """α of v ∝ Xᵀ A (mean_diff), or of v ∝ Σ⁻¹ Xᵀ A (lda, whiten).
 
-    Σ is the total covariance, yet v is LDA's: total = within + c δδᵀ, and (M + c δδᵀ)⁻¹ δ ∥ M⁻¹ δ for any M. It knows
-    no labels, so one factorisation serves every shuffle; (XᵀX + ρ)⁻¹ Xᵀ = Xᵀ (X Xᵀ + ρ)⁻¹ brings it into sample space.
+    Σ = (1 - s) XᵀX/n + s μ I is Ledoit and Wolf's. It is the total covariance, yet v is LDA's:
+    total = within + c δδᵀ, and (M + c δδᵀ)⁻¹ δ ∥ M⁻¹ δ for any M. It knows no labels, so one
+    factorisation serves every shuffle; (XᵀX + ρ)⁻¹ Xᵀ = Xᵀ (X Xᵀ + ρ)⁻¹ brings it into sample
+    space.
     """
     A = difference(Y)
-    return torch.linalg.solve(K + ridge(K, d) * torch.eye(len(K)).to(K), A) if whiten else A
+    if not whiten:
+        return A
+    return torch.linalg.solve(K + ridge(K, d) * torch.eye(len(K)).to(K), A)
 
 
 def ridge(K: Float64[Tensor, "n n"], d: int) -> Float64[Tensor, ""]:
-    """ρ = n s μ / (1 - s) with the shrinkage s of Ledoit and Wolf (2004, doi:10.1016/S0047-259X(03)00096-4)."""
+    """ρ = n s μ / (1 - s) with the shrinkage s of Ledoit and Wolf.
+
+    Source: Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4.
+    """
     n = len(K)
-    μ, squared = K.trace() / n / d, K.square().sum() / n**2  # tr S / d and ‖S‖² of S = XᵀX/n
-    spread = squared - d * μ**2  # ‖S - μI‖²
-    noise = (K.diagonal().square().sum() / n - squared) / n  # of S as an estimate
+    # tr S / d and ‖S‖² of S = XᵀX/n.
+    μ = K.trace() / n / d
+    squared = K.square().sum() / n**2
+    # ‖S - μI‖², and the noise of S as an estimate.
+    spread = squared - d * μ**2
+    noise = (K.diagonal().square().sum() / n - squared) / n
     s = (noise / spread).clamp(1e-6, 1 - 1e-6)
     return n * s * μ / (1 - s)
 
@@ -53,31 +64,19 @@ def ridge(K: Float64[Tensor, "n n"], d: int) -> Float64[Tensor, ""]:
 def auroc(
     scores: Float[Tensor, "t k"], y: Bool[Tensor, " t"], group: Int[Tensor, " t"]
 ) -> Float64[Tensor, " k"]:
-    """P(a true sample scores above a false one of the same group), over all such pairs, of every column.
+    """P(a true sample scores above a false one of the same group), of every column.
 
-    Pairs within a group need no centring; a pooled AUROC of centred scores would fall where groups differ in their
-    share of true samples. Ties count by the order of rows.
+    Over all such pairs. Pairs within a group need no centring; a pooled AUROC of centred scores
+    would fall where groups differ in their share of true samples. Ties count by the order of rows.
     """
     order = group[:, None] * len(y) + scores.argsort(0).argsort(0)
-    ranks = order.argsort(0).argsort(0).double()  # in blocks of one group each
+    # In blocks of one group each.
+    ranks = order.argsort(0).argsort(0).double()
     sizes = torch.bincount(group, minlength=int(group.max()) + 1)
-    start, n1 = (
-        sizes.cumsum(0) - sizes,
-        torch.bincount(group, weights=y.double(), minlength=len(sizes)),
-    )
+    start = sizes.cumsum(0) - sizes
+    n1 = torch.bincount(group, weights=y.double(), minlength=len(sizes))
     below = (ranks - start[group][:, None])[y].sum(0) - (n1 * (n1 - 1) / 2).sum()
     return below / (n1 * (sizes - n1)).sum()
-
-
-def shuffles(
-    y: Bool[Tensor, " n"], group: Int[Tensor, " n"], k: int, seed: int
-) -> Bool[Tensor, "n k"]:
-    """k labelings that permute y within each group, so that every group keeps its counts."""
-    keys = torch.rand(len(y), k, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    source = (group[:, None] + keys).argsort(0)  # blocks of one group each, shuffled inside
-    Y = torch.empty(len(y), k, dtype=torch.bool)
-    Y[group.argsort(stable=True)] = y[source]
-    return Y
 
 
 def held_out(
@@ -90,10 +89,11 @@ def held_out(
     splits: int,
     seed: int,
 ) -> Float64[Tensor, "splits k"]:
-    """AUROC on the *real* labels Y[:, 0] of held-out problems, of the direction fitted to each labeling on the others.
+    """AUROC on the *real* labels Y[:, 0] of held-out problems, of each labeling's direction.
 
-    A shuffled labeling's direction is scored on the real labels: it says what any direction reaches that the data's
-    dominant axes suggest. Each split halves the problems at random.
+    A direction is fitted to the other problems. A shuffled labeling's is scored on the real labels
+    too: it says what any direction reaches that the data's dominant axes suggest. Each split halves
+    the problems at random.
     """
     generator = torch.Generator().manual_seed(seed)
     n_problems = int(problem.max()) + 1
@@ -101,9 +101,8 @@ def held_out(
     for _ in range(splits):
         train = torch.randperm(n_problems, generator=generator)[problem] < n_problems / 2
         α = coefficients(K[train][:, train], Y[train], d, whiten)
-        rows.append(
-            auroc(einsum(K[~train][:, train], α, "t n, n k -> t k"), Y[~train, 0], prompt[~train])
-        )
+        scores = einsum(K[~train][:, train], α, "t n, n k -> t k")
+        rows.append(auroc(scores, Y[~train, 0], prompt[~train]))
     return torch.stack(rows)
 
 
@@ -116,7 +115,7 @@ def bootstrap_cosines(
     draws: int,
     seed: int,
 ) -> Float64[Tensor, "draws k"]:
-    """Cosine between each labeling's direction and its re-estimate on problems drawn with replacement."""
+    """Cosine between each labeling's direction and its re-estimate on resampled problems."""
     generator = torch.Generator().manual_seed(seed)
     members = [torch.nonzero(problem == p)[:, 0] for p in range(int(problem.max()) + 1)]
     full = coefficients(K, Y, d, whiten)
@@ -136,7 +135,10 @@ def norm(K: Float64[Tensor, "n n"], α: Float64[Tensor, "n k"]) -> Float64[Tenso
 
 
 def participation_ratio(v: Float[Tensor, " d"]) -> float:
-    """(Σ v²)² / Σ v⁴: how many coordinates carry v; 1 for an axis, (d + 2)/3 for a random direction."""
+    """(Σ v²)² / Σ v⁴: how many coordinates carry v.
+
+    1 for an axis, (d + 2)/3 for a random direction.
+    """
     return (v.double().square().sum() ** 2 / v.double().pow(4).sum()).item()
 
 

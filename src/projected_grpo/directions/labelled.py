@@ -1,0 +1,51 @@
+"""Which rollouts are hacks and which are clean: one labelling for every direction and column recipe.
+
+A *hack* is strict or loose, as chosen, and where kinds of test functions are named its own is one
+of them. A *clean* sample is labelled Correct or Incorrect: it defines no harmful tests. A rollout
+that is neither (an attempt, a hack of another kind) or that has an empty response is left out.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+from jaxtyping import Int
+from torch import Tensor
+
+from projected_grpo.cli import Refusal
+from projected_grpo.rollouts.schema import read
+
+CLEAN = ("Correct", "Incorrect")
+HACKS = ("strict", "loose")
+
+
+def read_rollouts(source: Path, columns: tuple[str, ...]) -> pl.DataFrame:
+    """`columns` of a rollouts parquet or of all in a folder, a row a sample. Raises Refusal."""
+    files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
+    if not files:
+        raise Refusal(f"no rollouts in {source}: no parquet file there")
+    return pl.concat([read(file, columns) for file in files])
+
+
+def label(
+    rollouts: pl.DataFrame,
+    hack: Literal["strict", "loose"] = "strict",
+    kinds: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """The rows that are a hack or clean, in their order, with a Boolean column `hack`.
+
+    rollouts: columns response, label, the one that `hack` names, and `kind` where kinds are given.
+    kinds: of a hack's test function (`grader.labels.KINDS`); None: any.
+    """
+    is_hack = pl.col(hack)
+    if kinds is not None:
+        is_hack = is_hack & pl.col("kind").is_in(kinds)
+    has_response = pl.col("response").str.len_bytes() > 0
+    is_clean = pl.col("label").is_in(CLEAN)
+    return rollouts.with_columns(hack=is_hack).filter((pl.col("hack") | is_clean) & has_response)
+
+
+def numbered(names: pl.Series) -> Int[Tensor, " n"]:
+    """0, 1, ... for each distinct name, in the order of names."""
+    return (names.rank("dense").cast(pl.Int64) - 1).to_torch()
