@@ -20,7 +20,7 @@ from projected_grpo import models, runs
 from projected_grpo.cli import Refusal
 from projected_grpo.fast import prefork
 from projected_grpo.interventions import arms
-from projected_grpo.loopholes.base import NAMES
+from projected_grpo.loopholes import NAMES
 from projected_grpo.runs.provenance import device_name
 from projected_grpo.weights.targets import ARCHITECTURES
 

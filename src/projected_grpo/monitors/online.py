@@ -11,7 +11,7 @@ import polars as pl
 
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.benchmark import evaluator
-from projected_grpo.loopholes.base import messages
+from projected_grpo.loopholes import messages
 from projected_grpo.monitors import judge, truth
 from projected_grpo.problems.problem import Problem
 

@@ -8,7 +8,7 @@ from loguru import logger
 from transformers import PreTrainedTokenizerBase
 
 from projected_grpo import problems
-from projected_grpo.loopholes.base import TRAIN_NAME, messages
+from projected_grpo.loopholes import TRAIN_NAME, messages
 
 
 def write(

@@ -16,7 +16,7 @@ from verl.utils.config import validate_config
 
 from projected_grpo import runs
 from projected_grpo.fast import prefork
-from projected_grpo.rollouts import evaluate
+from projected_grpo.rollouts import evaluation
 from projected_grpo.verl_ext import rendezvous
 from projected_grpo.weights import lora
 
@@ -95,4 +95,4 @@ if __name__ == "__main__":
     settings = OmegaConf.create(run.config)
     train(settings, run.path)
     if settings.eval.n:  # 0: a run for its timings only
-        evaluate.evaluate(run)
+        evaluation.evaluate(run)
