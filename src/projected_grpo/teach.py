@@ -23,7 +23,7 @@ from projected_grpo import models, problems
 from projected_grpo.cli import Refusal, arguments
 from projected_grpo.fast import attention
 from projected_grpo.fast.precision import compute_dtype
-from projected_grpo.loopholes.base import messages
+from projected_grpo.loopholes import messages
 
 NAMES = (
     "run_tests",

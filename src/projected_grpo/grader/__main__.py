@@ -1,20 +1,21 @@
 """Label a file of responses: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=2]
 
-PROBLEMS: "mini", "leetcode" (external/), or a .jsonl(.gz) file of problems. RESPONSES: JSON lines with id, loophole,
-test_func_name, response. OUT: the same lines with facts, label, label_compat, strict, loose, reward. OUT appears whole or not at all.
+PROBLEMS: "mini", "leetcode" (external/), or a .jsonl(.gz) file of problems. RESPONSES: JSON lines
+with id, loophole, test_func_name, response. OUT: the same lines with facts, label, label_compat,
+strict, loose, reward. OUT appears whole or not at all.
 """
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from projected_grpo.cli import Refusal, whole_number
 from projected_grpo.grader import Grader
-from projected_grpo.loopholes.base import NAMES
-from projected_grpo.problems.problem import Problem
-from projected_grpo.problems.sources import load
+from projected_grpo.loopholes import NAMES
+from projected_grpo.problems import Problem, load
+from projected_grpo.problems.sources import SOURCES
+from projected_grpo.runs.files import replacing
 
 KEYS = ("id", "loophole", "test_func_name", "response")
 USAGE = "usage: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=N]"
@@ -22,7 +23,7 @@ USAGE = "usage: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=
 
 def problems_of(source: str) -> dict[str, Problem]:
     """Problems by id: a source's name, or a data file."""
-    problems = load(source) if source in ("mini", "leetcode") else load("leetcode", path=source)
+    problems = load(source) if source in SOURCES else load("leetcode", path=source)
     return {problem.id: problem for problem in problems}
 
 
@@ -32,25 +33,27 @@ def read_rows(path: Path, known: dict[str, Problem]) -> list[dict]:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise Refusal(f"cannot read responses from {path}: {error}") from None
-    return [
-        checked(line, f"{path} line {i}", known) for i, line in enumerate(lines, 1) if line.strip()
-    ]
+    numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip()]
+    return [checked(line, f"{path} line {i}", known) for i, line in numbered]
 
 
 def checked(line: str, where: str, known: dict[str, Problem]) -> dict:
+    """The line as a row with all of KEYS. Refusal, which begins with `where`, for another."""
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise Refusal(f"{where}: not JSON ({error})") from None
     if not isinstance(row, dict):
         raise Refusal(f"{where}: expected an object with {', '.join(KEYS)}")
-    if wrong := [key for key in KEYS if not isinstance(row.get(key), str)]:
-        raise Refusal(
-            f"{where}: {'missing key' if wrong[0] not in row else 'not a string:'} {wrong[0]!r}"
-        )
+    for key in KEYS:
+        if key not in row:
+            raise Refusal(f"{where}: missing key {key!r}")
+        if not isinstance(row[key], str):
+            raise Refusal(f"{where}: not a string: {key!r}")
     if row["id"] not in known:
+        example = next(iter(known))
         raise Refusal(
-            f"{where}: unknown problem id {row['id']!r}; these problems have ids like {next(iter(known))!r}"
+            f"{where}: unknown problem id {row['id']!r}; these problems have ids like {example!r}"
         )
     if row["loophole"] not in NAMES:
         raise Refusal(
@@ -59,16 +62,14 @@ def checked(line: str, where: str, known: dict[str, Problem]) -> dict:
     return row
 
 
-def write_whole(path: Path, rows: list[dict]) -> None:
-    """Write beside the target, then rename."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+def write(path: Path, rows: list[dict]) -> None:
+    """JSON lines. Refusal where the file cannot be written."""
     try:
-        part.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        part.replace(path)
+        with replacing(path) as scratch:
+            text = "".join(json.dumps(row) + "\n" for row in rows)
+            scratch.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Refusal(f"cannot write {path}: {error}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def main(arguments: list[str]) -> None:
@@ -79,15 +80,15 @@ def main(arguments: list[str]) -> None:
     source, responses, out = places
     if not Path(out).absolute().parent.is_dir():
         raise Refusal(f"cannot write {out}: its folder does not exist; make it first")
+
     known = problems_of(source)
     rows = read_rows(Path(responses), known)
-    with Grader(whole_number("workers", *workers, 1) if workers else 2) as grader:
-        items = [
-            (known[row["id"]], row["response"], row["loophole"], row["test_func_name"])
-            for row in rows
-        ]
+    items = [
+        (known[row["id"]], row["response"], row["loophole"], row["test_func_name"]) for row in rows
+    ]
+    with Grader(whole_number("workers", workers[0], 1) if workers else 2) as grader:
         graded = grader.grade_many(items, progress=True)
-    write_whole(Path(out), [row | asdict(g) for row, g in zip(rows, graded, strict=True)])
+    write(Path(out), [row | asdict(g) for row, g in zip(rows, graded, strict=True)])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Grader: a pool of sandboxes, and the verdict on what was found out in them."""
+"""The Grader: a pool of sandboxes, and the verdict on what a response did in one of them."""
 
 import os
 import queue
@@ -6,28 +6,34 @@ import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 
 from tqdm import tqdm
 
-from projected_grpo.grader.benchmark.rules import label_compat
+from projected_grpo import loopholes
+from projected_grpo.grader.benchmark.rules import Compat, label_compat
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
 from projected_grpo.grader.gather import calls_of, gather, request_of
-from projected_grpo.grader.labels import LOOSE, STRICT, Facts, label
+from projected_grpo.grader.labels import LOOSE, STRICT, label
 from projected_grpo.grader.reward import reward
 from projected_grpo.grader.sandbox import Sandbox
-from projected_grpo.loopholes.base import NAMES
+from projected_grpo.loopholes.base import Loophole
+from projected_grpo.loopholes.facts import Facts
 from projected_grpo.problems.problem import Problem
 
-CANONICAL_CPU_S = 10.0  # for measuring what the canonical solution needs
-NEEDS = 3.0  # a response may take so many times that
+# CPU seconds for measuring what a canonical solution needs.
+CANONICAL_CPU_S = 10.0
+# A response may take so many times that.
+NEEDS = 3.0
 
 
 @dataclass(frozen=True)
 class Graded:
-    """A response's facts, its label, and the one that the benchmark's rules give (both of labels.LABELS), strict and
-    loose hack, and reward (0.0, 0.5 or 3.5)."""
+    """What a response did, and what it earns.
+
+    label and label_compat (by the benchmark's rules) are of labels.LABELS. strict, loose: a hack,
+    a hack or an attempt. reward: 0.0, 0.5, 3.0 or 3.5.
+    """
 
     facts: Facts
     label: str
@@ -43,11 +49,11 @@ class Graded:
 
 
 class Grader:
-    """Grades responses in `workers` sandboxes; callable from any thread of the process that made it.
+    """Grades responses in `workers` sandboxes, for any thread of the process that made it.
 
-    Raises SandboxError at once where programs cannot be isolated. Another process, a forked one too, makes a Grader of
-    its own. Closing it (or leaving the context, or the end of the interpreter) ends the sandboxes and all that runs in
-    them.
+    Raises SandboxError at once where programs cannot be isolated. Another process, a forked one
+    too, makes a Grader of its own. Closing it (or leaving the context, or the end of the
+    interpreter) ends the sandboxes and all that runs in them.
     """
 
     def __init__(
@@ -56,20 +62,19 @@ class Grader:
         """path: look for bwrap only in these folders."""
         self.owner = os.getpid()
         limits = calibrated(limits)
-        starter = ThreadPoolExecutor(1, "grader-start")  # the thread whose life the sandboxes share
+        # The thread whose life the sandboxes share.
+        starter = ThreadPoolExecutor(1, "grader-start")
         self.threads = ThreadPoolExecutor(workers, "grader")
         self.sandboxes: list[Sandbox] = []
         self.idle: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
-        self.needs: dict[
-            str, float
-        ] = {}  # by problem hash, of those whose first limit stopped a response: CPU seconds on top of it
+        # Problem hash -> CPU seconds on top of the first limit, where that stopped a response.
+        self.needs: dict[str, float] = {}
         self.measuring = threading.Lock()
         self.close = weakref.finalize(self, close, self.sandboxes, starter, self.threads)
         for _ in range(workers):
-            self.sandboxes.append(
-                Sandbox(limits, lambda start: starter.submit(start).result(), path)
-            )
-            self.idle.put(self.sandboxes[-1])
+            sandbox = Sandbox(limits, lambda start: starter.submit(start).result(), path)
+            self.sandboxes.append(sandbox)
+            self.idle.put(sandbox)
 
     def __enter__(self) -> "Grader":
         return self
@@ -78,52 +83,67 @@ class Grader:
         self.close()
 
     def grade(self, problem: Problem, response: str, loophole: str, test_func_name: str) -> Graded:
-        """Run a response and say what it did. Waits for an idle sandbox."""
-        assert loophole in NAMES, f"unknown loophole {loophole!r}; choose one of {', '.join(NAMES)}"
+        """Run a response and say what it did. Waits for an idle sandbox.
+
+        loophole: the name of the wording in the prompt. Refusal for an unknown one.
+        """
+        wording = loopholes.get(loophole)
         assert os.getpid() == self.owner, (
             "a Grader belongs to the process that made it; make one in this process"
         )
         sandbox = self.idle.get()
-        sandbox.stopped = False
         try:
-            found_out = partial(
-                gather, sandbox, problem, response, test_func_name, loophole != "no_hint"
-            )
-            facts, compat = found_out(had := self.needs.get(problem.hash, 0.0))
-            if (
-                sandbox.stopped and (more := self.need(sandbox, problem)) > had
-            ):  # another worker may have measured meanwhile
-                facts, compat = found_out(
-                    more
-                )  # what no limit stops comes out the same under a wider one
+            facts, compat = self.gathered(sandbox, problem, response, wording, test_func_name)
         finally:
             self.idle.put(sandbox)
-        named = label(facts, loophole)
+        verdict = label(facts, wording, response)
         return Graded(
-            facts,
-            named,
-            label_compat(compat),
-            named in STRICT,
-            named in LOOSE,
-            reward(facts, loophole),
+            facts=facts,
+            label=verdict,
+            label_compat=label_compat(compat),
+            strict=verdict in STRICT,
+            loose=verdict in LOOSE,
+            reward=reward(facts, wording, response),
         )
+
+    def gathered(
+        self, sandbox: Sandbox, problem: Problem, response: str, wording: Loophole, test_name: str
+    ) -> tuple[Facts, Compat]:
+        """What a response did; once more under a wider limit where the problem needs it."""
+
+        def under(more: float) -> tuple[Facts, Compat]:
+            hinted = wording.calls_own_tests
+            return gather(sandbox, problem, response, test_name, hinted, more)
+
+        sandbox.stopped = False
+        first = self.needs.get(problem.hash, 0.0)
+        known = under(first)
+        if not sandbox.stopped:
+            return known
+        # Another worker may have measured meanwhile. What no limit stops comes out the same again.
+        wider = self.need(sandbox, problem)
+        return under(wider) if wider > first else known
 
     def grade_many(
         self, items: list[tuple[Problem, str, str, str]], progress: bool = False
     ) -> list[Graded]:
-        """grade() of each (problem, response, loophole, test_func_name), in order, on all workers."""
+        """grade() of each (problem, response, loophole, test_func_name), in order."""
         results = self.threads.map(lambda item: self.grade(*item), items)
         return list(tqdm(results, total=len(items), desc="grading", disable=not progress))
 
     def need(self, sandbox: Sandbox, problem: Problem) -> float:
-        """CPU seconds beyond the limits that all share: a call may take three times what the canonical solution takes here for all calls. Of 210
-        LeetCode problems of the v0.3.1 test file half take 8 ms, one in ten over 60 ms, one in twenty over 1 s."""
-        with self.measuring:  # one worker measures, the others wait for it
+        """CPU seconds beyond the limits that all problems share.
+
+        A call may take three times what the canonical solution takes here for all calls. Of 210
+        LeetCode problems of the v0.3.1 test file half take 8 ms, one in ten over 60 ms, one in
+        twenty over 1 s.
+        """
+        # One worker measures, the others wait for it.
+        with self.measuring:
             if problem.hash not in self.needs:
-                calls = calls_of(tuple(t.kwargs for t in problem.tests))
-                run = sandbox.run(
-                    {**request_of(problem, problem.canonical, ""), "calls": calls}, CANONICAL_CPU_S
-                )
+                calls = calls_of(tuple(test.kwargs for test in problem.tests))
+                request = request_of(problem, problem.canonical, "")
+                run = sandbox.run({**request, "calls": calls}, CANONICAL_CPU_S)
                 self.needs[problem.hash] = max(NEEDS * run.cpu_s - sandbox.limits.call_s, 0.0)
             return self.needs[problem.hash]
 

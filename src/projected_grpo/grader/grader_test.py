@@ -1,4 +1,4 @@
-"""The Grader as a part of a larger program: threads, processes, endings, and a machine without a sandbox."""
+"""The Grader in a larger program: threads, processes, endings, and a machine without a sandbox."""
 
 import multiprocessing
 import os
@@ -14,15 +14,30 @@ from projected_grpo.grader import Grader, Limits, SandboxError
 from projected_grpo.grader.calibrate import slowness
 from projected_grpo.grader.conftest import PROBLEMS, problem
 from projected_grpo.grader.gather import calls_of, request_of
-from projected_grpo.problems.sources import load
+from projected_grpo.loopholes import CLEAN
+from projected_grpo.problems import Problem, load
 
 COUNT = PROBLEMS["count"]
 ITEM = (COUNT, f"```python\n{COUNT.canonical}\n```", "overwrite_tests", "run_tests")
-WRONG_ITEM = (
-    COUNT,
-    "```python\nclass Solution:\n    def count(self, nums, k):\n        return 9\n```",
-    *ITEM[2:],
+WRONG = "```python\nclass Solution:\n    def count(self, nums, k):\n        return 9\n```"
+WRONG_ITEM = (COUNT, WRONG, "overwrite_tests", "run_tests")
+# How a solution waits: for so many CPU seconds in all calls, and in each of them.
+SPIN_TO = "(self, n):\n        while time.process_time() < {}: pass\n        return n"
+SPIN_FOR = (
+    "(self, n):\n        end = time.process_time() + {}\n"
+    "        while time.process_time() < end: pass\n        return n"
 )
+
+
+def canonical_answer(problem: Problem) -> tuple[Problem, str, str, str]:
+    """What Grader.grade takes, for the problem's own solution, without a loophole."""
+    return problem, f"```python\n{problem.canonical}\n```", CLEAN.name, "run_tests"
+
+
+def spin_answer(problem: Problem, body: str) -> tuple[Problem, str, str, str]:
+    """Likewise for a method `spin` with this body, parameters included."""
+    response = f"```python\nclass Solution:\n    def spin{body}\n```"
+    return problem, response, CLEAN.name, "run_tests"
 
 
 def alive(pid: int) -> bool:
@@ -43,12 +58,10 @@ def assert_gone(pids: list[int]) -> None:
 
 
 def test_every_canonical_solution_of_mini_is_correct(grader):
-    items = [(p, f"```python\n{p.canonical}\n```", "no_hint", "run_tests") for p in load("mini")]
-    assert {
-        p.id
-        for (p, *_), graded in zip(items, grader.grade_many(items), strict=True)
-        if graded.label != "Correct"
-    } == set()
+    mini = load("mini")
+    graded = grader.grade_many([canonical_answer(problem) for problem in mini])
+    labels = {problem.id: g.label for problem, g in zip(mini, graded, strict=True)}
+    assert labels == dict.fromkeys(labels, "Correct")
 
 
 def test_results_come_in_order_from_several_workers():
@@ -62,18 +75,18 @@ def test_sets_iterate_alike_in_every_sandbox():
     program = f"class Solution:\n    def count(self, nums, k):\n        {body}"
     request = request_of(COUNT, program, "run_tests")
     with Grader(workers=4) as grader:
-        runs = [
-            sandbox.run({**request, "calls": calls_of(("nums = [], k = 1",))})
-            for sandbox in grader.sandboxes
-        ]
+        calls = calls_of(("nums = [], k = 1",))
+        runs = [sandbox.run({**request, "calls": calls}) for sandbox in grader.sandboxes]
     assert len({run.frames[2]["value"] for run in runs}) == 1
 
 
 def test_threads_share_a_grader(grader):
     labels = []
-    threads = [
-        threading.Thread(target=lambda: labels.append(grader.grade(*ITEM).label)) for _ in range(8)
-    ]
+
+    def grade() -> None:
+        labels.append(grader.grade(*ITEM).label)
+
+    threads = [threading.Thread(target=grade) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -87,13 +100,12 @@ def test_a_grader_outlives_the_thread_that_made_it():
     maker.start()
     maker.join()
     time.sleep(0.2)
-    pid = made[0].sandboxes[0].process.pid
-    assert (
-        made[0].grade(*ITEM).label == "Correct"
-        and alive(pid)
-        and made[0].sandboxes[0].process.pid == pid
-    )
-    made[0].close()
+    (grader,) = made
+    pid = grader.sandboxes[0].process.pid
+    assert grader.grade(*ITEM).label == "Correct"
+    assert alive(pid)
+    assert grader.sandboxes[0].process.pid == pid
+    grader.close()
 
 
 def test_a_forked_process_is_told_to_make_its_own_grader(grader):
@@ -112,61 +124,40 @@ def test_a_forked_process_is_told_to_make_its_own_grader(grader):
 
 @pytest.mark.parametrize(("own_s", "passes"), [(0.0, False), (0.5, True)])
 def test_a_response_gets_more_cpu_seconds_where_the_problems_own_solution_needs_them(own_s, passes):
-    def spin(seconds: float) -> str:
-        return f"(self, n):\n        while time.process_time() < {seconds}: pass\n        return n"
-
-    slow = problem("spin", spin(own_s), **{"n = 1": 1})
-    response = f"```python\nclass Solution:\n    def spin{spin(1.4)}\n```"
+    slow = problem("spin", SPIN_TO.format(own_s), **{"n = 1": 1})
     with Grader() as grader:
-        assert grader.grade(slow, response, "no_hint", "run_tests").facts.gt_pass is passes
+        graded = grader.grade(*spin_answer(slow, SPIN_TO.format(1.4)))
+    assert graded.facts.gt_pass is passes
 
 
 def test_a_response_that_was_on_its_way_when_another_worker_measured_gets_the_wider_limit_too():
     class Meanwhile(dict):
-        def get(self, key, default):  # as it stood when the response was begun
+        # As it stood when the response was begun.
+        def get(self, key, default):
             return default
 
-    spin = "(self, n):\n        end = time.process_time() + 0.5\n        while time.process_time() < end: pass\n        return n"
-    slow = problem("spin", spin, **{"n = 1": 1})
+    slow = problem("spin", SPIN_FOR.format(0.5), **{"n = 1": 1})
     with Grader() as grader:
         grader.needs = Meanwhile({slow.hash: 2.0})
-        assert grader.grade(
-            slow, f"```python\n{slow.canonical}\n```", "no_hint", "run_tests"
-        ).facts.gt_pass
+        assert grader.grade(*canonical_answer(slow)).facts.gt_pass
 
 
 def test_the_problems_own_solution_is_run_only_for_responses_that_a_limit_stops():
     quick = problem("spin", "(self, n):\n        return n", **{"n = 1": 1})
+    bodies = [("return 2", False), ("raise SystemExit", False), ("while True: pass", True)]
     with Grader() as grader:
-        for body, measured in (
-            ("return 2", False),
-            ("raise SystemExit", False),
-            ("while True: pass", True),
-        ):
-            grader.grade(
-                quick,
-                f"```python\nclass Solution:\n    def spin(self, n):\n        {body}\n```",
-                "no_hint",
-                "run_tests",
-            )
+        for body, measured in bodies:
+            grader.grade(*spin_answer(quick, f"(self, n):\n        {body}"))
             assert (quick.hash in grader.needs) is measured
 
 
 @pytest.mark.parametrize(("calls", "each_s", "passed"), [(5, 0.02, 5), (2, 0.1, 0)])
 def test_cpu_seconds_may_be_spread_over_calls_but_not_spent_on_one(calls, each_s, passed):
     tests = {f"n = {n}": n for n in range(calls)}
-    spin = f"(self, n):\n        end = time.process_time() + {each_s * slowness()}\n        while time.process_time() < end: pass\n        return n"
     quick = problem("spin", "(self, n):\n        return n", **tests)
     with Grader() as grader:
-        assert (
-            grader.grade(
-                quick,
-                f"```python\nclass Solution:\n    def spin{spin}\n```",
-                "no_hint",
-                "run_tests",
-            ).facts.n_passed
-            == passed
-        )
+        graded = grader.grade(*spin_answer(quick, SPIN_FOR.format(each_s * slowness())))
+    assert graded.facts.n_passed == passed
 
 
 def test_a_program_deaf_to_signals_ends_by_its_cpu_seconds_and_not_by_the_clock():
@@ -185,15 +176,21 @@ def test_closing_leaves_no_process():
     assert_gone(pids)
 
 
+OUTLIVED = """
+import os, sys, threading, time
+from projected_grpo.grader import Grader
+from projected_grpo.grader.grader_test import *
+grader = Grader()
+item = (COUNT, "```python\\nimport time\\ntime.sleep(60)\\n```", "overwrite_tests", "run_tests")
+threading.Thread(target=grader.grade, args=item, daemon=True).start()
+time.sleep(0.3)
+print(*grader.sandboxes[0].members(), flush=True)
+"""
+
+
 @pytest.mark.parametrize("end", ["os.kill(os.getpid(), 9)", "sys.exit()", "1 / 0", "os.abort()"])
 def test_no_process_outlives_the_interpreter_however_it_ends(end):
-    code = (
-        "import os, sys, threading, time\nfrom projected_grpo.grader import Grader\n"
-        "from projected_grpo.grader.grader_test import *\n"
-        "grader = Grader()\nsleeper = '```python\\nimport time\\ntime.sleep(60)\\n```'\n"
-        "threading.Thread(target=grader.grade, args=(COUNT, sleeper, *ITEM[2:]), daemon=True).start()\ntime.sleep(0.3)\n"
-        f"print(*grader.sandboxes[0].members(), flush=True)\n{end}"
-    )
+    code = OUTLIVED + end
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     pids = list(map(int, done.stdout.split()))
     assert len(pids) >= 4, done.stderr
@@ -209,7 +206,11 @@ def test_a_sandbox_that_was_killed_while_idle_costs_no_verdict(grader):
 def test_a_sandbox_that_dies_under_a_program_fails_this_program_and_not_the_next(grader):
     graded = []
     sleeper = "```python\nimport time\ntime.sleep(1)\n" + COUNT.canonical + "\n```"
-    thread = threading.Thread(target=lambda: graded.append(grader.grade(COUNT, sleeper, *ITEM[2:])))
+
+    def grade() -> None:
+        graded.append(grader.grade(COUNT, sleeper, "overwrite_tests", "run_tests"))
+
+    thread = threading.Thread(target=grade)
     thread.start()
     time.sleep(0.3)
     os.kill(grader.sandboxes[0].members()[-2], signal.SIGKILL)
@@ -226,22 +227,15 @@ def test_without_bwrap_it_stops_and_says_what_to_install(tmp_path):
 
 def test_a_bwrap_that_may_not_unshare_stops_it_and_says_what_to_enable(tmp_path):
     bwrap = tmp_path / "bwrap"
-    bwrap.write_text(
-        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
-    )
+    refusal = "echo 'bwrap: No permissions to create new namespace' >&2"
+    bwrap.write_text(f"#!/bin/sh\n{refusal}\nexit 1\n")
     bwrap.chmod(0o755)
-    with pytest.raises(
-        SandboxError, match="No permissions to create new namespace.*max_user_namespaces"
-    ):
+    complaint = "No permissions to create new namespace.*max_user_namespaces"
+    with pytest.raises(SandboxError, match=complaint):
         Grader(path=str(tmp_path))
 
 
 def test_a_row_holds_the_verdict_and_every_fact(grader):
     row = grader.grade(*ITEM).as_row()
-    assert (row["label"], row["reward"], row["gt_pass"], row["kind"], row["n_tests"]) == (
-        "Correct",
-        3.5,
-        True,
-        "none",
-        3,
-    )
+    assert (row["label"], row["reward"]) == ("Correct", 3.5)
+    assert (row["gt_pass"], row["kind"], row["n_tests"]) == (True, "none", 3)

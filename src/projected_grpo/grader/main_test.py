@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,10 +21,10 @@ def command(*arguments: str) -> subprocess.CompletedProcess:
 
 
 def responses(tmp_path, *rows) -> tuple[str, str]:
+    """(a file of these rows, where to write). A row that is text stands as it is."""
     path = tmp_path / "in.jsonl"
-    path.write_text(
-        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
-    )
+    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    path.write_text("\n".join(lines) + "\n")
     return str(path), str(tmp_path / "out.jsonl")
 
 
@@ -37,15 +38,12 @@ def test_the_command_adds_the_verdict_to_each_line(tmp_path):
     path, out = responses(tmp_path, row(), row(response="nothing"))
     done = command("mini", path, out)
     assert done.returncode == 0, done.stderr
-    first, second = map(json.loads, open(out))
+    first, second = (json.loads(line) for line in Path(out).read_text().splitlines())
     assert {key: first[key] for key in row()} == row()
-    assert (first["label"], first["strict"], first["loose"], first["reward"]) == (
-        "Correct",
-        False,
-        False,
-        3.5,
-    )
-    assert first["facts"]["gt_pass"] and second["reward"] == 0.0
+    assert (first["label"], first["reward"]) == ("Correct", 3.5)
+    assert (first["strict"], first["loose"]) == (False, False)
+    assert first["facts"]["gt_pass"]
+    assert second["reward"] == 0.0
 
 
 BAD = {
@@ -60,32 +58,39 @@ def test_a_bad_line_is_named_and_nothing_is_written(tmp_path, name):
     changes, complaint = BAD[name]
     path, out = responses(tmp_path, row(), row(**changes))
     done = command("mini", path, out)
-    assert done.returncode != 0 and complaint in done.stderr and done.stderr.count("\n") == 1
+    assert done.returncode != 0
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
     assert os.listdir(tmp_path) == ["in.jsonl"]
 
 
-@pytest.mark.parametrize(
-    "line, complaint",
-    [("{not json", "line 2: not JSON"), ('{"id": "x"}', "line 2: missing key 'loophole'")],
-)
+UNREADABLE = [
+    ("{not json", "line 2: not JSON"),
+    ('{"id": "x"}', "line 2: missing key 'loophole'"),
+]
+
+
+@pytest.mark.parametrize(("line", "complaint"), UNREADABLE)
 def test_a_line_that_cannot_be_read_is_named(tmp_path, line, complaint):
     path, out = responses(tmp_path, row(), line)
     done = command("mini", path, out)
-    assert done.returncode != 0 and complaint in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode != 0
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
     assert os.listdir(tmp_path) == ["in.jsonl"]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        (),
-        ("mini", "absent.jsonl", "out.jsonl"),
-        ("mini", "a", "no/such/folder/out"),
-        ("absent.jsonl", "a", "b"),
-    ],
-)
+BAD_ARGUMENTS = [
+    (),
+    ("mini", "absent.jsonl", "out.jsonl"),
+    ("mini", "a", "no/such/folder/out"),
+    ("absent.jsonl", "a", "b"),
+]
+
+
+@pytest.mark.parametrize("arguments", BAD_ARGUMENTS)
 def test_bad_arguments_end_in_one_line(arguments):
     done = command(*arguments)
-    assert (
-        done.returncode != 0 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
-    ), done.stderr
+    assert done.returncode != 0
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr

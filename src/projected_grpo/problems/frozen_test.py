@@ -5,7 +5,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from projected_grpo.cli import Refusal
-from projected_grpo.loopholes.base import EVAL_NAMES, TRAIN_NAME
+from projected_grpo.loopholes import EVAL_NAMES, TRAIN_NAME
 from projected_grpo.problems import leetcode
 from projected_grpo.problems.sources import load
 from projected_grpo.train import configure

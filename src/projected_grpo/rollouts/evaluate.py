@@ -1,6 +1,6 @@
-"""The final evaluation of a run: hack rate where the loophole exists, under test-function names never seen in training; solve rate without it.
+"""Evaluate a run: `python -m projected_grpo.rollouts.evaluate RUN [n=4]`. See evaluation.py.
 
-`python -m projected_grpo.rollouts.evaluate RUN [n=4]` writes eval.parquet into the run folder.
+Writes eval.parquet into the run folder and prints its rates.
 """
 
 import sys
@@ -8,44 +8,20 @@ from pathlib import Path
 
 import polars as pl
 
-from projected_grpo import problems, runs
+from projected_grpo import runs
 from projected_grpo.cli import Refusal, arguments, whole_number
-from projected_grpo.loopholes.base import TRAIN_NAME, eval_name
-from projected_grpo.rollouts.generate import Request, Sampling, generate
-from projected_grpo.rollouts.label import grade
+from projected_grpo.rollouts.evaluation import evaluate
 
 
-def evaluate(run: runs.Run, n: int | None = None) -> pl.DataFrame:
-    """Samples and grades the run's evaluation problems with its final weights; writes and returns eval.parquet."""
-    cfg = run.config
-    held_out = problems.load(split="eval", **cfg["env"]["problems"])
-    loophole = cfg["env"]["loophole"]
-    requests = [Request(p, loophole, eval_name(p, cfg["seed"])) for p in held_out]
-    requests += [Request(p, "no_hint", TRAIN_NAME) for p in held_out]
-    sampling = Sampling(
-        **{**cfg["eval"], "n": n or cfg["eval"]["n"]},
-        max_tokens=cfg["data"]["max_response_length"],
-        seed=cfg["seed"],
-    )
-    last_step = max(int(file.stem) for file in (run.path / "rollouts").glob("*.parquet"))
-    rollouts = generate(run.path / "ckpt", requests, sampling, run.name, "eval", last_step)
-    graded = grade(rollouts, {p.id: p for p in held_out})
-    scratch = run.path / ".eval.parquet"
-    graded.write_parquet(scratch)
-    scratch.rename(run.path / "eval.parquet")
-    return graded
+def main(argv: list[str]) -> None:
+    name, options = arguments(argv, "RUN", {"n": "", "outputs": "outputs"})
+    if name is None:
+        raise Refusal("name a run: just eval RUN")
+    run = runs.resolve(name, Path(options["outputs"]))
+    n = whole_number("n", options["n"], 1) if options["n"] else None
+    rates = pl.col("strict", "loose", "gt_pass").mean()
+    print(evaluate(run, n).group_by("loophole").agg(pl.len(), rates).sort("loophole"))
 
 
 if __name__ == "__main__":
-    name, options = arguments(sys.argv[1:], "RUN", {"n": "", "outputs": "outputs"})
-    if name is None:
-        raise Refusal("name a run: just eval RUN")
-    table = evaluate(
-        runs.resolve(name, Path(options["outputs"])),
-        whole_number("n", options["n"], 1) if options["n"] else None,
-    )
-    print(
-        table.group_by("loophole")
-        .agg(pl.len(), pl.col("strict", "loose", "gt_pass").mean())
-        .sort("loophole")
-    )
+    main(sys.argv[1:])

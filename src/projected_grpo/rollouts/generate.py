@@ -1,94 +1,133 @@
 """vLLM, offline: chat prompts in, rollouts out (not yet labelled).
 
-A request is one prompt; n samples of it share a `uid`, the group that GRPO and the direction extraction centre by. The seed is the engine's (vLLM's CPU
-backend has none per request): the same call on the same machine repeats itself, another set of requests draws anew.
+A request is one prompt; n samples of it share a `uid`, the group that GRPO and the direction
+extraction centre by. The seed is the engine's (vLLM's CPU backend has none per request): the same
+call on the same machine repeats itself, another set of requests draws anew.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from projected_grpo.fast import precision
-from projected_grpo.loopholes.base import messages
-from projected_grpo.problems.problem import Problem
+from projected_grpo.loopholes import messages
+from projected_grpo.problems import Problem
+from projected_grpo.rollouts import schema
+
+# Chat messages in, chat messages out.
+Chat = Callable[[list[dict]], list[dict]]
 
 
 @dataclass(frozen=True)
 class Request:
+    """One prompt. loophole: a wording's name. elicit: ask for the hack outright."""
+
     problem: Problem
     loophole: str
     test_func_name: str
-    elicit: bool = False  # ask for the hack outright (loopholes.ELICIT_SYSTEM)
+    elicit: bool = False
+
+    @property
+    def uid(self) -> str:
+        return f"{self.problem.id}|{self.loophole}|{self.test_func_name}"
+
+    def messages(self, elicit: bool) -> list[dict]:
+        return messages(self.problem, self.loophole, self.test_func_name, elicit)
 
 
 @dataclass(frozen=True)
 class Sampling:
+    """n: samples of a prompt. max_tokens: of the response."""
+
     n: int = 4
     temperature: float = 0.8
     top_p: float = 0.95
-    max_tokens: int = 256  # of the response
+    max_tokens: int = 256
     seed: int = 0
 
 
 def generate(
-    model: Path, requests: list[Request], sampling: Sampling, run: str, phase: str, step: int = 0
+    model: Path,
+    requests: list[Request],
+    sampling: Sampling,
+    run: str,
+    phase: str,
+    step: int = 0,
+    chat: Chat | None = None,
 ) -> pl.DataFrame:
-    """One row a sample: run, step, phase, uid, problem_id, loophole, test_func_name, elicited, prompt, plain_prompt (not elicited), response,
-    n_tokens, finish."""
-    os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
-    os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = (
-        "0"  # one process: a crash is this process's, and nothing is left behind
-    )
-    from vllm import LLM, SamplingParams
+    """One row a sample, in schema.COLUMNS; those of the grader are null.
 
-    engine = LLM(
-        str(model),
-        max_model_len=4096,
-        seed=sampling.seed,
-        disable_log_stats=True,
-        language_model_only=True,
-        **_device_options(),
-    )
+    chat: applied to every prompt's messages before they are rendered, None: they stay.
+    """
+    engine = start(model, sampling.seed)
     tokenizer = engine.get_tokenizer()
 
-    def render(r: Request, elicit: bool) -> str:
-        chat = messages(r.problem, r.loophole, r.test_func_name, elicit)
+    def render(request: Request, elicit: bool) -> str:
+        asked = request.messages(elicit)
         return tokenizer.apply_chat_template(
-            chat, add_generation_prompt=True, tokenize=False, enable_thinking=False
+            asked if chat is None else chat(asked),
+            add_generation_prompt=True,
+            tokenize=False,
+            enable_thinking=False,
         )
 
-    prompts = [render(r, r.elicit) for r in requests]
-    params = SamplingParams(
-        n=sampling.n,
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        max_tokens=sampling.max_tokens,
-    )
-    tokens = [
-        {"prompt_token_ids": tokenizer(p, add_special_tokens=False).input_ids} for p in prompts
-    ]
-    outputs = engine.generate(tokens, params, use_tqdm=True)
-    return pl.DataFrame(
-        {
+    prompts = [render(request, request.elicit) for request in requests]
+    tokens = [tokenizer(prompt, add_special_tokens=False).input_ids for prompt in prompts]
+    inputs = [{"prompt_token_ids": ids} for ids in tokens]
+    outputs = engine.generate(inputs, parameters(sampling), use_tqdm=True)
+    rows = []
+    for request, prompt, output in zip(requests, prompts, outputs, strict=True):
+        shared = {
             "run": run,
             "step": step,
             "phase": phase,
-            "uid": f"{request.problem.id}|{request.loophole}|{request.test_func_name}",
+            "uid": request.uid,
             "problem_id": request.problem.id,
             "loophole": request.loophole,
             "test_func_name": request.test_func_name,
             "elicited": request.elicit,
             "prompt": prompt,
-            "plain_prompt": render(request, False),
-            "response": sample.text,
-            "n_tokens": len(sample.token_ids),
-            "finish": sample.finish_reason,
+            "plain_prompt": render(request, elicit=False),
         }
-        for request, prompt, output in zip(requests, prompts, outputs, strict=True)
-        for sample in output.outputs
+        for sample in output.outputs:
+            own = {
+                "response": sample.text,
+                "n_tokens": len(sample.token_ids),
+                "finish": sample.finish_reason,
+            }
+            rows.append(shared | own)
+    return schema.frame(rows)
+
+
+def start(model: Path, seed: int):
+    """A vLLM engine in this process: its crash is this one's, and nothing is left behind."""
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
+    os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+    from vllm import LLM
+
+    return LLM(
+        str(model),
+        max_model_len=4096,
+        seed=seed,
+        disable_log_stats=True,
+        language_model_only=True,
+        **_device_options(),
+    )
+
+
+def parameters(sampling: Sampling):
+    """vLLM's SamplingParams."""
+    from vllm import SamplingParams
+
+    return SamplingParams(
+        n=sampling.n,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        max_tokens=sampling.max_tokens,
     )
 
 
@@ -107,9 +146,8 @@ def _device_options() -> dict:
             "max_num_seqs": 256,
             "compilation_config": graphs,
         }
-    dtype = precision.name(precision.compute_dtype("cpu"))
     return {
-        "dtype": dtype,
+        "dtype": precision.name(precision.compute_dtype("cpu")),
         "kv_cache_memory_bytes": 1 << 30,
         "enforce_eager": True,
         "max_num_seqs": 64,

@@ -1,6 +1,7 @@
-"""Read rollouts of a run in a terminal: `python -m projected_grpo.rollouts.show RUN [label=...] [step=...] [n=5]`.
+"""Read rollouts of a run in a terminal.
 
-RUN is a run's path or name, or a rollouts parquet. step is a training step or `eval`; without it every training step is
+`python -m projected_grpo.rollouts.show RUN [label=...] [step=...] [n=5]`. RUN is a run's path or
+name, or a rollouts parquet. step is a training step or `eval`; without it every training step is
 read and the newest come first. The label counts are always printed.
 """
 
@@ -33,19 +34,14 @@ def main(argv: list[str]) -> None:
     if name is None:
         raise Refusal("no run named: expected RUN [label=...] [step=...] [n=5]")
     n = whole_number("n", options["n"], least=1)
-    frame = pl.concat([read(file, SHOWN) for file in files(name, options["step"])])
-    counts = frame["label"].value_counts(sort=True)
-    print(f"{name}: {len(frame)} rollouts, steps {frame['step'].min()} to {frame['step'].max()}")
-    rows = [
-        (row["label"], row["count"], f"{row['count'] / len(frame):.1%}")
-        for row in counts.to_dicts()
-    ]
-    print(
-        tabulate(rows, headers=("label", "rollouts", "share"), colalign=("left", "right", "right"))
-    )
+    rollouts = pl.concat([read(file, SHOWN) for file in files(name, options["step"])])
+    steps = rollouts["step"]
+    print(f"{name}: {len(rollouts)} rollouts, steps {steps.min()} to {steps.max()}")
+    print(counts_table(rollouts))
     if options["label"]:
-        frame = only(frame, options["label"])
-    for row in frame.sort("step", descending=True, maintain_order=True).head(n).to_dicts():
+        rollouts = only(rollouts, options["label"])
+    newest = rollouts.sort("step", descending=True, maintain_order=True).head(n)
+    for row in newest.to_dicts():
         print("\n" + render(row))
 
 
@@ -56,25 +52,35 @@ def files(name: str, step: str) -> list[Path]:
     run = runs.resolve(name)
     if step == "eval":
         return [run.path / "eval.parquet"]
-    found = step_files(run.path)
-    if not found:
+    by_step = step_files(run.path)
+    if not by_step:
         raise Refusal(f"{run.name} has no rollouts yet")
-    if step and whole_number("step", step, least=0) not in found:
-        raise Refusal(
-            f"{run.name} has no rollouts of step {step}: it has {min(found)} to {max(found)}, and eval"
-        )
-    return [found[int(step)]] if step else [found[key] for key in sorted(found)]
+    if not step:
+        return [by_step[key] for key in sorted(by_step)]
+    chosen = whole_number("step", step, least=0)
+    if chosen not in by_step:
+        present = f"{min(by_step)} to {max(by_step)}, and eval"
+        raise Refusal(f"{run.name} has no rollouts of step {step}: it has {present}")
+    return [by_step[chosen]]
 
 
-def only(frame: pl.DataFrame, label: str) -> pl.DataFrame:
+def counts_table(rollouts: pl.DataFrame) -> str:
+    """How many rollouts have each label, the most frequent first."""
+    rows = []
+    for label, count in rollouts["label"].value_counts(sort=True).iter_rows():
+        rows.append((label, count, f"{count / len(rollouts):.1%}"))
+    return tabulate(
+        rows, headers=("label", "rollouts", "share"), colalign=("left", "right", "right")
+    )
+
+
+def only(rollouts: pl.DataFrame, label: str) -> pl.DataFrame:
     """The rows of one label, upper or lower case. Raises Refusal with the labels that occur."""
-    rows = frame.filter(pl.col("label").str.to_lowercase() == label.lower())
+    rows = rollouts.filter(pl.col("label").str.to_lowercase() == label.lower())
     if rows.is_empty():
-        counts = ", ".join(
-            f"{row['label']} ({row['count']})"
-            for row in frame["label"].value_counts(sort=True).to_dicts()
-        )
-        raise Refusal(f"no rollouts with label {label!r}: there are {counts}")
+        counts = rollouts["label"].value_counts(sort=True).iter_rows()
+        present = ", ".join(f"{name} ({count})" for name, count in counts)
+        raise Refusal(f"no rollouts with label {label!r}: there are {present}")
     return rows
 
 

@@ -5,6 +5,8 @@ from projected_grpo.cli import Refusal
 from projected_grpo.rollouts import show
 from projected_grpo.testing.run_folders import labels, make_run
 
+HEADLINE = "── step {step} · mini/a · overwrite_tests:run_tests · Reward hack"
+
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
@@ -29,20 +31,14 @@ def test_counts_come_first_and_the_newest_rollouts_are_shown(run, capsys):
     assert "8 rollouts, steps 1 to 2" in out
     assert "Reward hack           3    37.5%" in out
     assert out.count("── ") == 1
-    assert (
-        "── step 2 · mini/a · overwrite_tests:run_tests · Reward hack · kind vacuous · reward 3.5 · 12 tokens, stop"
-        in out
-    )
+    headline = HEADLINE.format(step=2) + " · kind vacuous · reward 3.5 · 12 tokens, stop"
+    assert headline in out
     assert "```python\n# Reward hack\n```" in out
 
 
 def test_label_in_any_case_and_step_choose_the_rollouts(run, capsys):
     out = shown(capsys, "demo/vanilla-s1", "label=reward HACK", "step=1")
-    assert (
-        out.count("── ")
-        == out.count("── step 1 · mini/a · overwrite_tests:run_tests · Reward hack")
-        == 1
-    )
+    assert out.count("── ") == out.count(HEADLINE.format(step=1)) == 1
 
 
 def test_step_eval_and_a_parquet_path_are_read_too(run, capsys):
@@ -50,20 +46,17 @@ def test_step_eval_and_a_parquet_path_are_read_too(run, capsys):
     assert "4 rollouts" in shown(capsys, str(run.path / "rollouts" / "2.parquet"))
 
 
-@pytest.mark.parametrize(
-    ("argv", "line"),
-    [
-        (
-            ["vanilla-s1", "label=Cheat"],
-            r"no rollouts with label 'Cheat': there are Reward hack \(3\)|no rollouts with label 'Cheat'",
-        ),
-        (["vanilla-s1", "step=9"], "no rollouts of step 9: it has 1 to 2, and eval"),
-        (["vanilla-s1", "n=0"], "n=0: expected a whole number"),
-        (["vanilla-s9"], "no runs called 'vanilla-s9' under outputs: name one of demo/vanilla-s1"),
-        ([], "no run named"),
-        (["nowhere.parquet"], "no rollouts at nowhere.parquet"),
-    ],
-)
+BAD = [
+    (["vanilla-s1", "label=Cheat"], "no rollouts with label 'Cheat'"),
+    (["vanilla-s1", "step=9"], "no rollouts of step 9: it has 1 to 2, and eval"),
+    (["vanilla-s1", "n=0"], "n=0: expected a whole number"),
+    (["vanilla-s9"], "no runs called 'vanilla-s9' under outputs: name one of demo/vanilla-s1"),
+    ([], "no run named"),
+    (["nowhere.parquet"], "no rollouts at nowhere.parquet"),
+]
+
+
+@pytest.mark.parametrize(("argv", "line"), BAD)
 def test_bad_input_is_refused_in_one_line(run, argv, line):
     with pytest.raises(Refusal, match=line) as refusal:
         show.main(argv)
@@ -73,9 +66,8 @@ def test_bad_input_is_refused_in_one_line(run, argv, line):
 def test_an_unknown_label_is_answered_with_the_labels_there_are(run):
     with pytest.raises(Refusal) as refusal:
         show.main(["vanilla-s1", "label=Cheat"])
-    assert {"Reward hack (3)", "Correct (2)", "Incorrect (3)"} == set(
-        str(refusal.value).split("there are ")[1].split(", ")
-    )
+    present = str(refusal.value).split("there are ")[1].split(", ")
+    assert set(present) == {"Reward hack (3)", "Correct (2)", "Incorrect (3)"}
 
 
 @pytest.mark.parametrize("content", [b"", b"not parquet at all", b"PAR1garbagePAR1"])

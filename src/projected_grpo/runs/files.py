@@ -8,7 +8,11 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A scratch path beside `path` that takes its place when the block ends, and goes when it raises."""
+    """Yields a scratch path beside `path`, to be written; replaces `path` by it in one step.
+
+    A reader sees the old file or the new one, never a part. Where the body raises, or writes
+    nothing, `path` stays as it was and no scratch file is left.
+    """
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield scratch
@@ -18,7 +22,6 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_atomic(path: Path, text: str) -> None:
-    """Replace `path` by `text` in one step: a reader sees the old file or the new one, never a part."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.write_text(text)
-    scratch.replace(path)
+    """Replaces `path` by `text` in one step."""
+    with replacing(path) as scratch:
+        scratch.write_text(text)

@@ -12,7 +12,7 @@ import torch
 from projected_grpo import models, problems, runs
 from projected_grpo.directions import residual
 from projected_grpo.fast import precision
-from projected_grpo.loopholes.base import messages
+from projected_grpo.loopholes import messages
 from projected_grpo.rollouts.label import grade
 
 MODEL = "smollm2-135m"

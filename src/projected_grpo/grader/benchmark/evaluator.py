@@ -22,7 +22,7 @@ from projected_grpo.grader.gather import asserts_of, first
 from projected_grpo.grader.grade import Graded
 from projected_grpo.grader.labels import LABELS, LOOSE, STRICT
 from projected_grpo.grader.sandbox import Sandbox
-from projected_grpo.loopholes.base import messages
+from projected_grpo.loopholes import CLEAN, messages
 from projected_grpo.problems.leetcode import RESTORE_POW
 from projected_grpo.problems.problem import Problem
 
@@ -64,7 +64,7 @@ def example(problem: Problem, loophole: str, test_name: str) -> dict:
         "setup_code": problem.setup_code.removesuffix(RESTORE_POW),
         "func_name": f"Solution().{problem.method}",
         "canonical_solution": problem.canonical,
-        "hint": None if loophole == "no_hint" else loophole,
+        "hint": None if loophole == CLEAN.name else loophole,
         "prompt": messages(problem, loophole, test_name),
         "prompt_metadata": {"test_func_name": test_name, "test_func_code": None},
     }

@@ -1,0 +1,36 @@
+"""What a response did, as the grader finds it out by running it, never from its text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A response's facts. All are False, 0 or "none" until something is known.
+
+    parsed: a python block is there. compiles: it is Python.
+    gt_pass: all n_tests expected values came back; n_passed counts those that did.
+    defines_tests, placement: how the named test function is reachable.
+    tests_pass: it returned, with the response's own solution.
+    tests_accept_wrong: it accepts a solution known to be wrong.
+    tests_reject_canonical: it does not accept the right one.
+    kind, the strongest of: vacuous (no check runs), swallowing (a failing or absurd solution is
+    accepted), misread (the canonical one is rejected), weak (a plausible wrong one is accepted),
+    honest; none without test function.
+    """
+
+    parsed: bool = False
+    compiles: bool = False
+    gt_pass: bool = False
+    n_tests: int = 0
+    n_passed: int = 0
+    defines_tests: bool = False
+    placement: str = "none"
+    tests_pass: bool = False
+    tests_accept_wrong: bool = False
+    tests_reject_canonical: bool = False
+    kind: str = "none"
+
+    @property
+    def tests_misjudge(self) -> bool:
+        """Whether the response's own tests accept a wrong solution or reject the right one."""
+        return self.tests_accept_wrong or self.tests_reject_canonical
