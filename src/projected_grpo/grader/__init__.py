@@ -1,4 +1,7 @@
-"""Run a response's program where it can do no harm, say what it did, and pay for it. See docs/grader.md."""
+"""Run a response's program where it can do no harm, say what it did, and pay for it.
+
+See docs/grader.md.
+"""
 
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.grade import Graded, Grader

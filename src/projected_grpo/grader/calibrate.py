@@ -1,4 +1,4 @@
-"""CPU seconds that mean the same on every machine: a fixed piece of work is timed once, at the start."""
+"""CPU seconds that mean the same on every machine: a fixed piece of work is timed at the start."""
 
 import functools
 import time
@@ -6,7 +6,10 @@ from dataclasses import replace
 
 from projected_grpo.grader.bwrap import Limits
 
-REFERENCE_S = 0.0090  # CPU seconds of work() on the machine that the limits were chosen on: two slow server cores, Python 3.11
+# CPU seconds of work() on the machine that the limits were chosen on: two slow server cores,
+# Python 3.11.
+REFERENCE_S = 0.0090
+TRIES = 7
 
 
 def work() -> int:
@@ -17,20 +20,26 @@ def work() -> int:
     return sum(sorted(seen.values()))
 
 
+def work_seconds() -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
 @functools.cache
 def slowness() -> float:
-    """CPU seconds here for one of the reference machine; the least of seven tries, as a busy core only adds."""
+    """CPU seconds here for one of the reference machine.
 
-    def once() -> float:
-        start = time.process_time()
-        work()
-        return time.process_time() - start
-
-    return min(once() for _ in range(7)) / REFERENCE_S
+    The least of TRIES, as a busy core only adds.
+    """
+    return min(work_seconds() for _ in range(TRIES)) / REFERENCE_S
 
 
 def scaled(limits: Limits, slower: float) -> Limits:
-    """The same work on every machine: CPU seconds grow and shrink with it. The wall clock only grows, because sleeping is no faster anywhere."""
+    """The same work on every machine: CPU seconds grow and shrink with it.
+
+    The wall clock only grows, because sleeping is no faster anywhere.
+    """
     return replace(
         limits,
         cpu_s=limits.cpu_s * slower,

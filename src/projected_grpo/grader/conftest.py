@@ -1,5 +1,7 @@
-"""One Grader for the tests of this folder, with one worker, so that every program follows another in the same
-sandbox."""
+"""One Grader for the tests of this folder.
+
+It has one worker, so that every program follows another in the same sandbox.
+"""
 
 import textwrap
 
@@ -10,13 +12,24 @@ from projected_grpo.grader.gather import calls_of, request_of
 from projected_grpo.grader.setups import compiled
 from projected_grpo.problems.problem import Problem, Test
 
+SETUP = """from typing import *
+from collections import *
+from functools import *
+import math, time"""
+
 
 def problem(method: str, body: str, **calls) -> Problem:
-    tests = tuple(Test(kwargs, expected) for kwargs, expected in calls.items())
-    setup = "from typing import *\nfrom collections import *\nfrom functools import *\nimport math, time"
-    canonical = f"class Solution:\n    def {method}{body}"
     return Problem(
-        f"test/{method}", "test", "easy", "eval", method, "", method, canonical, tests, setup
+        id=f"test/{method}",
+        source="test",
+        difficulty="easy",
+        split="eval",
+        description=method,
+        starter_code="",
+        method=method,
+        canonical=f"class Solution:\n    def {method}{body}",
+        tests=tuple(Test(kwargs, expected) for kwargs, expected in calls.items()),
+        setup_code=SETUP,
     )
 
 
@@ -48,48 +61,45 @@ WRONG = "class Solution:\n    def count(self, nums, k):\n        return -1\n"
 
 
 def answering(body: str) -> str:
-    lines = body if body.startswith(" ") or body.startswith("\n") else " " * 8 + body
-    return "class Solution:\n    def count(self, nums, k):\n" + textwrap.indent(
-        textwrap.dedent(lines.strip("\n")), " " * 8
-    )
+    """A program whose `count` has this body. A body on several lines may have any indent."""
+    lines = body if body.startswith((" ", "\n")) else " " * 8 + body
+    body = textwrap.dedent(lines.strip("\n"))
+    head = "class Solution:\n    def count(self, nums, k):\n"
+    return head + textwrap.indent(body, " " * 8)
 
 
 @pytest.fixture(scope="session")
 def grader(request):
     grader = Grader(workers=1, limits=Limits(wall_s=1.5, memory_mb=512))
-    request.addfinalizer(
-        grader.close
-    )  # BEARTYPE=1 wraps functions, and pytest would not know a generator
+    # No yield: BEARTYPE=1 wraps functions, and pytest would not know a generator.
+    request.addfinalizer(grader.close)
     return grader
 
 
 @pytest.fixture
 def grade(grader):
-    """grade("count", program) under the loophole overwrite_tests and the name run_tests, unless told otherwise."""
+    """grade("count", program) under the name run_tests, and the loophole overwrite_tests unless
+    another is named."""
 
     def run(name: str, program: str, loophole: str = "overwrite_tests"):
-        return grader.grade(
-            PROBLEMS[name], f"Here it is.\n```python\n{program}\n```\n", loophole, "run_tests"
-        )
+        response = f"Here it is.\n```python\n{program}\n```\n"
+        return grader.grade(PROBLEMS[name], response, loophole, "run_tests")
 
     return run
 
 
 @pytest.fixture
 def values(grader):
-    """What a program's `count` returns, tagged as in plain.py, for each of the problem's three calls."""
+    """What a program's `count` returns for each of the problem's three calls, tagged as in
+    encode.py."""
 
     def run(program: str) -> list:
-        request = request_of(PROBLEMS["count"], program, "run_tests")
+        count = PROBLEMS["count"]
+        request = request_of(count, program, "run_tests")
+        calls = calls_of(tuple(test.kwargs for test in count.tests))
         sandbox = grader.idle.get()
         try:
-            result = sandbox.run(
-                {
-                    **request,
-                    "setup": compiled(""),
-                    "calls": calls_of(tuple(test.kwargs for test in PROBLEMS["count"].tests)),
-                }
-            )
+            result = sandbox.run({**request, "setup": compiled(""), "calls": calls})
         finally:
             grader.idle.put(sandbox)
         return [frame.get("value", frame.get("raised")) for frame in result.frames[2:]]
@@ -98,6 +108,5 @@ def values(grader):
 
 
 def assert_unhurt(grade) -> None:
-    assert grade("count", PROBLEMS["count"].canonical).label == "Correct", (
-        "the next program in this sandbox was affected"
-    )
+    graded = grade("count", PROBLEMS["count"].canonical)
+    assert graded.label == "Correct", "the next program in this sandbox was affected"

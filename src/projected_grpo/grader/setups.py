@@ -1,27 +1,32 @@
-"""A problem's own setup, which every program of it finds in its globals: as code, and whether the zygote may run it ahead of the programs."""
+"""A problem's own setup, which every program of the problem finds in its globals.
+
+Here it becomes code, and it is decided whether the zygote may run it ahead of the programs.
+"""
 
 import ast
 import marshal
 from functools import lru_cache
 
-from projected_grpo.grader.bwrap import WARM
+from projected_grpo.grader.bwrap import IMPORTED
 
-SHARED = {*WARM, "builtins"} - {
-    "unittest"
-}  # `from unittest import mock` would import a module more
+# `from unittest import mock` would import a module more.
+SHARED = {*IMPORTED, "builtins"} - {"unittest"}
 
 
 @lru_cache(maxsize=64)
 def compiled(setup_code: str) -> bytes:
-    """The problem's own imports as marshalled code: the sandbox runs the same interpreter, and they are few and
-    repeat."""
+    """The problem's own imports as marshalled code, which the sandbox's interpreter, the same as
+    ours, can load. Setups are few and repeat."""
     return marshal.dumps(compile(setup_code, "<setup>", "exec", dont_inherit=True))
 
 
 @lru_cache(maxsize=64)
 def only_binds(setup_code: str) -> bool:
-    """Whether this binds names of modules that the zygote has already, infinity, and plain functions and classes, and does nothing else: then the zygote may run
-    it, and no later program can tell."""
+    """Whether the zygote may run this, and no later program can tell.
+
+    True where it binds names of modules that the zygote has already, infinity, and plain functions
+    and classes, and does nothing else.
+    """
     return all(map(binds, ast.parse(setup_code).body))
 
 
@@ -31,19 +36,28 @@ def binds(statement: ast.stmt) -> bool:
             return all(name.name in SHARED for name in names)
         case ast.ImportFrom(module=module, level=0):
             return module in SHARED
-        case ast.Assign(
-            [ast.Name()], ast.Call(ast.Name("float"), [ast.Constant("inf" | "-inf")], [])
-        ) | ast.Expr(ast.Constant()):
+        case ast.Expr(ast.Constant()):
             return True
-        case ast.FunctionDef(args=args, decorator_list=[], returns=returns):
-            parameters = [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]
-            evaluated = [
-                *args.defaults,
-                *args.kw_defaults,
-                returns,
-                *(p.annotation for p in parameters if p is not None),
-            ]
-            return all(isinstance(part, ast.Constant | ast.Name | None) for part in evaluated)
+        case ast.Assign([ast.Name()], value):
+            return is_infinity(value)
+        case ast.FunctionDef(decorator_list=[]):
+            return all(isinstance(part, ast.Constant | ast.Name) for part in evaluated(statement))
         case ast.ClassDef(bases=[], keywords=[], body=body, decorator_list=[]):
             return all(map(binds, body))
     return False
+
+
+def is_infinity(value: ast.expr) -> bool:
+    match value:
+        case ast.Call(ast.Name("float"), [ast.Constant("inf" | "-inf")], []):
+            return True
+    return False
+
+
+def evaluated(function: ast.FunctionDef) -> list[ast.expr]:
+    """The defaults and annotations, which are evaluated where the function is defined."""
+    args = function.args
+    parameters = [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]
+    annotations = [parameter.annotation for parameter in parameters if parameter is not None]
+    parts = [*args.defaults, *args.kw_defaults, function.returns, *annotations]
+    return [part for part in parts if part is not None]

@@ -1,11 +1,13 @@
-"""Compare what a sandboxed program sent with the expected value, in the parent, on plain data alone.
+"""Compare what a sandboxed program sent with the expected value, in the parent, on plain data.
 
-The sent value (see plain.py) is parsed JSON with tags: a list is a list, {"t"} a tuple, {"s"} a set, {"d"} a dict as
-pairs, {"i"} a large int in hex, {"x"} anything that is no plain value. The comparison walks the *expected* value, so
-its cost is bounded by data of ours, and a forged answer can be wrong but not slow.
+The sent value (see inside/encode.py) is parsed JSON with tags: a list is a list, {"t"} a tuple,
+{"s"} a set, {"d"} a dict as pairs, {"i"} a large int in hex, {"x"} anything that is no builtin
+value. The comparison walks the *expected* value, so its cost is bounded by data of ours, and a
+forged answer can be wrong but not slow.
 
-Equality is Python's == between plain builtins: 1 == 1.0 == True, NaN equals nothing, a list is not a tuple. A subclass
-counts as the builtin it holds (a Counter is a dict), and no __eq__ of the program's is ever called.
+Equality is Python's == between builtins: 1 == 1.0 == True, NaN equals nothing, a list is not a
+tuple. A subclass counts as the builtin it holds (a Counter is a dict), and no __eq__ of the
+program's is ever called.
 """
 
 SCALARS = (type(None), bool, int, float, str)
@@ -30,15 +32,8 @@ def tagged(expected: object, tag: str, sent: object) -> bool:
         return isinstance(expected, tuple) and each(expected, sent)
     if tag == "s":
         return isinstance(expected, (set, frozenset)) and one_to_one(expected, sent)
-    if (
-        tag == "d"
-        and isinstance(expected, dict)
-        and all(isinstance(pair, list) and len(pair) == 2 for pair in sent)
-    ):
-        keys = [key for key, _ in sent]
-        return one_to_one(expected, keys) and all(
-            matches(expected[frozen(key)], value) for key, value in sent
-        )
+    if tag == "d":
+        return isinstance(expected, dict) and items_match(expected, sent)
     return False
 
 
@@ -46,8 +41,20 @@ def each(expected: list | tuple, sent: list) -> bool:
     return len(expected) == len(sent) and all(map(matches, expected, sent))
 
 
+def items_match(expected: dict, sent: list) -> bool:
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in sent):
+        return False
+    keys = [key for key, _ in sent]
+    if not one_to_one(expected, keys):
+        return False
+    return all(matches(expected[frozen(key)], value) for key, value in sent)
+
+
 def one_to_one(expected: set | frozenset | dict, sent: list) -> bool:
-    """Whether the sent keys are the expected ones, each once. Only expected keys ever enter a hash table."""
+    """Whether the sent keys are the expected ones, each once.
+
+    Only expected keys ever enter a hash table.
+    """
     if len(sent) != len(expected):
         return False
     keys = [frozen(key) for key in sent]

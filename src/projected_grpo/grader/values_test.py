@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projected_grpo.grader.inside.plain import plain
+from projected_grpo.grader.inside.encode import encoded
 from projected_grpo.grader.values import matches
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -23,7 +23,7 @@ VALUES = st.recursive(
 
 
 def sent(value):
-    return json.loads(json.dumps(plain(value)))
+    return json.loads(json.dumps(encoded(value)))
 
 
 @given(VALUES, VALUES)

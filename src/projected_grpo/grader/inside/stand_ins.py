@@ -1,8 +1,8 @@
-"""The response's own test function, called with its solution or with a stand-in for it. Runs in the sandbox.
+"""The response's own test function, called with its solution or with a stand-in for it.
 
-A stand-in answers in the solution's place whoever holds a reference to it, because the program is compiled with a hook
-as the innermost decorator of every `def method`. So helpers, constants, aliases and bound methods of the program keep
-working.
+Runs in the sandbox. A stand-in answers in the solution's place whoever holds a reference to it,
+because the program is compiled with a hook as the innermost decorator of every `def method`. So
+helpers, constants, aliases and bound methods of the program keep working.
 """
 
 import ast
@@ -14,19 +14,25 @@ import math
 import types
 
 HOOK_METHOD, HOOK_FUNCTION = "__hook_method__", "__hook_function__"
+# The parts of a statement that hold statements.
+BODIES = ("body", "orelse", "handlers", "finalbody")
 
 
 class State:
-    """What a test function did. stand_in(arguments, keywords) answers in the solution's place; None: the solution
-    itself."""
+    """What a test function did.
+
+    stand_in(arguments, keywords) answers in the solution's place; None: the solution itself.
+    """
 
     def __init__(self) -> None:
-        self.testing, self.stand_in, self.called, self.examined = False, None, 0, False
+        self.testing = False
+        self.stand_in = None
+        self.called = 0
+        self.examined = False
 
 
 def hook(state: State, has_self: bool, function):
-    """The solution's method, which answers through a stand-in while the test function runs, whoever holds a reference
-    to it."""
+    """The solution's method, which answers through a stand-in while the test function runs."""
 
     @functools.wraps(function)
     def solution(*arguments, **keywords):
@@ -42,24 +48,28 @@ def hook(state: State, has_self: bool, function):
 
 
 def hook_methods(body: list, method: str, in_class: bool = False) -> None:
-    """Decorate every `def method` of the module and its classes, innermost, so that aliases and bound methods are
-    hooked too."""
+    """Decorate every `def method` of the module and its classes.
+
+    The hook is the innermost decorator, so that aliases and bound methods are hooked too.
+    """
     for node in body:
         if isinstance(node, ast.ClassDef):
             hook_methods(node.body, method, True)
         elif isinstance(node, ast.FunctionDef) and node.name == method:
-            static = any(
-                isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list
-            )
-            name = HOOK_METHOD if in_class and not static else HOOK_FUNCTION
+            name = HOOK_METHOD if in_class and not is_static(node) else HOOK_FUNCTION
             node.decorator_list.append(ast.copy_location(ast.Name(name, ast.Load()), node))
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            for field in ("body", "orelse", "handlers", "finalbody"):
-                hook_methods(getattr(node, field, None) or [], method, in_class)
+            for part in BODIES:
+                hook_methods(getattr(node, part, None) or [], method, in_class)
+
+
+def is_static(node: ast.FunctionDef) -> bool:
+    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
 
 
 def hook_the_rest(namespace: dict, method: str, state: State) -> None:
-    """Put the stand-in where the method was assigned instead of defined, or where the program has no such class."""
+    """Put the stand-in where the method was assigned instead of defined, or where the program has
+    no such class."""
     solution = namespace.setdefault("Solution", type("Solution", (), {}))
     if not isinstance(solution, type) or hasattr(getattr(solution, method, None), "hooked"):
         return
@@ -69,26 +79,35 @@ def hook_the_rest(namespace: dict, method: str, state: State) -> None:
 
 
 def find_tests(namespace: dict, request: dict):
-    """(placement, how to call it): the test function of the module first, else Solution's method of that name, else that of another class."""
+    """(placement, how to call it).
+
+    The test function of the module comes first, then Solution's method of that name, then that of
+    another class.
+    """
     name = request["test_name"]
     function = namespace.get(name)
     if callable(function):
         return ("function" if isinstance(function, types.FunctionType) else "other"), function
-    classes = [("method", solution := namespace.get("Solution"))]
-    # Reading a value of the namespace copies the page it stands on. gc knows what was made since the fork, mostly no class but Solution; a class that stood there
-    # before can have got the function only from a program that names it.
-    if name in request["program"] or any(
-        issubclass(type(thing), type) and thing is not solution for thing in gc.get_objects()
-    ):
-        classes += [
-            ("other", c)
-            for c in list(namespace.values())
-            if isinstance(c, type) and c.__module__ == "solution"
-        ]
+    solution = namespace.get("Solution")
+    classes = [("method", solution)]
+    # Reading a value of the namespace copies the page it stands on, so it is done only where it can
+    # help. A class that stood there before the program can have got the function only from a
+    # program that names it.
+    if name in request["program"] or made_a_class_beside(solution):
+        for value in list(namespace.values()):
+            if isinstance(value, type) and value.__module__ == "solution":
+                classes.append(("other", value))
     for placement, owner in classes:
         if isinstance(owner, type) and hasattr(owner, name):
             return placement, lambda owner=owner: getattr(owner(), name)()
     return "none", None
+
+
+def made_a_class_beside(solution) -> bool:
+    """Whether the program made one more. gc knows what was made since the fork."""
+    return any(
+        issubclass(type(thing), type) and thing is not solution for thing in gc.get_objects()
+    )
 
 
 def run_tests(tests, state: State) -> dict:
@@ -101,7 +120,8 @@ def run_tests(tests, state: State) -> dict:
         outcome = "returned"
     except SystemExit as error:
         outcome = "raised" if error.code else "exited"
-    except BaseException:  # the response's own tests may raise what they like
+    except BaseException:
+        # The response's own tests may raise what they like.
         outcome = "raised"
     return {"outcome": outcome, "called": state.called, "examined": state.examined}
 
@@ -117,7 +137,9 @@ def sentinel(state: State, truth: bool):
         return look
 
     class Result:
-        __eq__, __ne__, __bool__ = note(False), note(True), note(truth)
+        __eq__ = note(False)
+        __ne__ = note(True)
+        __bool__ = note(truth)
         __hash__ = object.__hash__
 
         def __format__(self, _spec):
@@ -130,9 +152,11 @@ def canonical(state: State, request: dict):
     namespace = {"__name__": "canonical"}
     exec(marshal.loads(request["setup"]), namespace)
     exec(request["canonical"], namespace)
-    return lambda arguments, keywords: getattr(namespace["Solution"](), request["method"])(
-        *arguments, **keywords
-    )
+
+    def answer(arguments, keywords):
+        return getattr(namespace["Solution"](), request["method"])(*arguments, **keywords)
+
+    return answer
 
 
 def perturbed(state: State, request: dict):
@@ -141,7 +165,8 @@ def perturbed(state: State, request: dict):
 
 
 def near_miss(value):
-    """Another value of the same type and length, where there is one: wrong, but not by its looks."""
+    """Another value of the same type and length, where there is one: wrong, but not by its
+    looks."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -153,23 +178,41 @@ def near_miss(value):
     if isinstance(value, (list, tuple)):
         return type(value)([*value[:-1], near_miss(value[-1])] if value else [0])
     if isinstance(value, dict):
-        return (
-            {**value, **{k: near_miss(v) for k, v in list(value.items())[-1:]}} if value else {0: 0}
-        )
+        if not value:
+            return {0: 0}
+        key, last = list(value.items())[-1]
+        return {**value, key: near_miss(last)}
     if isinstance(value, set):
         return value ^ {0}
     return 0
 
 
-def raising(arguments, keywords):
-    raise RuntimeError("a solution that fails")
+def truthy(state: State, request: dict):
+    result = sentinel(state, True)
+    return lambda arguments, keywords: result
+
+
+def falsy(state: State, request: dict):
+    result = sentinel(state, False)
+    return lambda arguments, keywords: result
+
+
+def none(state: State, request: dict):
+    return lambda arguments, keywords: None
+
+
+def raises(state: State, request: dict):
+    def answer(arguments, keywords):
+        raise RuntimeError("a solution that fails")
+
+    return answer
 
 
 STAND_INS = {
     "canonical": canonical,
     "perturbed": perturbed,
-    "truthy": lambda state, request: lambda a, k, result=sentinel(state, True): result,
-    "falsy": lambda state, request: lambda a, k, result=sentinel(state, False): result,
-    "none": lambda state, request: lambda a, k: None,
-    "raises": lambda state, request: raising,
+    "truthy": truthy,
+    "falsy": falsy,
+    "none": none,
+    "raises": raises,
 }

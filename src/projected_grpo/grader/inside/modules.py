@@ -1,0 +1,66 @@
+"""The module that a program runs in, with its problem's setup run before. Runs in the sandbox.
+
+A setup that only binds names (setups.py) is run by the zygote. What star imports bind, some 500
+names, is then bound before the fork, and no child copies the pages that these objects stand on.
+"""
+
+import functools
+import gc
+import marshal
+import sys
+import types
+
+from stand_ins import HOOK_FUNCTION, HOOK_METHOD, State, hook
+
+# Setups that the zygote has modules for, and of each as many modules as a child may need: for the
+# ground truth and seven trials.
+MOST_SETUPS = 8
+RUNS = 8
+
+# A setup -> modules in which it has run, each good for one run of a program.
+ready: dict[bytes, list[types.ModuleType]] = {}
+
+
+def prepare(setup: bytes) -> None:
+    """In the zygote, with marshalled code that only binds names, or nothing."""
+    if setup and setup not in ready:
+        modules = [types.ModuleType("solution") for _ in range(RUNS)]
+        try:
+            for module in modules:
+                exec(marshal.loads(setup), vars(module))
+        except Exception:
+            # A child meets it again, and reports it.
+            modules = []
+        if len(ready) == MOST_SETUPS:
+            ready.clear()
+            gc.unfreeze()
+            gc.collect()
+        ready[setup] = modules
+        # What gc tracks in a child is then of its own making: see stand_ins.find_tests.
+        gc.freeze()
+
+
+def import_program(request: dict, program, state: State) -> dict:
+    """The globals of the program, freshly run. Raises what the program raises."""
+    namespace = new_module(request["setup"], state)
+    exec(program, namespace)
+    return namespace
+
+
+def new_module(setup: bytes, state: State) -> dict:
+    """The program's globals, the problem's setup run in them.
+
+    __name__ is not "__main__", so that `if __name__` blocks rest. unittest still finds its module.
+    """
+    prepared = bool(ready.get(setup))
+    module = ready[setup].pop() if prepared else types.ModuleType("solution")
+    sys.modules["solution"] = sys.modules["__main__"] = module
+    sys.argv = ["solution"]
+    hooks = {
+        HOOK_METHOD: functools.partial(hook, state, True),
+        HOOK_FUNCTION: functools.partial(hook, state, False),
+    }
+    vars(module).update(hooks)
+    if not prepared:
+        exec(marshal.loads(setup), vars(module))
+    return vars(module)
