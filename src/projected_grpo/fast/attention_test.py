@@ -10,7 +10,7 @@ LENGTHS = (7, 1, 12, 5)
 @pytest.fixture(scope="module")
 def model() -> LlamaForCausalLM:
     torch.manual_seed(0)
-    shape = dict(
+    config = LlamaConfig(
         hidden_size=32,
         intermediate_size=48,
         num_hidden_layers=3,
@@ -18,13 +18,18 @@ def model() -> LlamaForCausalLM:
         num_key_value_heads=2,
         vocab_size=50,
     )
-    return LlamaForCausalLM(LlamaConfig(**shape)).double()
+    return LlamaForCausalLM(config).double()
+
+
+def logits(model, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    """ids, positions [t] of one packed row -> [t v]."""
+    model.set_attn_implementation(attention.NAME)
+    return model(input_ids=ids[None], position_ids=positions[None], use_cache=False).logits[0]
 
 
 def packed(model, ids: list[torch.Tensor]) -> torch.Tensor:
-    model.set_attn_implementation(attention.NAME)
-    positions = torch.cat([torch.arange(len(i)) for i in ids])[None]
-    return model(input_ids=torch.cat(ids)[None], position_ids=positions, use_cache=False).logits[0]
+    positions = torch.cat([torch.arange(len(i)) for i in ids])
+    return logits(model, torch.cat(ids), positions)
 
 
 def alone(model, ids: list[torch.Tensor]) -> torch.Tensor:
@@ -33,20 +38,16 @@ def alone(model, ids: list[torch.Tensor]) -> torch.Tensor:
 
 
 def continued(model, prompt: torch.Tensor, ends: list[torch.Tensor]) -> torch.Tensor:
-    """Logits of a row with two prompts, of which the first stands once for all its continuations."""
-    model.set_attn_implementation(attention.NAME)
+    """Logits of a row with two prompts: the first stands once for all its continuations."""
     n = len(prompt)
-    positions = torch.cat(
-        [torch.arange(n), *(torch.arange(n, n + len(e)) for e in ends), torch.arange(n)]
-    )[None]
-    return model(
-        input_ids=torch.cat([prompt, *ends, prompt])[None], position_ids=positions, use_cache=False
-    ).logits[0]
+    after = [torch.arange(n, n + len(end)) for end in ends]
+    positions = torch.cat([torch.arange(n), *after, torch.arange(n)])
+    return logits(model, torch.cat([prompt, *ends, prompt]), positions)
 
 
 def continued_alone(model, prompt: torch.Tensor, ends: list[torch.Tensor]) -> torch.Tensor:
-    n, rows = len(prompt), alone(model, [torch.cat([prompt, e]) for e in ends])
-    each = rows.split([n + len(e) for e in ends])
+    n, rows = len(prompt), alone(model, [torch.cat([prompt, end]) for end in ends])
+    each = rows.split([n + len(end) for end in ends])
     return torch.cat([each[0], *(row[n:] for row in each[1:]), alone(model, [prompt])])
 
 
@@ -55,62 +56,55 @@ def sequences() -> list[torch.Tensor]:
     return [torch.randint(50, (n,), generator=generator) for n in LENGTHS]
 
 
+def gradient(model, outputs: torch.Tensor) -> torch.Tensor:
+    model.zero_grad()
+    outputs.square().sum().backward()
+    return torch.cat([p.grad.flatten() for p in model.parameters()])
+
+
 def test_packed_sequences_give_what_each_gives_alone(model):
     assert torch.allclose(packed(model, sequences()), alone(model, sequences()), atol=1e-6)
 
 
 def test_packed_gradients_are_the_sum_of_each_sequences_own(model):
-    grads = []
-    for forward in (packed, alone):
-        model.zero_grad()
-        forward(model, sequences()).square().sum().backward()
-        grads.append(torch.cat([p.grad.flatten() for p in model.parameters()]))
-    assert torch.allclose(*grads, rtol=1e-5, atol=1e-5)
+    one, other = [gradient(model, forward(model, sequences())) for forward in (packed, alone)]
+    assert torch.allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 def test_a_prompt_that_stands_once_serves_all_its_continuations(model):
     prompt, *ends = sequences()
-    assert torch.allclose(
-        continued(model, prompt, ends), continued_alone(model, prompt, ends), atol=1e-6
-    )
+    one, other = continued(model, prompt, ends), continued_alone(model, prompt, ends)
+    assert torch.allclose(one, other, atol=1e-6)
 
 
 def test_a_shared_prompts_gradient_sums_over_its_continuations(model):
     prompt, *ends = sequences()
-    grads = []
-    for forward in (continued, continued_alone):
-        model.zero_grad()
-        forward(model, prompt, ends)[
-            len(prompt) :
-        ].square().sum().backward()  # the prompt's own logits stand once here and three times there
-        grads.append(torch.cat([p.grad.flatten() for p in model.parameters()]))
-    assert torch.allclose(*grads, rtol=1e-5, atol=1e-5)
+    # The prompt's own logits stand once in the one row and three times in the other.
+    n = len(prompt)
+    one = gradient(model, continued(model, prompt, ends)[n:])
+    other = gradient(model, continued_alone(model, prompt, ends)[n:])
+    assert torch.allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 def test_the_next_batch_gets_its_own_bounds(model):
     packed(model, sequences())
-    assert torch.allclose(
-        packed(model, sequences()[::-1]), alone(model, sequences()[::-1]), atol=1e-6
-    )
+    one, other = packed(model, sequences()[::-1]), alone(model, sequences()[::-1])
+    assert torch.allclose(one, other, atol=1e-6)
 
 
 def test_a_batch_that_does_not_begin_a_sequence_is_refused(model):
-    model.set_attn_implementation(attention.NAME)
     with pytest.raises(AssertionError, match="begins with position 0"):
-        model(
-            input_ids=torch.ones(1, 3, dtype=torch.long),
-            position_ids=torch.tensor([[1, 2, 3]]),
-            use_cache=False,
-        )
+        logits(model, torch.ones(3, dtype=torch.long), torch.tensor([1, 2, 3]))
 
 
 def test_queries_and_keys_that_autocast_left_in_fp32_are_taken_in_the_values_dtype(model):
-    q, k, v = (
-        torch.randn(1, 2, 3, 8, generator=torch.Generator().manual_seed(i)) for i in range(3)
-    )
+    draws = [torch.Generator().manual_seed(i) for i in range(3)]
+    q, k, v = [torch.randn(1, 2, 3, 8, generator=draw) for draw in draws]
     positions, layer = torch.arange(3)[None], model.model.layers[0].self_attn
-    mixed, same = (
-        attention.packed_attention(layer, x, y, v.bfloat16(), None, position_ids=positions)[0]
-        for x, y in ((q, k), (q.bfloat16(), k.bfloat16()))
-    )
-    assert torch.equal(mixed, same)
+
+    def attended(q, k) -> torch.Tensor:
+        options = dict(attention_mask=None, position_ids=positions)
+        y, _ = attention.packed_attention(layer, q, k, v.bfloat16(), **options)
+        return y
+
+    assert torch.equal(attended(q, k), attended(q.bfloat16(), k.bfloat16()))

@@ -1,7 +1,10 @@
-"""vLLM's scheduler, quicker where a rollout spends its time: turns in which every request decodes one more token, and nobody reads a response before its end.
+"""vLLM's scheduler, quicker where a rollout spends its time.
 
-With a small model the next token waits for the scheduler's Python and not for the GPU. vLLM takes this class by scheduler_cls and does not promise to
-keep the interface (0.24 is pinned): vllm_scheduler_test.py runs it beside vLLM's own, turn by turn."""
+That is in turns in which every request decodes one more token and nobody reads a response before
+its end: with a small model the next token waits for the scheduler's Python and not for the GPU.
+vLLM takes this class by scheduler_cls and does not promise to keep the interface (0.24 is pinned):
+vllm_scheduler_test.py runs it beside vLLM's own, turn by turn.
+"""
 
 from dataclasses import replace
 
@@ -14,45 +17,55 @@ from vllm.v1.outputs import ModelRunnerOutput
 from vllm.v1.request import Request, RequestStatus
 
 
-def plain(asked: SamplingParams) -> bool:
+def wants_whole_response(params: SamplingParams) -> bool:
     """Whether nothing but the whole response is wanted, ended by a token or by its length."""
     return (
-        asked.output_kind is RequestOutputKind.FINAL_ONLY
-        and asked.logprobs is None
-        and not asked.min_tokens
-        and asked.repetition_detection is None
+        params.output_kind is RequestOutputKind.FINAL_ONLY
+        and params.logprobs is None
+        and not params.min_tokens
+        and params.repetition_detection is None
     )
 
 
 class RolloutScheduler(AsyncScheduler):
-    """What is decided is what vLLM's own decides. A plain request is answered at its first token and at its end, not at every token."""
+    """What is decided is what vLLM's own decides.
+
+    A request for a whole response is answered at its first token and at its end, not at every
+    token. `ends` of a request: the tokens that end it, None where more is wanted.
+    """
 
     def __init__(self, *args, hash_block_size: int | None = None, **kwargs):
         super().__init__(*args, hash_block_size=hash_block_size, **kwargs)
         groups = self.kv_cache_config.kv_cache_groups
-        self.simple = (
+        full_attention_only = (
             len(groups) == 1
             and type(groups[0].kv_cache_spec) is FullAttentionSpec
             and hash_block_size in (None, self.block_size)
         )
-        self.simple &= not (
+        has_extras = (
             self.use_pp
             or self.num_spec_tokens
             or self.connector
             or self.ec_connector
             or self.lora_config
         )
+        self.simple = full_attention_only and not has_extras
 
     def add_request(self, request: Request) -> None:
-        asked = request.sampling_params
-        request.ends = {asked.eos_token_id, *(asked.stop_token_ids or ())} if plain(asked) else None
+        params = request.sampling_params
+        request.ends = None
+        if wants_whole_response(params):
+            request.ends = {params.eos_token_id, *(params.stop_token_ids or ())}
         super().add_request(request)
 
     def schedule(self, throttle_prefills: bool = False) -> SchedulerOutput:
         return self._decode() or super().schedule(throttle_prefills)
 
     def _decode(self) -> SchedulerOutput | None:
-        """One more token for every running request; None, with nothing touched, where there is anything else to decide."""
+        """One more token for every running request.
+
+        None, with nothing touched, where there is anything else to decide.
+        """
         if (
             not (self.simple and self.use_v2_model_runner)
             or self.waiting
@@ -64,12 +77,11 @@ class RolloutScheduler(AsyncScheduler):
         going, entering = [], []
         for request in self.running:
             computed, ahead = request.num_computed_tokens, request.num_output_placeholders
-            if (
-                ahead
-                and computed + 2 - ahead >= request.num_prompt_tokens + request.max_tokens
-                or computed + 1 >= self.max_model_len
-            ):
-                continue  # its last token is already on the way
+            # A request whose last token is already on the way gets no more.
+            if computed + 1 >= self.max_model_len:
+                continue
+            if ahead and computed + 2 - ahead >= request.num_prompt_tokens + request.max_tokens:
+                continue
             if (
                 request.is_prefill_chunk
                 or len(request._all_token_ids) + ahead - computed != 1
@@ -82,12 +94,16 @@ class RolloutScheduler(AsyncScheduler):
                 entering.append(request)
         if not going or len(entering) > self.kv_cache_manager.block_pool.get_num_free_blocks():
             return None
+        return self._one_token(going, entering)
+
+    def _one_token(self, going: list[Request], entering: list[Request]) -> SchedulerOutput:
+        """Schedules one token for each of `going`; those of `entering` begin a new block."""
         self.current_step += 1
         self.kv_cache_manager.new_step_starts()
-        blocks = {
-            r.request_id: self.kv_cache_manager.allocate_slots(r, 1).get_block_ids(allow_none=True)
-            for r in entering
-        }
+        blocks = {}
+        for request in entering:
+            slots = self.kv_cache_manager.allocate_slots(request, 1)
+            blocks[request.request_id] = slots.get_block_ids(allow_none=True)
         ids = [r.request_id for r in going]
         cached = CachedRequestData(
             req_ids=ids,
@@ -119,15 +135,12 @@ class RolloutScheduler(AsyncScheduler):
     def update_from_output(
         self, scheduler_output: SchedulerOutput, model_runner_output: ModelRunnerOutput
     ):
-        """A token in the midst of a plain response is taken down here; every other goes vLLM's way."""
-        if not self.simple or not model_runner_output.sampled_token_ids:
+        """A token in the midst of a whole response is taken down here; others go vLLM's way."""
+        sampled = model_runner_output.sampled_token_ids
+        if not self.simple or not sampled:
             return super().update_from_output(scheduler_output, model_runner_output)
-        others, size, place, sampled = (
-            {},
-            self.block_size,
-            model_runner_output.req_id_to_index,
-            model_runner_output.sampled_token_ids,
-        )
+        place, size = model_runner_output.req_id_to_index, self.block_size
+        others = {}
         for id, scheduled in scheduler_output.num_scheduled_tokens.items():
             request, new = self.requests.get(id), sampled[place[id]]
             if (
@@ -141,29 +154,28 @@ class RolloutScheduler(AsyncScheduler):
                 continue
             output, tokens = request._output_token_ids, request._all_token_ids
             n, response = len(tokens) + 1, len(output) + 1
+            # n % size <= 1: a full block is hashed and cached.
             if (
                 response == 1
                 or response >= request.max_tokens
                 or n >= self.max_model_len
                 or n % size <= 1
                 or new[0] in request.ends
-            ):  # a full block is hashed and cached
+            ):
                 others[id] = scheduled
                 continue
             tokens.append(new[0])
             output.append(new[0])
             request.num_output_placeholders -= 1
-        return super().update_from_output(
-            replace(scheduler_output, num_scheduled_tokens=others), model_runner_output
-        )
+        rest = replace(scheduler_output, num_scheduled_tokens=others)
+        return super().update_from_output(rest, model_runner_output)
 
     def _update_request_with_output(
         self, request: Request, new_token_ids: list[int]
     ) -> tuple[list[int], bool]:
         begins = not request._output_token_ids
         new, stopped = super()._update_request_with_output(request, new_token_ids)
-        if (
-            request.ends is None or begins
-        ):  # a first message, because vLLM takes the prefill for done when it writes one
+        # The first token has a message: vLLM takes the prefill for done when it writes one.
+        if request.ends is None or begins:
             return new, stopped
         return request._output_token_ids[1:] if stopped else [], stopped

@@ -1,28 +1,31 @@
-"""verl's single-turn agent loop, asking vLLM for whole responses: one message for every token of every sample keeps its front end busier than the GPU."""
+"""verl's single-turn agent loop, which asks vLLM for whole responses.
+
+One message for every token of every sample keeps its front end busier than the GPU.
+"""
 
 import math
 
 from verl.experimental.agent_loop.single_turn_agent_loop import SingleTurnAgentLoop
 from vllm.sampling_params import RequestOutputKind
 
+WHOLE = {
+    "output_kind": RequestOutputKind.FINAL_ONLY,
+    "flat_logprobs": True,
+    "detokenize": False,
+}
+
 
 class WholeResponses(SingleTurnAgentLoop):
-    """Sampling is as in verl; only what comes back differs: token ids once, at the end, without text. Where vLLM's log-probs are only measured (loss.py) the first
-    sample of each prompt has them and the others NaN: to hand them over costs vLLM a fifth of a token's time."""
+    """Sampling is as in verl; only what comes back differs: token ids once, at the end, no text.
+
+    Where vLLM's log-probs are only measured (loss.py) the first sample of each prompt has them and
+    the others NaN: to hand them over costs vLLM a fifth of a token's time.
+    """
 
     async def run(self, sampling_params, session_id: int, **kwargs):
-        asked = {
-            "output_kind": RequestOutputKind.FINAL_ONLY,
-            "flat_logprobs": True,
-            "detokenize": False,
-        }
-        measured = (
-            session_id == 0
-            or self.config.actor_rollout_ref.actor.policy_loss.loss_mode != "on_policy"
-        )
-        if not measured:
-            asked["logprobs"] = False
-        output = await super().run(sampling_params | asked, **kwargs)
-        if not measured:
-            output.response_logprobs = [math.nan] * len(output.response_ids)
+        loss_mode = self.config.actor_rollout_ref.actor.policy_loss.loss_mode
+        if session_id == 0 or loss_mode != "on_policy":
+            return await super().run(sampling_params | WHOLE, **kwargs)
+        output = await super().run(sampling_params | WHOLE | {"logprobs": False}, **kwargs)
+        output.response_logprobs = [math.nan] * len(output.response_ids)
         return output

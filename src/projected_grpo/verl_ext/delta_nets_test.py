@@ -1,4 +1,7 @@
-"""Qwen3.5 (delta-net blocks, a vision tower beside the text model) through our engine: packed rows, the response-only head and the constraint."""
+"""Qwen3.5 through our engine: packed rows, the response-only head and the constraint.
+
+It has delta-net blocks, and a vision tower beside the text model.
+"""
 
 from pathlib import Path
 
@@ -41,27 +44,23 @@ def build(folder: Path) -> None:
         tie_word_embeddings=True,
     )
     model = Qwen3_5ForConditionalGeneration(config)
+    # A state that lasts: one that leaked into the next sequence would be seen.
     for name, p in model.named_parameters():
         if name.endswith("A_log"):
-            p.data.fill_(
-                -4
-            )  # a state that lasts, so that one that leaked into the next sequence would be seen
+            p.data.fill_(-4)
     model.save_pretrained(folder)
     engine_cases.surround(folder)
 
 
 def alone(folder: Path) -> dict[int, torch.Tensor]:
-    """Log-probs of each response by transformers' own forward pass of that sequence and no other."""
+    """Log-probs of each response by transformers' own forward pass of its sequence alone."""
     from transformers import AutoModelForImageTextToText
 
-    model, data = (
-        AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32),
-        engine_cases.batch(),
-    )
+    model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
+    data = engine_cases.batch()
+    pairs = zip(data["input_ids"].unbind(), data["responses"].unbind(), strict=True)
     rows = {}
-    for i, (ids, response) in enumerate(
-        zip(data["input_ids"].unbind(), data["responses"].unbind(), strict=True)
-    ):
+    for i, (ids, response) in enumerate(pairs):
         with torch.no_grad():
             logp = model(input_ids=ids[None]).logits[0, :-1].log_softmax(-1)
         rows[i] = logp.gather(1, ids[1:, None])[-len(response) :, 0]
@@ -70,9 +69,8 @@ def alone(folder: Path) -> dict[int, torch.Tensor]:
 
 def packed(folder: Path) -> None:
     engine, _ = engine_cases.made("fast", folder)
-    torch.save(
-        dict(enumerate(engine_cases.log_probs(engine, engine_cases.batch()))), folder / "packed.pt"
-    )
+    rows = engine_cases.log_probs(engine, engine_cases.batch())
+    torch.save(dict(enumerate(rows)), folder / "packed.pt")
     engine_cases.one_step("update", folder)
 
 
@@ -85,15 +83,14 @@ def folder(tmp_path_factory) -> Path:
 
 
 def test_packed_sequences_through_delta_nets_answer_as_each_does_alone(folder):
-    said, own = torch.load(folder / "packed.pt"), alone(folder)
-    assert max((said[i] - own[i]).abs().max() for i in own) < 1e-4
+    rows, own = torch.load(folder / "packed.pt"), alone(folder)
+    assert max((rows[i] - own[i]).abs().max() for i in own) < 1e-4
 
 
 def test_update_mode_holds_delta_net_and_attention_weights_on_their_anchors(folder):
-    drifts, moves = zip(
-        *engine_cases.anchored(folder, torch.load(folder / "update.pt"), weights=3 * 8 + 7),
-        strict=True,
-    )
+    weights = torch.load(folder / "update.pt")
+    pairs = engine_cases.anchored(folder, weights, weights=3 * 8 + 7)
+    drifts, moves = zip(*pairs, strict=True)
     assert max(drifts) < 1e-5 < min(moves)
 
 
@@ -102,32 +99,23 @@ def test_the_convolution_of_a_row_and_its_gradients_are_those_of_every_sequence_
     torch.manual_seed(0)
     d, lengths = 96, (1, 2, 300, 3, 129)
     block = torch.nn.Module()
-    block.conv1d, block.activation = (
-        torch.nn.Conv1d(d, d, 4, groups=d, padding=3, bias=False, device="cuda"),
-        "silu",
-    )
+    block.conv1d = torch.nn.Conv1d(d, d, 4, groups=d, padding=3, bias=False, device="cuda")
+    block.activation = "silu"
     x = torch.randn(1, d, sum(lengths), device="cuda")
     aim = torch.randn_like(x)
+    bounds = torch.tensor((0, *lengths), device="cuda").cumsum(0)
+
+    def together(row):
+        return delta_nets.convolve(block, row, bounds)
+
+    def alone(row):
+        parts = [block.conv1d(s)[..., : s.shape[-1]] for s in row.split(lengths, -1)]
+        return torch.cat([torch.nn.functional.silu(part) for part in parts], -1)
 
     def gradients(run) -> list[torch.Tensor]:
         row = x.clone().requires_grad_()
         y = run(row)
         return [y, *torch.autograd.grad((y * aim).sum(), (row, block.conv1d.weight))]
 
-    bounds = torch.tensor((0, *lengths), device="cuda").cumsum(0)
-
-    def alone(row):
-        return torch.cat(
-            [
-                torch.nn.functional.silu(block.conv1d(s)[..., : s.shape[-1]])
-                for s in row.split(lengths, -1)
-            ],
-            -1,
-        )
-
-    for found, own in zip(
-        gradients(lambda row: delta_nets.convolve(block, row, bounds)),
-        gradients(alone),
-        strict=True,
-    ):
-        assert torch.allclose(found, own, atol=1e-4, rtol=1e-4)
+    for one, other in zip(gradients(together), gradients(alone), strict=True):
+        assert torch.allclose(one, other, atol=1e-4, rtol=1e-4)

@@ -1,4 +1,8 @@
-"""GRPO's loss with one update a step: the policy that is updated is the policy that sampled, so the ratio is 1 and needs no second forward pass."""
+"""GRPO's loss with one update a step.
+
+The policy that is updated is the policy that sampled, so the ratio is 1 and needs no second
+forward pass.
+"""
 
 import math
 
@@ -6,7 +10,8 @@ import torch
 from verl.trainer.ppo.core_algos import compute_policy_loss_vanilla, register_policy_loss
 from verl.utils.torch_functional import masked_mean
 
-GAPS = PROBS, KL = "actor/rollout_probs_diff_mean", "actor/rollout_kl"
+PROBS, KL = "actor/rollout_probs_diff_mean", "actor/rollout_kl"
+GAPS = (PROBS, KL)
 TOKENS = "actor/rollout_tokens"
 
 
@@ -20,9 +25,13 @@ def on_policy(
     config=None,
     rollout_is_weights=None,
 ):
-    """verl's clipped loss at ratio 1, all [b r]. old_log_prob is vLLM's own (trainer.py), NaN where agent_loop.py did not ask for it,
-    and only measured: how far the sampler's probabilities are from the trainer's, as sums over tokens, which `divide` divides. actor/entropy is the mean of -ln π
-    over sampled tokens, at temperature 1 an unbiased estimate."""
+    """verl's clipped loss at ratio 1, all [b r].
+
+    old_log_prob is vLLM's own (trainer.py), NaN where agent_loop.py did not want it. It is only
+    measured: how far the sampler's probabilities are from the trainer's, as sums over tokens, which
+    `divide` divides. actor/entropy is the mean of -ln π over sampled tokens, at temperature 1 an
+    unbiased estimate.
+    """
     loss, metrics = compute_policy_loss_vanilla(
         log_prob.detach(),
         log_prob,
@@ -33,10 +42,10 @@ def on_policy(
         rollout_is_weights,
     )
     with torch.no_grad():
-        told = response_mask.bool() & ~old_log_prob.isnan()
-        ours, vllms = log_prob[told], old_log_prob[told]
+        both = response_mask.bool() & ~old_log_prob.isnan()
+        ours, vllms = log_prob[both], old_log_prob[both]
         metrics |= {
-            TOKENS: told.sum().item(),
+            TOKENS: both.sum().item(),
             PROBS: (ours.exp() - vllms.exp()).abs().sum().item(),
             KL: (vllms - ours).sum().item(),
             "actor/entropy": -masked_mean(log_prob, response_mask).item(),
@@ -45,17 +54,26 @@ def on_policy(
 
 
 def divide(metrics: dict[str, float]) -> None:
-    """Turns a step's sums into gaps a token, in place; verl has averaged the sums and the numbers of tokens alike, over micro-batches and ranks."""
+    """Turns a step's sums into gaps a token, in place.
+
+    verl has averaged the sums and the numbers of tokens alike, over micro-batches and ranks.
+    """
     tokens = metrics.pop(TOKENS)
     for key in GAPS:
         metrics[key] /= tokens
 
 
 def check(metrics: dict[str, float], top_p: float) -> None:
-    """AssertionError where vLLM sampled from another policy than the one that is updated. Nucleus sampling alone puts KL(vLLM ‖ trainer) at -ln top_p at most;
-    rounding at 1e-3 to 1e-2 nats a token."""
-    assert metrics[KL] < 0.1 - math.log(top_p), (
-        f"vLLM's log-probs are {metrics[KL]:.2f} nats a token above the trainer's (top_p={top_p} accounts for {-math.log(top_p):.2f}): it samples from other weights or states "
-        "than are trained. verl never samples what the tokenizer does not know: give the tokenizer as many tokens as the model has. Else try "
+    """AssertionError where vLLM sampled from another policy than the one that is updated.
+
+    Nucleus sampling alone puts KL(vLLM ‖ trainer) at -ln top_p at most; rounding at 1e-3 to 1e-2
+    nats a token.
+    """
+    nucleus = -math.log(top_p)
+    assert metrics[KL] < 0.1 + nucleus, (
+        f"vLLM's log-probs are {metrics[KL]:.2f} nats a token above the trainer's "
+        f"(top_p={top_p} accounts for {nucleus:.2f}): it samples from other weights or states "
+        "than are trained. verl never samples what the tokenizer does not know: give the "
+        "tokenizer as many tokens as the model has. Else try "
         "actor_rollout_ref.rollout.enforce_eager=true, and report it"
     )

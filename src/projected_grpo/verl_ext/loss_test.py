@@ -17,10 +17,8 @@ def test_the_gap_is_averaged_over_the_tokens_whose_log_probs_vllm_gave():
         use_dynamic_bsz=True,
         optim=FSDPOptimizerConfig(lr=1e-3),
     )
-    vllm, ours = (
-        torch.tensor([[0.5, 0.5, 0.9], [math.nan] * 3]).log(),
-        torch.tensor([[0.4, 0.25, 0.1], [0.3, 0.3, 0.3]]).log(),
-    )
+    vllm = torch.tensor([[0.5, 0.5, 0.9], [math.nan] * 3]).log()
+    ours = torch.tensor([[0.4, 0.25, 0.1], [0.3, 0.3, 0.3]]).log()
     mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
     _, metrics = loss.on_policy(vllm, ours, torch.ones(2, 3), mask, config=actor)
     loss.divide(metrics)

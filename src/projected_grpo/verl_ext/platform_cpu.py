@@ -1,6 +1,7 @@
-"""verl 0.9.1 on a machine without an accelerator: the same trainer, FSDP2 over gloo, Ray's GPUs as mere counters.
+"""verl 0.9.1 on a machine without an accelerator.
 
-verl imports this module in every process of a run (VERL_USE_EXTERNAL_MODULES) before it asks for the platform (VERL_PLATFORM=cpu).
+The same trainer, FSDP2 over gloo, Ray's GPUs as mere counters. verl imports this module in every
+process of a run (VERL_USE_EXTERNAL_MODULES) before it looks up the platform (VERL_PLATFORM=cpu).
 """
 
 import types
@@ -14,7 +15,7 @@ from verl.plugin.platform.platform_manager import PlatformRegistry
 
 
 class _CpuIndex(str):
-    """`tensor.to(get_device_id())` must mean "cpu", yet f"cpu:{get_device_id()}" must mean "cpu:0"."""
+    """The device id: "cpu" where a tensor is moved to it, 0 where verl writes f"cpu:{id}"."""
 
     def __new__(cls):
         return super().__new__(cls, "cpu")
@@ -30,33 +31,42 @@ class _CpuModule(types.ModuleType):
         return getattr(torch.cpu, name)
 
 
+ZERO = ("memory_allocated", "memory_reserved")
+NOTHING = (
+    "empty_cache",
+    "ipc_collect",
+    "reset_peak_memory_stats",
+    "reset_accumulated_memory_stats",
+    "set_device",
+    "synchronize",
+    "manual_seed",
+    "manual_seed_all",
+    "set_per_process_memory_fraction",
+)
+
+
+def _resident_bytes(*_, **__) -> int:
+    return psutil.Process().memory_info().rss
+
+
+def _memory(*_) -> tuple[int, int]:
+    """(bytes that are free, bytes in all)."""
+    memory = psutil.virtual_memory()
+    return memory.available, memory.total
+
+
 def _device_module() -> _CpuModule:
     module = _CpuModule("projected_grpo_cpu")
-    zero = ("memory_allocated", "memory_reserved")
-    nothing = (
-        "empty_cache",
-        "ipc_collect",
-        "reset_peak_memory_stats",
-        "reset_accumulated_memory_stats",
-        "set_device",
-        "synchronize",
-    )
-    nothing += ("manual_seed", "manual_seed_all", "set_per_process_memory_fraction")
-    module.__dict__.update(
-        {name: lambda *a, **k: 0 for name in zero}
-        | {name: lambda *a, **k: None for name in nothing}
-    )
-    module.max_memory_allocated = module.max_memory_reserved = lambda *a, **k: (
-        psutil.Process().memory_info().rss
-    )
+    for name in ZERO:
+        setattr(module, name, lambda *_, **__: 0)
+    for name in NOTHING:
+        setattr(module, name, lambda *_, **__: None)
+    module.max_memory_allocated = module.max_memory_reserved = _resident_bytes
     module.is_available = lambda: True
     module.device_count = lambda: 1
     module.current_device = lambda: 0
-    module.get_device_name = lambda *a: "CPU"
-    module.mem_get_info = lambda *a: (
-        psutil.virtual_memory().available,
-        psutil.virtual_memory().total,
-    )
+    module.get_device_name = lambda *_: "CPU"
+    module.mem_get_info = _memory
     module.get_rng_state, module.set_rng_state = torch.get_rng_state, torch.set_rng_state
     return module
 
@@ -71,7 +81,8 @@ class PlatformCPU(PlatformBase):
         return True
 
     def is_platform_available(self, use_smi_check=False):
-        return False  # only by VERL_PLATFORM=cpu, never detected
+        # Only by VERL_PLATFORM=cpu, never detected.
+        return False
 
     def current_device(self):
         return _CpuIndex()
@@ -126,7 +137,8 @@ class PlatformCPU(PlatformBase):
         return []
 
     def is_ipc_supported(self):
-        return False  # weights reach vLLM through shared memory
+        # Weights reach vLLM through shared memory.
+        return False
 
     def cudart(self):
         return None
@@ -137,13 +149,12 @@ def patch_gloo() -> None:
     init_process_group, all_reduce = dist.init_process_group, dist.all_reduce
 
     def init_once(backend=None, *args, **kwargs):
-        # utils/distributed.py builds f"cpu:gloo,{device}:{backend}", and torch refuses "cpu:gloo,cpu:gloo"
-        return init_process_group(
-            "cpu:gloo" if backend == "cpu:gloo,cpu:gloo" else backend, *args, **kwargs
-        )
+        # utils/distributed.py builds f"cpu:gloo,{device}:{backend}", which torch refuses.
+        backend = "cpu:gloo" if backend == "cpu:gloo,cpu:gloo" else backend
+        return init_process_group(backend, *args, **kwargs)
 
     def all_reduce_avg(tensor, op=dist.ReduceOp.SUM, group=None, async_op=False):
-        # gloo has no AVG, which TrainingWorker._postprocess_output uses
+        # gloo has no AVG, which TrainingWorker._postprocess_output uses.
         if op != dist.ReduceOp.AVG or tensor.device.type != "cpu":
             return all_reduce(tensor, op=op, group=group, async_op=async_op)
         assert not async_op

@@ -1,4 +1,4 @@
-"""A warm process is a python process to whoever starts it."""
+"""A preforked process is a python process to whoever starts it."""
 
 import os
 import subprocess
@@ -10,19 +10,17 @@ import pytest
 from projected_grpo.fast import prefork
 
 
+# No generator: BEARTYPE=1 wraps functions, and pytest would not know it for one.
 @pytest.fixture(scope="module")
 def python(request):
-    held = ExitStack()
-    request.addfinalizer(
-        held.close
-    )  # BEARTYPE=1 wraps functions, and pytest would not know a generator
-    return held.enter_context(prefork.started("numpy"))
+    stack = ExitStack()
+    request.addfinalizer(stack.close)
+    return stack.enter_context(prefork.started("numpy"))
 
 
 def run(python, code: str, **options) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [python, "-c", code, "one", "two"], capture_output=True, text=True, timeout=60, **options
-    )
+    command = [python, "-c", code, "one", "two"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
 
 
 def test_it_begins_with_the_module_imported(python):
@@ -30,13 +28,9 @@ def test_it_begins_with_the_module_imported(python):
 
 
 def test_arguments_environment_folder_and_output_are_its_starters(python, tmp_path):
-    told = run(
-        python,
-        "import os, sys; print(sys.argv, os.environ['HERE'], os.getcwd())",
-        env=os.environ | {"HERE": "there"},
-        cwd=tmp_path,
-    )
-    assert told.stdout == f"['-c', 'one', 'two'] there {tmp_path}\n"
+    code = "import os, sys; print(sys.argv, os.environ['HERE'], os.getcwd())"
+    done = run(python, code, env=os.environ | {"HERE": "there"}, cwd=tmp_path)
+    assert done.stdout == f"['-c', 'one', 'two'] there {tmp_path}\n"
 
 
 def test_its_exit_status_is_passed_on(python):
@@ -44,7 +38,7 @@ def test_its_exit_status_is_passed_on(python):
     assert run(python, "import os; os.kill(os.getpid(), 9)").returncode == -9
 
 
-def test_an_exception_is_told_on_its_starters_stderr(python):
+def test_an_exception_appears_on_its_starters_stderr(python):
     assert "ValueError: seen" in run(python, "raise ValueError('seen')").stderr
 
 
@@ -52,7 +46,8 @@ def test_any_descriptor_of_its_starter_keeps_its_number(python):
     ours, theirs = os.pipe()
     run(python, f"import os; os.write({theirs}, b'written')", pass_fds=[theirs])
     assert os.read(ours, 7) == b"written"
-    os.close(ours), os.close(theirs)
+    os.close(ours)
+    os.close(theirs)
 
 
 @pytest.mark.parametrize("end", ["terminate", "kill"])
@@ -68,7 +63,7 @@ def test_it_dies_with_the_process_that_stands_for_it(python, end):
         time.sleep(0.01)
 
 
-def test_a_script_runs_as_main_with_multiprocessing_warm_too(python, tmp_path):
+def test_a_script_runs_as_main_with_multiprocessing_preforked_too(python, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "import multiprocessing, sys\n"
@@ -96,12 +91,10 @@ def test_the_server_ends_with_its_block():
 
 
 def test_where_the_import_opens_cuda_the_stand_in_is_plain_python(tmp_path, monkeypatch):
-    (tmp_path / "opens.py").write_text(
-        "import __main__\n\n__main__.has_opened_cuda = lambda: True\n"
-    )  # there may be no driver to open
+    # There may be no driver to open.
+    opens = "import __main__\n\n__main__.has_opened_cuda = lambda: True\n"
+    (tmp_path / "opens.py").write_text(opens)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with prefork.started("opens") as python:
-        assert (
-            run(python, "import sys; print('opens' in sys.modules, sys.argv)").stdout
-            == "False ['-c', 'one', 'two']\n"
-        )
+        done = run(python, "import sys; print('opens' in sys.modules, sys.argv)")
+    assert done.stdout == "False ['-c', 'one', 'two']\n"

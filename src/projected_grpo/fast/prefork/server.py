@@ -1,4 +1,9 @@
-"""Imports a module once, then forks a process for every client: `python -m projected_grpo.fast.prefork.server SOCKET MODULE`. Ends when its input does."""
+"""Imports a module once, then forks a process for every client.
+
+    python -m projected_grpo.fast.prefork.server SOCKET MODULE
+
+It ends when its input does.
+"""
 
 import atexit
 import ctypes
@@ -20,23 +25,27 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 from projected_grpo.fast.prefork import OFF, PYTHON
 
-UNOPENED = 3  # CUDA_ERROR_NOT_INITIALIZED
+# CUDA_ERROR_NOT_INITIALIZED
+UNOPENED = 3
+# Descriptors from here on are out of the way of those that a process gets.
+SPARE = 2000
 
 
 def has_opened_cuda() -> bool:
-    """Whether anything in this process has called cuInit: a driver that is loaded and not initialised refuses every question. Descriptors do not tell: its devices
-    are open without that."""
-    with suppress(OSError):  # the driver is not loaded at all
-        return (
-            ctypes.CDLL("libcuda.so.1", mode=os.RTLD_NOLOAD).cuDeviceGetCount(
-                ctypes.byref(ctypes.c_int())
-            )
-            != UNOPENED
-        )
+    """Whether anything in this process has called cuInit.
+
+    A driver that is loaded and not initialised refuses every question. Descriptors do not tell:
+    its devices are open without that.
+    """
+    # OSError: the driver is not loaded at all.
+    with suppress(OSError):
+        driver = ctypes.CDLL("libcuda.so.1", mode=os.RTLD_NOLOAD)
+        return driver.cuDeviceGetCount(ctypes.byref(ctypes.c_int())) != UNOPENED
     return False
 
 
@@ -45,54 +54,82 @@ def main(path: str, module: str) -> None:
     if has_opened_cuda():
         Path(path + OFF).touch()
         raise SystemExit(
-            f"warm server: importing {module} opened CUDA, which no fork survives: processes import for themselves"
+            f"prefork server: importing {module} opened CUDA, which no fork survives: "
+            "processes import for themselves"
         )
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
-    gc.freeze()  # what is imported stays shared with the children
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen(64)
-    children: dict[int, tuple[int, socket.socket]] = {}  # pidfd -> its pid, who asked for it
-    clients: dict[int, int] = {}  # a client's descriptor -> the pidfd of its process
-    watched = select.poll()
-    for fd in (0, listener.fileno()):
-        watched.register(fd, select.POLLIN)
-    while True:
-        for fd, _ in watched.poll():
-            if fd == 0:
-                os._exit(0)
-            elif fd == listener.fileno():
-                client, _ = listener.accept()
-                request, fds = _receive(client)
-                pid = os.fork()
-                if pid == 0:
-                    for ours in (listener.fileno(), client.fileno(), *clients, *children):
-                        os.close(ours)
-                    _become(request, fds, getattr(imported, "in_child", lambda: None))
-                for theirs in fds:
-                    os.close(theirs)
-                pidfd = os.pidfd_open(pid)
-                children[pidfd], clients[client.fileno()] = (pid, client), pidfd
-                watched.register(pidfd, select.POLLIN)
-                watched.register(client, select.POLLIN)
-            elif fd in clients:
-                told = os.read(fd, 1)  # nothing: the client was killed, so its process is
-                signal.pidfd_send_signal(clients[fd], told[0] if told else signal.SIGKILL)
-            elif fd in children:
-                pid, client = children.pop(fd)
-                status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                del clients[client.fileno()]
-                watched.unregister(fd)
-                watched.unregister(client)
-                os.close(fd)
-                with client, suppress(BrokenPipeError):  # a client that was killed cannot be told
-                    client.sendall(struct.pack("i", status))
+    # What is imported stays shared with the children.
+    gc.freeze()
+    Server(path, imported).serve()
+
+
+class Server:
+    """Forks for clients and hands signals and exit statuses on between the two.
+
+    children: pidfd of a process -> (its pid, its client). clients: descriptor of a client -> the
+    pidfd of its process.
+    """
+
+    def __init__(self, path: str, imported: ModuleType) -> None:
+        self.in_child: Callable[[], None] = getattr(imported, "in_child", lambda: None)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen(64)
+        self.children: dict[int, tuple[int, socket.socket]] = {}
+        self.clients: dict[int, int] = {}
+        self.watched = select.poll()
+
+    def serve(self) -> NoReturn:
+        for fd in (0, self.listener.fileno()):
+            self.watched.register(fd, select.POLLIN)
+        while True:
+            for fd, _ in self.watched.poll():
+                if fd == 0:
+                    os._exit(0)
+                elif fd == self.listener.fileno():
+                    self.fork()
+                elif fd in self.clients:
+                    self.pass_signal(fd)
+                elif fd in self.children:
+                    self.reap(fd)
+
+    def fork(self) -> None:
+        client, _ = self.listener.accept()
+        request, fds = _receive(client)
+        pid = os.fork()
+        if pid == 0:
+            for ours in (self.listener.fileno(), client.fileno(), *self.clients, *self.children):
+                os.close(ours)
+            _become(request, fds, self.in_child)
+        for theirs in fds:
+            os.close(theirs)
+        pidfd = os.pidfd_open(pid)
+        self.children[pidfd] = pid, client
+        self.clients[client.fileno()] = pidfd
+        self.watched.register(pidfd, select.POLLIN)
+        self.watched.register(client, select.POLLIN)
+
+    def pass_signal(self, fd: int) -> None:
+        # Nothing to read: the client was killed, so its process is.
+        number = os.read(fd, 1)
+        signal.pidfd_send_signal(self.clients[fd], number[0] if number else signal.SIGKILL)
+
+    def reap(self, fd: int) -> None:
+        pid, client = self.children.pop(fd)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        del self.clients[client.fileno()]
+        self.watched.unregister(fd)
+        self.watched.unregister(client)
+        os.close(fd)
+        # BrokenPipeError: the client was killed and hears nothing.
+        with client, suppress(BrokenPipeError):
+            client.sendall(struct.pack("i", status))
 
 
 def _receive(client: socket.socket) -> tuple[dict, list[int]]:
-    head, fds, _, _ = socket.recv_fds(client, 4, 253)
-    (size,) = struct.unpack("I", head)
+    size_bytes, fds, _, _ = socket.recv_fds(client, 4, 253)
+    (size,) = struct.unpack("I", size_bytes)
     body = b""
     while len(body) < size:
         body += client.recv(size - len(body))
@@ -100,11 +137,14 @@ def _receive(client: socket.socket) -> tuple[dict, list[int]]:
 
 
 def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> NoReturn:
-    """This process, just forked, goes on as `python` with the client's arguments, environment, folder and descriptors, to its end.
+    """This process, just forked, goes on as `python` with the client's arguments, to its end.
 
-    That end leaves out C's exit handlers, as a forked multiprocessing child's does: they would wait for threads that only the server has."""
+    That end leaves out C's exit handlers, as a forked multiprocessing child's does: they would
+    wait for threads that only the server has.
+    """
     status = 0
-    atexit._clear()  # what the imports registered: polars', for one, waits for a thread of the server's
+    # What the imports registered goes: polars', for one, waits for a thread of the server's.
+    atexit._clear()
     atexit.register(multiprocessing.util._exit_function)
     weakref.finalize._registered_with_atexit = False
     try:
@@ -112,12 +152,9 @@ def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> NoRe
         in_child()
         _run(request["argv"])
     except SystemExit as stop:
-        status = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
-        if status and not isinstance(stop.code, int):
-            print(stop.code, file=sys.stderr)
-    except (
-        BaseException
-    ):  # as the interpreter's own end does; nothing may go back into the server's loop
+        status = _exit_status(stop)
+    # As at the interpreter's own end: nothing may go back into the server's loop.
+    except BaseException:
         traceback.print_exc()
         status = 1
     threading._shutdown()
@@ -127,13 +164,22 @@ def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> NoRe
     os._exit(status & 0xFF)
 
 
+def _exit_status(stop: SystemExit) -> int:
+    """Python's own rule: a number, nothing, or a message that goes to stderr."""
+    if stop.code is None:
+        return 0
+    if isinstance(stop.code, int):
+        return stop.code
+    print(stop.code, file=sys.stderr)
+    return 1
+
+
 def _take(request: dict, fds: list[int]) -> None:
-    held = [
-        os.dup2(fd, 2000 + i, inheritable=False) for i, fd in enumerate(fds)
-    ]  # out of the way of the numbers they get
+    """The client's descriptors, by their numbers there, its folder and its environment."""
+    spare = [os.dup2(fd, SPARE + i, inheritable=False) for i, fd in enumerate(fds)]
     for fd in fds:
         os.close(fd)
-    for fd, number in zip(held, request["fds"], strict=True):
+    for fd, number in zip(spare, request["fds"], strict=True):
         os.dup2(fd, number)
         os.close(fd)
     os.chdir(request["cwd"])
@@ -144,10 +190,8 @@ def _take(request: dict, fds: list[int]) -> None:
 
 
 def _run(argv: list[str]) -> None:
-    while argv[0].startswith("-") and argv[0] not in (
-        "-c",
-        "-m",
-    ):  # the interpreter's own flags were settled when the server started
+    # The interpreter's own flags were settled when the server started.
+    while argv[0].startswith("-") and argv[0] not in ("-c", "-m"):
         argv = argv[2 if argv[0] == "-X" else 1 :]
     if argv[0] == "-m":
         sys.argv = argv[1:]
