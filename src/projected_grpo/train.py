@@ -237,12 +237,12 @@ def prepare(cfg: DictConfig, arm: arms.Arm, device: str) -> runs.Run:
     run = runs.create(
         Path(cfg.outputs),
         cfg.group,
-        arm.name,
+        OmegaConf.to_container(cfg.arm, resolve=True),
         cfg.seed,
         config=OmegaConf.to_container(cfg, resolve=True),
         model=cfg.model.name,
         problems=runs.problem_set(spec["source"], [p.hash for p in evaluated]),
-        warm_started=cfg.run.warm_started,
+        taught=cfg.run.warm_started,
         v_hack=v_hack,
         device=device_name(),
     )

@@ -68,7 +68,7 @@ def main(argv: list[str]) -> None:
     if name not in models.MODELS and not (Path(name) / "config.json").is_file():
         run = runs.resolve(name, Path(options["outputs"]))
         start = run.config["actor_rollout_ref"]["model"]["path"]
-        warm = str(run.manifest["warm_started"]).lower()
+        warm = str(run.taught).lower()
         residual.main(
             [
                 start,

@@ -91,7 +91,7 @@ def _watch(metrics: Path, start_s: float, step_s: float, stop: threading.Event) 
 
 
 if __name__ == "__main__":
-    run = runs.load(Path(sys.argv[1]))
+    run = runs.open_run(Path(sys.argv[1]))
     settings = OmegaConf.create(run.config)
     train(settings, run.path)
     if settings.eval.n:  # 0: a run for its timings only
