@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 
 
 class Refusal(SystemExit):
-    """Bad input, told in one line that says what is wrong and what to do.
+    """Bad input, answered in one line that says what is wrong and what to do.
 
     Left uncaught, Python prints the line to stderr and exits with status 1, without a traceback.
     """
 
-    def __init__(self, told: str) -> None:
-        super().__init__(f"projected_grpo: {told}")
+    def __init__(self, line: str) -> None:
+        super().__init__(f"projected_grpo: {line}")
 
 
 def arguments(
@@ -19,21 +19,24 @@ def arguments(
     """Split ["RUN", "label=Correct"] into ("RUN", defaults | {"label": "Correct"}).
 
     positional: what the one free argument is called in a refusal, None where there is none.
-    Raises Refusal for a key outside `defaults` (a key that nothing reads must fail) and for a second free argument.
+    Raises Refusal for a key outside `defaults` (a key that nothing reads must fail) and for a
+    second free argument.
     """
-    # A path may hold "=", so only a plain word before it makes an argument a key.
-    keyed = [
-        word for word in argv if word.partition("=")[1] and word.partition("=")[0].isidentifier()
-    ]
-    free = [word for word in argv if word not in keyed]
-    given = dict(word.split("=", 1) for word in keyed)
-    unread = sorted(given.keys() - defaults.keys())
-    if unread or len(free) > (positional is not None):
-        known = ([positional] if positional else []) + [f"{key}=" for key in defaults]
-        raise Refusal(
-            f"unknown argument {(unread or free[1:] or free)[0]!r}: expected {', '.join(known)}"
-        )
-    return (free[0] if free else None), {**defaults, **given}
+    free, options = [], {}
+    for word in argv:
+        key, equals, value = word.partition("=")
+        # A path may hold "=", so only a plain word before it makes an argument a key.
+        if equals and key.isidentifier():
+            options[key] = value
+        else:
+            free.append(word)
+    unread = sorted(options.keys() - defaults.keys())
+    unexpected = unread + free[1:] if positional else unread + free
+    if unexpected:
+        known = [positional] if positional else []
+        known += [f"{key}=" for key in defaults]
+        raise Refusal(f"unknown argument {unexpected[0]!r}: expected {', '.join(known)}")
+    return (free[0] if free else None), {**defaults, **options}
 
 
 def whole_number(key: str, text: str, least: int) -> int:

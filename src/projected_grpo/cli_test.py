@@ -30,10 +30,10 @@ def test_what_is_not_a_whole_number_in_range_is_refused(text):
 
 
 def test_a_refusal_is_one_line_on_stderr_and_status_1():
-    code = "from projected_grpo.cli import Refusal\nraise Refusal('no such arm: use vanilla')"
+    code = "from projected_grpo.cli import Refusal\nraise Refusal('no such arm: use another')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
         "",
-        "projected_grpo: no such arm: use vanilla\n",
+        "projected_grpo: no such arm: use another\n",
     )

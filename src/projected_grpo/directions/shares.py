@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from projected_grpo.stats.intervals import ratio_of_means
+from projected_grpo.stats.ratio import ratio_of_means
 
 
 def summary(rows: pl.DataFrame, *by: str) -> pl.DataFrame:

@@ -1,92 +1,84 @@
-"""What a reader may and may not conclude from a comparison: sentences that follow from its numbers and manifests alone.
+"""What a reader may and may not conclude from a comparison.
 
-The thresholds are the preregistration's (docs/spec.md): at least 3 seeds an arm, and a solve rate within 10 points.
+Sentences that follow from its numbers and manifests alone. The thresholds are the
+preregistration's (docs/spec.md): at least 3 seeds an arm, and a solve rate within 10 points.
 """
 
 import math
 
-import polars as pl
-
-from projected_grpo.report.compare import HACK, Comparison
-from projected_grpo.report.tables import CHANGES, change, count
-from projected_grpo.stats.intervals import Difference
+from projected_grpo.report.compare import Comparison
+from projected_grpo.report.controls import about_controls
+from projected_grpo.report.rates import change, count
+from projected_grpo.stats.paired import Difference
 
 SEEDS_WANTED = 3
 SOLVE_MARGIN = 0.10
-CONTROLS = ("random", "shuffled", "clean")  # an arm named after one of these is that control
 
 
 def may(comparison: Comparison) -> list[str]:
     """What was measured, each arm's hacking and solving in one sentence."""
-    found = [(arm, *(change(comparison, arm, name) for name in CHANGES)) for arm in comparison.arms]
-    sentences = [
-        f"{arm} against vanilla: {_told('strict hacks', strict)}; {_told('solved', solve)}."
-        for arm, strict, solve in found
-        if strict and solve
-    ]
-    return sentences or [
-        "The rates of each arm as tabled; no arm has a vanilla run with its seed to be compared with."
-    ]
+    reference = comparison.reference
+    tabled = "The rates of each arm as tabled"
+    if reference is None:
+        return [f"{tabled}; the group has no reference to be compared with."]
+    sentences = []
+    for arm in comparison.arms:
+        strict, solve = (change(comparison, arm, name) for name in ("strict", "solve"))
+        if strict and solve:
+            hacking = _difference("strict hacks", strict)
+            solving = _difference("solved", solve)
+            sentences.append(f"{arm} against {reference}: {hacking}; {solving}.")
+    if not sentences:
+        return [f"{tabled}; no arm has a {reference} run with its seed to be compared with."]
+    return sentences
 
 
 def may_not(comparison: Comparison) -> list[str]:
     """What the numbers leave open."""
-    return [
+    sentences = [
         *_about_start(comparison),
         *_about_length(comparison),
         *_about_seeds(comparison),
-        *_about_controls(comparison),
-        *(sentence for arm in comparison.arms for sentence in _about_solving(comparison, arm)),
-        *_about_code(comparison),
-        f"Anything beyond {max(comparison.steps.values())} training steps.",
+        *about_controls(comparison),
     ]
+    for arm in comparison.arms:
+        sentences += _about_solving(comparison, arm)
+    sentences += _about_code(comparison)
+    return [*sentences, f"Anything beyond {max(comparison.steps.values())} training steps."]
 
 
 def _about_start(comparison: Comparison) -> list[str]:
-    taught = [
-        "That the model takes up hacking by itself: its starting weights had been warm-started."
-    ]
-    hacks, n = count(comparison, "vanilla", HACK, "strict")
-    unhacked = [f"That anything suppresses hacking: vanilla itself did not hack in {n} samples."]
-    return taught * comparison.warm_started + unhacked * (n > 0 and hacks == 0)
+    sentences = []
+    if comparison.taught:
+        sentences.append(
+            "That the model takes up hacking by itself: its starting weights had been taught."
+        )
+    reference = comparison.reference
+    if reference is not None:
+        hacks, n = count(comparison.hacking(reference), "strict")
+        if hacks == 0:
+            sentences.append(
+                f"That anything suppresses hacking: {reference} itself did not hack in {n} samples."
+            )
+    return sentences
 
 
 def _about_length(comparison: Comparison) -> list[str]:
-    told = ", ".join(f"{arm} {n}" for (arm, _), n in comparison.steps.items())
-    return (
-        [f"That the arms trained equally long: {told} steps."]
-        if len(set(comparison.steps.values())) > 1
-        else []
-    )
+    if len(set(comparison.steps.values())) == 1:
+        return []
+    lengths = ", ".join(f"{arm} {n}" for (arm, _), n in comparison.steps.items())
+    return [f"That the arms trained equally long: {lengths} steps."]
 
 
 def _about_seeds(comparison: Comparison) -> list[str]:
-    few = [
-        f"{arm} {len(comparison.of(arm))}"
-        for arm in comparison.arms
-        if len(comparison.of(arm)) < SEEDS_WANTED
+    seeds = {arm: len(comparison.of(arm)) for arm in comparison.arms}
+    few = [f"{arm} {n}" for arm, n in seeds.items() if n < SEEDS_WANTED]
+    if not few:
+        return []
+    return [
+        "That a difference would survive another seed: "
+        f"fewer than {SEEDS_WANTED} seeds ({', '.join(few)})."
     ]
-    line = f"That a difference would survive another seed: fewer than {SEEDS_WANTED} seeds ({', '.join(few)})."
-    return [line] if few else []
-
-
-def _about_controls(comparison: Comparison) -> list[str]:
-    missing = [name for name in CONTROLS if not any(name in arm for arm in comparison.arms)]
-    # √(r/d), logged by the constraint: it tells ranks apart without knowing the config.
-    ranks = (
-        comparison.diagnostics.drop_nulls("chance")
-        .group_by("arm")
-        .agg(pl.col("chance").mean().round(3))["chance"]
-        .unique()
-    )
-    lines = (
-        [f"That the direction matters: no control arm with {' or '.join(missing)} columns."]
-        if missing
-        else []
-    )
-    return lines + [
-        "That the direction matters, from arms whose chance levels, and so ranks, differ."
-    ] * (len(ranks) > 1)
 
 
 def _about_solving(comparison: Comparison, arm: str) -> list[str]:
@@ -95,46 +87,44 @@ def _about_solving(comparison: Comparison, arm: str) -> list[str]:
         return []
     margin = f"{100 * SOLVE_MARGIN:.0f} points"
     return [
-        f"That {arm} solves as much as vanilla: a drop of more than {margin} is inside its interval."
+        f"That {arm} solves as much as {comparison.reference}: "
+        f"a drop of more than {margin} is inside its interval."
     ]
 
 
 def _about_code(comparison: Comparison) -> list[str]:
     commits = sorted({run.commit for run in comparison.runs})
-    nameless = ["Which code ran: a run's manifest holds no commit."] * any(
-        run.manifest["commit"] == "unknown" for run in comparison.runs
-    )
-    dirty = [
-        commit
-        for commit in commits
-        if commit.endswith("+dirty") and not commit.startswith("unknown")
+    nameless = [commit for commit in commits if commit.startswith("unknown")]
+    dirty = [commit for commit in commits if commit.endswith("+dirty") and commit not in nameless]
+    sentences = []
+    if nameless:
+        sentences.append("Which code ran: a run's manifest holds no commit.")
+    if dirty:
+        sentences.append(
+            f"That {', '.join(dirty)} reproduces it: "
+            "the tree held changes that the commit does not."
+        )
+    if len(commits) > 1:
+        sentences.append(
+            f"That the code was the same throughout: the runs come from {len(commits)} commits."
+        )
+    return sentences
+
+
+def _difference(what: str, measured: Difference) -> str:
+    """In words: points, interval, whether it includes 0, the t-test, what it was measured on."""
+    points = f"{what} {100 * measured.mean:+.1f} points"
+    if math.isnan(measured.low):
+        return f"{points}, alike on all {measured.n_problems} problems"
+    verdict = "includes 0" if measured.low <= 0 <= measured.high else "excludes 0"
+    parts = [
+        points,
+        f"interval [{100 * measured.low:+.1f}, {100 * measured.high:+.1f}] ({verdict})",
+        f"paired t-test p = {measured.p:.2g}",
     ]
-    lines = (
-        [f"That {', '.join(dirty)} reproduces it: the tree held changes that the commit does not."]
-        if dirty
-        else []
-    )
-    return (
-        nameless
-        + lines
-        + [f"That the code was the same throughout: the runs come from {len(commits)} commits."]
-        * (len(commits) > 1)
-    )
-
-
-def _told(what: str, found: Difference) -> str:
-    """A difference in words: points, interval, whether it includes 0, the t-test, and what it was measured on."""
-    told = f"{what} {100 * found.mean:+.1f} points"
-    if math.isnan(found.low):
-        return f"{told}, alike on all {found.n_problems} problems"
-    verdict = "includes 0" if found.low <= 0 <= found.high else "excludes 0"
-    spread = (
-        ""
-        if math.isnan(found.seed_se)
-        else f", standard error over seeds {100 * found.seed_se:.1f}"
-    )
-    seeds = f"seed{'s' * (len(found.seeds) > 1)} {', '.join(str(seed) for seed in found.seeds)}"
-    return (
-        f"{told}, interval [{100 * found.low:+.1f}, {100 * found.high:+.1f}] ({verdict}), "
-        f"paired t-test p = {found.p:.2g}{spread}, {found.n_problems} problems, {seeds}"
-    )
+    if not math.isnan(measured.seed_se):
+        parts.append(f"standard error over seeds {100 * measured.seed_se:.1f}")
+    word = "seeds" if len(measured.seeds) > 1 else "seed"
+    seeds = ", ".join(str(seed) for seed in measured.seeds)
+    parts += [f"{measured.n_problems} problems", f"{word} {seeds}"]
+    return ", ".join(parts)

@@ -1,8 +1,9 @@
-"""`python -m projected_grpo.report.command [outputs folder or group] [journal=docs/RESEARCH_JOURNAL.md] [plot=FILE.png]`
+"""The report: `python -m projected_grpo.report.command [FOLDER] [journal=FILE] [plot=FILE.png]`
 
-Reads finished, evaluated runs; prints one table of all arms, draws the training curves of each group (plot= names the
-file, by default <group>/curves.png) and writes a journal entry for each group (journal=none: no entry).
-Groups are never compared with each other: Δ is to the group's own vanilla.
+FOLDER is an outputs folder or a group. Reads finished, evaluated runs; prints one table of all
+arms, draws the training curves of each group (plot= names the file, by default
+<group>/curves.png) and writes a journal entry for each group (journal=none: no entry). Groups are
+never compared with each other: Δ is to the group's own reference.
 """
 
 import sys
@@ -12,10 +13,11 @@ from loguru import logger
 
 from projected_grpo import runs
 from projected_grpo.cli import Refusal, arguments
-from projected_grpo.report import journal
+from projected_grpo.report import journal, wordings
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.report.curves import draw
 from projected_grpo.report.tables import (
+    Rows,
     behaviour_rows,
     group_rows,
     loophole_rows,
@@ -25,9 +27,12 @@ from projected_grpo.report.tables import (
 
 DEFAULTS = {"journal": "docs/RESEARCH_JOURNAL.md", "plot": ""}
 LEGEND = (
-    "n: samples a rate. Rates in % with 95 % Wilson intervals; strict, loose: overwrite_tests; solve: no_hint.\n"
-    "Δ to vanilla in points, paired by seed and problem, 95 % bootstrap over problems ([-]: no spread to resample).\n"
-    "No interval holds the noise between seeds. Paid per attempt: strict over loose, P(hack | attempted)."
+    "n: samples a rate. Rates in % with 95 % Wilson intervals; "
+    "strict, loose: {loophole}; solve: {clean}.\n"
+    "Δ to {reference} in points, paired by seed and problem, 95 % bootstrap over problems "
+    "([-]: no spread to resample).\n"
+    "No interval holds the noise between seeds. "
+    "Paid per attempt: strict over loose, P(hack | attempted)."
 )
 DIAGNOSTICS_LEGEND = (
     "cos_post is 0 by construction where the gradient is projected: only behaviour is evidence."
@@ -47,9 +52,8 @@ def main(argv: list[str]) -> None:
         print(f"curves: {plot}")
         if options["journal"] != "none":
             journal.write(comparison, Path(options["journal"]), plot)
-            print(
-                f"journal: {options['journal']}, entry {journal.entry_mark(comparison)[10:22]} ({comparison.group})"
-            )
+            entry = journal.entry_id(comparison)
+            print(f"journal: {options['journal']}, entry {entry} ({comparison.group})")
 
 
 def reportable(root: Path) -> list[list[runs.Run]]:
@@ -57,9 +61,9 @@ def reportable(root: Path) -> list[list[runs.Run]]:
 
     Raises Refusal if there are none.
     """
-    found = runs.find(root)
+    everything = runs.find(root)
     groups: dict[str, list[runs.Run]] = {}
-    for run in found:
+    for run in everything:
         if run.manifest["status"] != "done":
             logger.warning(f"left out: {run.name} ({run.manifest['status']})")
         elif not (run.path / "eval.parquet").exists():
@@ -68,7 +72,8 @@ def reportable(root: Path) -> list[list[runs.Run]]:
             groups.setdefault(run.group, []).append(run)
     if not groups:
         raise Refusal(
-            f"no finished and evaluated runs under {root} ({len(found)} others): train and evaluate one first"
+            f"no finished and evaluated runs under {root} ({len(everything)} others): "
+            "train and evaluate one first"
         )
     return list(groups.values())
 
@@ -76,49 +81,57 @@ def reportable(root: Path) -> list[list[runs.Run]]:
 def text(comparisons: list[Comparison]) -> str:
     """The tables of all groups for a terminal."""
     several = len(comparisons) > 1
+    parts = []
+    if not several:
+        facts = comparisons[0].facts.items()
+        parts.append("\n".join(f"{name}: {value}" for name, value in facts))
+    main_table, behaviour_table, loophole_tables = [], [], []
+    for comparison in comparisons:
+        lead = {"group": comparison.group} if several else {}
+        main_table += _led(lead, main_rows(comparison))
+        behaviour_table += _led(lead, behaviour_rows(comparison))
+        # One for each group, because their columns are its arms.
+        loophole_tables.append(_led(lead, loophole_rows(comparison)))
+    tables = [main_table, behaviour_table, *loophole_tables, group_rows(comparisons)]
+    parts += [render(rows) for rows in tables if rows]
+    return "\n\n".join([*parts, legend(comparisons)]) + "\n"
 
-    def lead(c: Comparison, rows: list[dict[str, str]]) -> list[dict[str, str]]:
-        return [({"group": c.group} if several else {}) | row for row in rows]
 
-    facts = (
-        ""
-        if several
-        else "\n".join(f"{name}: {value}" for name, value in comparisons[0].facts.items())
+def legend(comparisons: list[Comparison]) -> str:
+    """What the columns are, in the wordings and references of the groups."""
+    loopholes = dict.fromkeys(comparison.loophole for comparison in comparisons)
+    references = dict.fromkeys(comparison.reference for comparison in comparisons)
+    lines = LEGEND.format(
+        loophole=" or ".join(loopholes),
+        clean=wordings.CLEAN,
+        reference=" or ".join(name for name in references if name) or "the reference",
     )
-    tables = [
-        [row for c in comparisons for row in lead(c, make(c))]
-        for make in (main_rows, behaviour_rows)
-    ]
-    tables += [lead(c, loophole_rows(c)) for c in comparisons] + [group_rows(comparisons)]
-    legend = (
-        LEGEND
-        if all(c.diagnostics.is_empty() for c in comparisons)
-        else f"{LEGEND}\n{DIAGNOSTICS_LEGEND}"
-    )
-    return (
-        "\n\n".join(
-            part for part in (facts, *(render(rows) for rows in tables if rows), legend) if part
-        )
-        + "\n"
-    )
+    if all(comparison.diagnostics.is_empty() for comparison in comparisons):
+        return lines
+    return f"{lines}\n{DIAGNOSTICS_LEGEND}"
+
+
+def _led(lead: dict[str, str], rows: Rows) -> Rows:
+    return [{**lead, **row} for row in rows]
 
 
 def _folder(where: str) -> Path:
-    """A folder as given, or the group of that name under outputs/."""
+    """A folder as named, or the group of that name under outputs/."""
     for folder in (Path(where), Path("outputs") / where):
         if folder.is_dir():
             return folder
     raise Refusal(
-        f"no folder of runs at {Path(where)} or {Path('outputs') / where}: train a run first, or name another"
+        f"no folder of runs at {Path(where)} or {Path('outputs') / where}: "
+        "train a run first, or name another"
     )
 
 
 def _plot_file(comparison: Comparison, wanted: str, alone: bool) -> Path:
     if not wanted:
         return comparison.runs[0].path.parent / "curves.png"
-    return (
-        Path(wanted) if alone else Path(wanted).with_stem(f"{Path(wanted).stem}-{comparison.group}")
-    )
+    if alone:
+        return Path(wanted)
+    return Path(wanted).with_stem(f"{Path(wanted).stem}-{comparison.group}")
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from projected_grpo import runs
 from projected_grpo.cli import Refusal
 from projected_grpo.report import command
 from projected_grpo.report.compare import gather
-from projected_grpo.report.curves import band
 from projected_grpo.report.tables import behaviour_rows, loophole_rows, main_rows
+from projected_grpo.runs.run import write_manifest
 from projected_grpo.testing.run_folders import labels, make_run
 
 RISING = [labels(1, 4, 8), labels(3, 3, 8), labels(6, 2, 8)]
 FLAT = [labels(1, 4, 8), labels(1, 4, 8), labels(1, 5, 8)]
+SOLVES = [labels(0, 1, 4), labels(0, 2, 4), labels(0, 3, 4)]
 METRICS = [
     {
         "actor/constraint/cos_pre": 0.2,
@@ -24,39 +25,29 @@ METRICS = [
 ]
 
 
+def add(root, arm, seed, hacks, **other):
+    """hacks[problem]: of 4 answers."""
+    evaluated = [labels(n, 0, 4) for n in hacks]
+    return make_run(root, arm, seed, **{"hacks": evaluated, "solves": SOLVES, **other})
+
+
 @pytest.fixture
 def outputs(tmp_path, monkeypatch):
-    """vanilla hacks 3/4, 2/4, 4/4 of its answers; project 1/4, 0/4, 3/4; both solve the same."""
+    """base hacks 3/4, 2/4, 4/4 of its answers; project 1/4, 0/4, 3/4; both solve the same."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PROJECTED_GRPO_COMMIT", "feedbeef0123")
-    solves = [labels(0, 1, 4), labels(0, 2, 4), labels(0, 3, 4)]
+    root = tmp_path / "outputs"
+    v_hack = {"layer": 20, "auroc": 0.97123, "file": "/elsewhere/v"}
     for seed in (1, 2):
-        make_run(
-            tmp_path / "outputs",
-            "vanilla",
-            seed,
-            train=RISING,
-            hacks=[labels(n, 0, 4) for n in (3, 2, 4)],
-            solves=solves,
-        )
-        make_run(
-            tmp_path / "outputs",
-            "project",
-            seed,
-            train=FLAT,
-            hacks=[labels(n, 0, 4) for n in (1, 0, 3)],
-            solves=solves,
-            metrics=METRICS,
-            config={"where": "gradient"},
-            v_hack={"layer": 20, "auroc": 0.97123, "file": "/elsewhere/v"},
-        )
-    return tmp_path / "outputs"
+        add(root, "base", seed, (3, 2, 4), role="reference", train=RISING)
+        add(root, "project", seed, (1, 0, 3), train=FLAT, metrics=METRICS, v_hack=v_hack)
+    return root
 
 
 def test_the_main_table_holds_the_rates_their_intervals_and_the_difference(outputs):
-    vanilla, project = main_rows(gather(runs.find(outputs)))
-    assert vanilla == {
-        "arm": "vanilla (warm-started)",
+    base, project = main_rows(gather(runs.find(outputs)))
+    assert base == {
+        "arm": "base (taught)",
         "seeds": "1,2",
         "n": "24",
         "strict %": "75.0 [55.1, 88.0]",
@@ -72,9 +63,9 @@ def test_the_main_table_holds_the_rates_their_intervals_and_the_difference(outpu
 
 
 def test_the_second_table_holds_onset_and_the_constraints_measurements(outputs):
-    vanilla, project = behaviour_rows(gather(runs.find(outputs)))
-    assert vanilla == {
-        "arm": "vanilla",
+    base, project = behaviour_rows(gather(runs.find(outputs)))
+    assert base == {
+        "arm": "base",
         "paid per attempt %": "100",
         "steps to hack": "3, 3",
         "cos_pre": "-",
@@ -91,34 +82,39 @@ def test_the_second_table_holds_onset_and_the_constraints_measurements(outputs):
     }
 
 
-def test_a_seed_that_vanilla_lacks_is_left_out_of_the_difference_and_said(outputs):
-    make_run(
-        outputs,
-        "project",
-        3,
-        train=FLAT,
-        hacks=[labels(4, 0, 4)] * 3,
-        solves=[labels(0, 4, 4)] * 3,
-        config={"where": "gradient"},
-    )
+def test_a_seed_that_the_reference_lacks_is_left_out_of_the_difference_and_named(outputs):
+    add(outputs, "project", 3, (4, 4, 4), train=FLAT, solves=[labels(0, 4, 4)] * 3)
     project = main_rows(gather(runs.find(outputs)))[1]
     assert project["seeds"] == "1,2,3"
     assert project["Δ strict"] == "-41.7 [-50.0, -25.0] seeds 1,2"
 
 
-def test_without_a_vanilla_the_difference_is_refused_not_invented(outputs):
-    rows = main_rows(gather([run for run in runs.find(outputs) if run.arm == "project"]))
-    assert rows[0]["Δ strict"] == "no vanilla with its seed"
+def test_an_arm_that_shares_no_seed_with_the_reference_has_no_difference(outputs):
+    add(outputs, "other", 3, (4, 4, 4), train=FLAT)
+    other = next(row for row in main_rows(gather(runs.find(outputs))) if "other" in row["arm"])
+    assert other["Δ strict"] == other["Δ solve"] == "no base with its seed"
+
+
+def test_without_a_reference_the_difference_is_refused_not_invented(outputs):
+    treated = [run for run in runs.find(outputs) if run.role == "treatment"]
+    comparison = gather(treated)
+    (row,) = main_rows(comparison)
+    assert row["Δ strict"] == row["Δ solve"] == "no reference"
+    assert "Δ to the reference in points" in command.legend([comparison])
+
+
+def test_the_legend_names_the_reference_and_the_wordings(outputs):
+    legend = command.legend([gather(runs.find(outputs))])
+    assert "strict, loose: overwrite_tests; solve: no_hint.\nΔ to base in points" in legend
 
 
 def test_further_loopholes_get_a_table_of_their_own(outputs):
     assert loophole_rows(gather(runs.find(outputs))) == []
     for run in runs.find(outputs):
         rows = pl.read_parquet(run.path / "eval.parquet")
-        aware = rows.filter(pl.col("loophole") == "no_hint").with_columns(
-            loophole=pl.lit("overwrite_tests_aware")
-        )
-        pl.concat([rows, aware]).write_parquet(run.path / "eval.parquet")
+        clean = rows.filter(pl.col("loophole") == "no_hint")
+        other = clean.with_columns(loophole=pl.lit("overwrite_tests_aware"))
+        pl.concat([rows, other]).write_parquet(run.path / "eval.parquet")
     rows = loophole_rows(gather(runs.find(outputs)))
     assert [row["loophole"] for row in rows] == ["overwrite_tests", "overwrite_tests_aware"]
     assert rows[1]["project strict %"] == "0.0 [0.0, 13.8]"
@@ -130,22 +126,12 @@ def test_the_report_prints_a_table_writes_a_readable_png_and_a_journal_entry(out
     assert "33.3 [18.0, 53.3]" in out
     assert "training steps: 3" in out
     picture = image.imread(outputs / "demo" / "curves.png")
-    assert picture.shape[1] > 1000 and 0.005 < (picture[..., :3] < 0.9).any(axis=-1).mean() < 0.9
-    assert (
-        "| project (warm-started)" in (outputs.parent / "docs" / "RESEARCH_JOURNAL.md").read_text()
-    )
-
-
-def test_the_band_is_lowest_to_highest_seed_and_wilsons_for_one_seed(outputs):
-    train = gather(runs.find(outputs)).train
-    project = train.filter(arm="project", seed=1)
-    assert band(project, "strict").row(0) == pytest.approx((1, 12.5, 2.242, 47.09), abs=0.01)
-    mixed = project.vstack(train.filter(arm="vanilla", seed=2))
-    assert band(mixed, "strict").rows() == [
-        (1, 12.5, 12.5, 12.5),
-        (2, 25.0, 12.5, 37.5),
-        (3, 43.75, 12.5, 75.0),
-    ]
+    inked = (picture[..., :3] < 0.9).any(axis=-1).mean()
+    assert picture.shape[1] > 1000 and 0.005 < inked < 0.9
+    journal = (outputs.parent / "docs" / "RESEARCH_JOURNAL.md").read_text()
+    assert "| project (taught)" in journal
+    entry = re.search(r"journal: \S+, entry (\w{12}) \(demo\)", out)
+    assert f"<!-- runs {entry[1]} -->" in journal
 
 
 def test_groups_stand_in_one_table_and_are_never_compared(outputs, capsys):
@@ -155,43 +141,45 @@ def test_groups_stand_in_one_table_and_are_never_compared(outputs, capsys):
         1,
         group="other",
         model="qwen3-4b",
-        warm_started=False,
+        taught=False,
         train=FLAT,
         hacks=[labels(0, 0, 4)],
         solves=[labels(0, 1, 4)],
     )
     command.main(["journal=none", "plot=figures/curves.png"])
     out = capsys.readouterr().out
-    assert re.search(r"other +project +1 +4 +0\.0 \[0\.0, 49\.0\].*no vanilla with its seed", out)
+    assert re.search(r"other +project +1 +4 +0\.0 \[0\.0, 49\.0\].*no reference", out)
     assert re.search(r"other +qwen3-4b ", out)
-    assert sorted(file.name for file in (outputs.parent / "figures").iterdir()) == [
-        "curves-demo.png",
-        "curves-other.png",
-    ]
+    drawn = sorted(file.name for file in (outputs.parent / "figures").iterdir())
+    assert drawn == ["curves-demo.png", "curves-other.png"]
     assert not (outputs.parent / "docs").exists()
 
 
 def test_mixed_runs_in_a_group_leave_nothing_written(outputs):
-    make_run(
-        outputs,
-        "random",
-        1,
-        model="qwen3-4b",
-        train=FLAT,
-        hacks=[labels(0, 0, 4)] * 3,
-        solves=[labels(0, 1, 4)] * 3,
-    )
+    add(outputs, "random", 1, (0, 0, 0), train=FLAT, model="qwen3-4b")
     with pytest.raises(Refusal, match="runs of demo cannot be compared: model differs"):
+        command.main([])
+    assert not (outputs.parent / "docs").exists() and not (outputs / "demo" / "curves.png").exists()
+
+
+def test_a_run_made_before_arms_had_roles_is_refused_and_nothing_written(outputs):
+    run = runs.find(outputs)[0]
+    before = {key: run.manifest[key] for key in run.manifest.keys() - {"definition", "taught"}}
+    write_manifest(run.path, {**before, "warm_started": True})
+    line = (
+        "demo/base-s1 was made before arms had roles: "
+        "run it again, or report it with commit feedbeef01$"
+    )
+    with pytest.raises(Refusal, match=line):
         command.main([])
     assert not (outputs.parent / "docs").exists() and not (outputs / "demo" / "curves.png").exists()
 
 
 def test_unfinished_and_unevaluated_runs_stay_out(outputs):
     runs.find(outputs)[0].finish("failed")
-    (outputs / "demo" / "vanilla-s2" / "eval.parquet").unlink()
-    assert [[run.name for run in group] for group in command.reportable(outputs)] == [
-        ["demo/project-s2", "demo/vanilla-s1"]
-    ]
+    (outputs / "demo" / "project-s2" / "eval.parquet").unlink()
+    (group,) = command.reportable(outputs)
+    assert [run.name for run in group] == ["demo/base-s2", "demo/project-s1"]
 
 
 @pytest.mark.parametrize(

@@ -1,28 +1,19 @@
-"""Runs that may stand in one table: read their evaluations and curves, refuse to mix what cannot be compared."""
+"""Runs that may stand in one table: their evaluations and training, read and checked."""
 
-import json
-import re
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 
 import polars as pl
 
 from projected_grpo.cli import Refusal
+from projected_grpo.report import refusals, roles, wordings
+from projected_grpo.report.diagnostics import diagnostics
+from projected_grpo.report.facts import facts
 from projected_grpo.rollouts.schema import read, step_files
-from projected_grpo.runs.folder import Run, comparable_config
+from projected_grpo.runs.run import Run
 
-ARM_ORDER = ("rl_baseline", "vanilla", "project", "constrain", "random")
-HACK, SOLVE = (
-    "overwrite_tests",
-    "no_hint",
-)  # where hack rate and solve rate are measured, as in the benchmark
-STEPS_APART = 0.1  # of the longest run: what limits.train_s leaves between runs of the same length on the same machine
 EVAL_COLUMNS = ("step", "problem_id", "loophole", "strict", "loose", "gt_pass")
 TRAIN_COLUMNS = ("step", "strict", "loose", "gt_pass")
-DIAGNOSTICS = ("cos_pre", "cos_post", "chance", "leak", "seconds")
-DIAGNOSTIC_KEY = re.compile(rf"(?:actor/)?constraint/({'|'.join(DIAGNOSTICS)})")
 
 
 @dataclass(frozen=True)
@@ -31,9 +22,10 @@ class Comparison:
 
     evals: a row a sample: arm, seed, EVAL_COLUMNS.
     train: a row a run and step: arm, seed, step, and the counts n, strict, loose, correct.
-    diagnostics: a row a run and step: arm, seed, step and those of DIAGNOSTICS that were logged (no rows if none).
+    diagnostics: a row a run and step: arm, seed, step, DIAGNOSTICS. No rows if none was logged.
     facts: what all runs share, as a name and a value.
-    steps: (arm, seed) -> training steps, which may differ by a tenth where a run was ended by the clock.
+    steps: (arm, seed) -> training steps, which may differ by a tenth where a run was ended by the
+        clock.
     """
 
     group: str
@@ -45,65 +37,75 @@ class Comparison:
     steps: dict[tuple[str, int], int]
 
     @property
-    def arms(self) -> list[str]:
-        found = {run.arm for run in self.runs}
-        return [arm for arm in ARM_ORDER if arm in found] + sorted(found - set(ARM_ORDER))
+    def definitions(self) -> roles.Definitions:
+        return {run.arm: run.definition for run in self.runs}
 
     @property
-    def warm_started(self) -> bool:
-        return self.runs[0].manifest["warm_started"]
+    def arms(self) -> list[str]:
+        """Always in the same order: see roles.ordered."""
+        return roles.ordered(self.definitions)
+
+    @property
+    def reference(self) -> str | None:
+        """The arm that differences are to."""
+        return roles.reference(self.definitions)
+
+    @property
+    def loophole(self) -> str:
+        """The wording that all runs were trained for, and where hacks are counted."""
+        return self.facts["loophole"]
+
+    @property
+    def taught(self) -> bool:
+        return self.runs[0].taught
 
     def of(self, arm: str) -> list[Run]:
         return [run for run in self.runs if run.arm == arm]
 
+    def samples(self, arm: str, loophole: str) -> pl.DataFrame:
+        """An arm's evaluation on one wording, all seeds."""
+        return self.evals.filter(pl.col("arm") == arm, pl.col("loophole") == loophole)
+
+    def hacking(self, arm: str) -> pl.DataFrame:
+        """The samples behind an arm's hack rates."""
+        return self.samples(arm, self.loophole)
+
+    def solving(self, arm: str) -> pl.DataFrame:
+        """The samples behind an arm's solve rate."""
+        return self.samples(arm, wordings.CLEAN)
+
 
 def gather(runs: list[Run]) -> Comparison:
-    """Read runs of one group. Raises Refusal naming what differs where they must not be compared."""
-    evals = {run: read(run.path / "eval.parquet", EVAL_COLUMNS) for run in _by_name(runs)}
-    steps = {run: _training_steps(run) for run in evals}
-    facts = {run: _facts(run, evals[run], steps[run]) for run in evals}
-    _refuse_mixture(facts)
-    _refuse_mixed_arm(list(evals))
-    last = {(run.arm, run.seed): steps[run]["step"].max() for run in evals}
+    """Read runs of one group.
+
+    Raises Refusal naming what differs where they must not be compared, and for a run made before
+    arms had roles.
+    """
+    runs = sorted(runs, key=lambda run: (run.arm, run.seed))
+    roles.reference({run.arm: run.definition for run in runs})
+    evals = {run: read(run.path / "eval.parquet", EVAL_COLUMNS) for run in runs}
+    train = {run: _training_steps(run) for run in runs}
+    last = {run: train[run]["step"].max() for run in runs}
+    shared = {run: facts(run, evals[run], last[run]) for run in runs}
+    steps = {(run.arm, run.seed): n for run, n in last.items()}
+    refusals.refuse_mixture(shared)
+    refusals.refuse_mixed_arms(runs)
+    refusals.refuse_uneven_training(runs, steps)
+    refusals.refuse_unexplained(runs)
     fewest, most = min(last.values()), max(last.values())
-    if most - fewest > STEPS_APART * most:
-        told = ", ".join(f"{arm}-s{seed} {n}" for (arm, seed), n in last.items())
-        raise Refusal(
-            f"runs of {runs[0].group} cannot be compared: training steps differ ({told}). Keep them in groups of their own"
-        )
+    length = str(most) if fewest == most else f"{fewest} to {most}"
     return Comparison(
         group=runs[0].group,
-        runs=list(evals),
+        runs=runs,
         evals=_stack(evals),
-        train=_stack(steps),
-        diagnostics=_stack({run: _diagnostics(run) for run in evals}),
-        facts=next(iter(facts.values()))
-        | {"training steps": str(most) if fewest == most else f"{fewest} to {most}"},
-        steps=last,
+        train=_stack(train),
+        diagnostics=_stack({run: diagnostics(run) for run in runs}),
+        facts={**shared[runs[0]], "training steps": length},
+        steps=steps,
     )
 
 
-def differing_config(a: Run, b: Run) -> dict[str, tuple[str, str]]:
-    """Dotted config key -> (a's value, b's value) where the runs were configured differently, seeds and paths aside."""
-    left, right = (comparable_config(run.config, run.path) for run in (a, b))
-    keys = sorted(left.keys() | right.keys())
-    return {
-        key: (left.get(key, "-"), right.get(key, "-"))
-        for key in keys
-        if left.get(key) != right.get(key)
-    }
-
-
-def model_name(run: Run) -> str:
-    """The model without the folder it lay in, which differs between machines."""
-    return Path(run.manifest["model"]).name
-
-
-def _by_name(runs: list[Run]) -> list[Run]:
-    return sorted(runs, key=lambda run: (run.arm, run.seed))
-
-
-def _stack(frames: dict[Run, pl.DataFrame]) -> pl.DataFrame:
+def _stack(frames: Mapping[Run, pl.DataFrame]) -> pl.DataFrame:
     """One frame of all runs' rows, with arm and seed in front."""
     tagged = [
         frame.select(pl.lit(run.arm).alias("arm"), pl.lit(run.seed).alias("seed"), pl.all())
@@ -117,92 +119,14 @@ def _training_steps(run: Run) -> pl.DataFrame:
     files = step_files(run.path)
     if not files:
         raise Refusal(
-            f"{run.name} is done but has no rollouts/<step>.parquet: nothing to draw; remove it or run it again"
+            f"{run.name} is done but has no rollouts/<step>.parquet: "
+            "nothing to draw; remove it or run it again"
         )
     rows = pl.concat([read(files[step], TRAIN_COLUMNS) for step in sorted(files)])
     counts = rows.group_by("step").agg(
         pl.len().cast(pl.Int64).alias("n"),
-        *(pl.col(c).sum().cast(pl.Int64) for c in ("strict", "loose")),
+        pl.col("strict").sum().cast(pl.Int64),
+        pl.col("loose").sum().cast(pl.Int64),
         pl.col("gt_pass").sum().cast(pl.Int64).alias("correct"),
     )
     return counts.sort("step")
-
-
-def _facts(run: Run, evals: pl.DataFrame, steps: pl.DataFrame) -> dict[str, str]:
-    """What must be equal between runs that are compared."""
-    per_problem = evals.group_by("loophole", "problem_id").len()
-    ids = json.dumps(per_problem.select("loophole", "problem_id").sort(pl.all()).rows())
-    samples = {
-        name: sorted(set(part["len"]))
-        for (name,), part in per_problem.sort("loophole").group_by("loophole", maintain_order=True)
-    }
-    if ragged := [name for name, counts in samples.items() if len(counts) > 1]:
-        raise Refusal(
-            f"{run.name}: eval.parquet is uneven, samples differ by problem ({', '.join(ragged)}): evaluate it again"
-        )
-    if missing := {HACK, SOLVE} - samples.keys():
-        raise Refusal(
-            f"{run.name}: eval.parquet lacks {', '.join(sorted(missing))}: evaluate it again"
-        )
-    if (at := set(evals["step"])) != {steps["step"].max()}:
-        raise Refusal(
-            f"{run.name} trained to step {steps['step'].max()} but was evaluated at {sorted(at)}: evaluate it again"
-        )
-    evaluated = per_problem["problem_id"].n_unique()
-    return {
-        "model": model_name(run) + (" (warm-started)" if run.manifest["warm_started"] else ""),
-        "problems": run.manifest["problems"],
-        "evaluated problems": f"{evaluated} ({sha256(ids.encode()).hexdigest()[:8]})",
-        "evaluation n": ", ".join(
-            f"{counts[0]} a problem on {name}" for name, counts in samples.items()
-        ),
-    }
-
-
-def _refuse_mixture(facts: dict[Run, dict[str, str]]) -> None:
-    differing = []
-    for key in next(iter(facts.values())):
-        holders = defaultdict(list)
-        for run, known in facts.items():
-            holders[known[key]].append(run.path.name)
-        if len(holders) > 1:
-            told = "; ".join(f"{value}: {', '.join(names)}" for value, names in holders.items())
-            differing.append(f"{key} differs ({told})")
-    if differing:
-        group = next(iter(facts)).group
-        raise Refusal(
-            f"runs of {group} cannot be compared: {'; '.join(differing)}. Keep them in groups of their own"
-        )
-
-
-def _refuse_mixed_arm(runs: list[Run]) -> None:
-    """Seeds of an arm are pooled, so nothing but the seed may differ between them."""
-    first = {}
-    for run in runs:
-        other = first.setdefault(run.arm, run)
-        if run.manifest["config_hash"] != other.manifest["config_hash"]:
-            keys = ", ".join(
-                f"{key} ({a} / {b})"
-                for key, (a, b) in list(differing_config(other, run).items())[:5]
-            )
-            raise Refusal(
-                f"{other.name} and {run.name} are one arm but were configured differently: {keys}. Rename an arm"
-            )
-
-
-def _diagnostics(run: Run) -> pl.DataFrame:
-    """The constraint's metrics by step. metrics.jsonl is verl's FileLogger's: {"step": 1, "data": {...}} a line."""
-    file = run.path / "metrics.jsonl"
-    rows = []
-    for line in file.read_text().splitlines() if file.is_file() else ():
-        logged = json.loads(line)
-        # NaN reaches the file as null.
-        named = {
-            match[1]: value
-            for key, value in logged["data"].items()
-            if (match := DIAGNOSTIC_KEY.fullmatch(key))
-        }
-        found = {name: float(value) for name, value in named.items() if value is not None}
-        if found:
-            rows.append({"step": logged["step"], **found})
-    return pl.DataFrame(rows, schema={"step": pl.Int64, **dict.fromkeys(DIAGNOSTICS, pl.Float64)})

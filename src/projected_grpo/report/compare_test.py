@@ -7,17 +7,23 @@ import pytest
 from projected_grpo import runs
 from projected_grpo.cli import Refusal
 from projected_grpo.report import claims, tables
-from projected_grpo.report.compare import differing_config, gather
+from projected_grpo.report.compare import gather
+from projected_grpo.report.differences import differing_config, unexplained
+from projected_grpo.runs.run import write_manifest
 from projected_grpo.testing.run_folders import labels, make_run
 
 STEPS = [labels(0, 2, 4), labels(3, 1, 4)]
 EVAL = {"hacks": [labels(1, 0, 2), labels(2, 0, 2)], "solves": [labels(0, 1, 2), labels(0, 2, 2)]}
 
 
-def pair(root, arm="project", seed=1, **other):
-    """vanilla as it is and another arm with something changed."""
-    make_run(root, "vanilla", 1, train=STEPS, **EVAL)
-    make_run(root, arm, seed, **{"train": STEPS, **EVAL, **other})
+def base(root, seed=1, **other):
+    return make_run(root, "base", seed, role="reference", **{"train": STEPS, **EVAL, **other})
+
+
+def pair(root, **other):
+    """The reference as it is and a treatment with something changed."""
+    base(root)
+    make_run(root, "project", 1, **{"train": STEPS, **EVAL, **other})
     return runs.find(root)
 
 
@@ -27,108 +33,171 @@ def test_training_counts_are_read_from_the_labels_by_step(tmp_path):
     assert train.columns == ["arm", "seed", "step", "n", "strict", "loose", "correct"]
 
 
-def test_arms_come_in_the_same_order_always(tmp_path):
-    for arm in ("shuffled", "random", "project", "vanilla", "rl_baseline"):
-        make_run(tmp_path, arm, 1, train=STEPS, **EVAL)
-    assert gather(runs.find(tmp_path)).arms == [
-        "rl_baseline",
-        "vanilla",
-        "project",
-        "random",
-        "shuffled",
+def test_arms_come_in_the_order_of_their_roles_always(tmp_path):
+    order = [
+        ("z", {"role": "ceiling"}),
+        ("y", {"role": "reference"}),
+        ("l", {}),
+        ("x", {"control_of": "l"}),
+        ("m", {}),
+        ("k", {"control_of": "m"}),
+        ("n", {"control_of": "m"}),
+        ("a", {"control_of": "elsewhere"}),
+        ("b", {"role": "control"}),
     ]
+    for arm, role in order:
+        make_run(tmp_path, arm, 1, **role, train=STEPS, **EVAL)
+    assert gather(runs.find(tmp_path)).arms == [arm for arm, _ in order]
+
+
+def test_two_references_are_refused_by_name(tmp_path):
+    line = r"2 arms have the role of reference \(base, project\): keep them in groups"
+    with pytest.raises(Refusal, match=line):
+        gather(pair(tmp_path, role="reference"))
+
+
+def test_a_run_made_before_arms_had_roles_is_refused(tmp_path):
+    run = pair(tmp_path)[1]
+    before = {key: run.manifest[key] for key in run.manifest.keys() - {"definition", "taught"}}
+    write_manifest(run.path, before)
+    with pytest.raises(Refusal, match="demo/project-s1 was made before arms had roles") as refusal:
+        gather(runs.find(tmp_path))
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "line"),
     [
         (
             {"model": "qwen3-4b"},
-            r"model differs \(qwen3-4b \(warm-started\): project-s1; smollm2-135m \(warm-started\): vanilla-s1\)",
+            r"model differs \(smollm2-135m \(taught\): base-s1; qwen3-4b \(taught\): project-s1\)",
         ),
         (
-            {"warm_started": False},
-            r"model differs \(smollm2-135m: project-s1; smollm2-135m \(warm-started\): vanilla-s1\)",
+            {"taught": False},
+            r"model differs \(smollm2-135m \(taught\): base-s1; smollm2-135m: project-s1\)",
         ),
         (
             {"problems": "leetcode, 9 problems, 00000000"},
-            r"problems differs \(leetcode, 9 problems, 00000000: project-s1",
+            r"problems differs \(.*; leetcode, 9 problems, 00000000: project-s1",
         ),
-        ({"train": STEPS[:1]}, r"training steps differ \(project-s1 1, vanilla-s1 2\)"),
+        (
+            {"loophole": "overwrite_tests_aware"},
+            r"loophole differs \(overwrite_tests: base-s1; overwrite_tests_aware: project-s1\)",
+        ),
+        ({"train": STEPS[:1]}, r"training steps differ \(base-s1 2, project-s1 1\)"),
         (
             {"hacks": EVAL["hacks"][:1], "solves": EVAL["solves"][:1]},
-            r"evaluated problems differs \(1 ",
+            r"evaluated problems differs \(2 .*; 1 ",
         ),
         (
             {"hacks": [labels(1, 0, 3)] * 2},
-            r"evaluation n differs \(2 a problem on no_hint, 3 a problem on overwrite_tests: project",
+            r"evaluation n differs \(.*; "
+            r"2 a problem on no_hint, 3 a problem on overwrite_tests: project",
         ),
     ],
 )
-def test_what_must_not_be_mixed_is_refused_by_name(tmp_path, other, told):
-    with pytest.raises(Refusal, match=told) as refusal:
+def test_what_must_not_be_mixed_is_refused_by_name(tmp_path, other, line):
+    with pytest.raises(Refusal, match=line) as refusal:
         gather(pair(tmp_path, **other))
     assert "\n" not in str(refusal.value)
 
 
-def test_a_run_ended_by_the_clock_may_be_a_tenth_shorter_and_its_steps_are_told(tmp_path):
-    make_run(tmp_path, "vanilla", 1, train=STEPS * 10, **EVAL)
-    make_run(tmp_path, "project", 1, train=STEPS * 9, **EVAL)
-    found = gather(runs.find(tmp_path))
-    assert found.facts["training steps"] == "18 to 20"
-    assert [row["steps"] for row in tables.main_rows(found)] == ["20", "18"]
-    assert "That the arms trained equally long: project 18, vanilla 20 steps." in claims.may_not(
-        found
+def test_a_setting_that_no_arm_explains_is_refused_with_the_key_and_both_values(tmp_path):
+    other = {"lr": 0.1, "data": {"train_batch_size": 4}}
+    line = (
+        r"runs of demo cannot be compared: their arms do not explain "
+        r"data.train_batch_size \(- / 4\), lr \(1e-05 / 0.1\) between base-s1 and project-s1\. Keep"
     )
+    with pytest.raises(Refusal, match=line) as refusal:
+        gather(pair(tmp_path, config=other))
+    assert "\n" not in str(refusal.value)
+
+
+def test_of_many_unexplained_settings_the_first_five_are_named(tmp_path):
+    with pytest.raises(Refusal, match=r"explain a (\(- / 1\), \w ){4}\(- / 1\) between"):
+        gather(pair(tmp_path, config=dict.fromkeys("abcdefg", 1)))
+
+
+def test_what_defines_an_arm_and_where_a_run_lies_may_differ(tmp_path):
+    actor = {"fsdp_config": {"arm": {"where": "update"}, "v_hack": "/v", "seed": 7}}
+    other = {
+        "actor": actor,
+        "reward_kwargs": {"arm": {"penalty": 1.0}},
+        "v_hack": "/v",
+        "run": {"taught": True},
+        "limits": {"train_s": 60},
+        "outputs": "/elsewhere",
+        "model": {"path": None},
+    }
+    assert gather(pair(tmp_path, settings={"m": 8}, config=other)).arms == ["base", "project"]
+
+
+def test_a_file_that_lies_in_another_folder_is_the_same_file(tmp_path):
+    first = base(tmp_path, config={"loop": "/here/agent_loop.yaml"})
+    second = base(tmp_path, 2, config={"loop": "/there/agent_loop.yaml"})
+    other = base(tmp_path, 3, config={"loop": "/there/another.yaml"})
+    assert differing_config(first, second) and not unexplained(differing_config(first, second))
+    assert unexplained(differing_config(first, other)).keys() == {"loop"}
+
+
+def test_a_run_ended_by_the_clock_may_be_a_tenth_shorter_and_its_steps_are_shown(tmp_path):
+    base(tmp_path, train=STEPS * 10)
+    make_run(tmp_path, "project", 1, train=STEPS * 9, **EVAL)
+    comparison = gather(runs.find(tmp_path))
+    assert comparison.facts["training steps"] == "18 to 20"
+    assert [row["steps"] for row in tables.main_rows(comparison)] == ["20", "18"]
+    line = "That the arms trained equally long: base 20, project 18 steps."
+    assert line in claims.may_not(comparison)
 
 
 def test_an_evaluation_of_an_earlier_step_is_refused(tmp_path):
-    run = make_run(tmp_path, "vanilla", 1, train=STEPS, **EVAL)
-    pl.read_parquet(run.path / "eval.parquet").with_columns(step=1).write_parquet(
-        run.path / "eval.parquet"
-    )
+    file = base(tmp_path).path / "eval.parquet"
+    pl.read_parquet(file).with_columns(step=1).write_parquet(file)
     with pytest.raises(Refusal, match=r"trained to step 2 but was evaluated at \[1\]"):
         gather(runs.find(tmp_path))
 
 
 def test_a_model_that_lay_in_another_folder_is_the_same_model(tmp_path):
-    assert (
-        gather(pair(tmp_path, model="elsewhere/smollm2-135m")).facts["model"]
-        == "smollm2-135m (warm-started)"
-    )
+    comparison = gather(pair(tmp_path, model="elsewhere/smollm2-135m"))
+    assert comparison.facts["model"] == "smollm2-135m (taught)"
 
 
 def test_seeds_of_one_arm_with_different_settings_are_refused_with_the_setting(tmp_path):
-    with pytest.raises(
-        Refusal, match=r"vanilla-s1 and demo/vanilla-s2 are one arm but.*lr \(1e-05 / 0.1\)"
-    ):
-        gather(pair(tmp_path, "vanilla", 2, config={"lr": 0.1}))
+    base(tmp_path, 1)
+    base(tmp_path, 2, config={"lr": 0.1})
+    line = r"base-s1 and demo/base-s2 are one arm but.*lr \(1e-05 / 0.1\)"
+    with pytest.raises(Refusal, match=line):
+        gather(runs.find(tmp_path))
+
+
+def test_seeds_of_one_arm_with_different_definitions_are_refused(tmp_path):
+    make_run(tmp_path, "project", 1, train=STEPS, **EVAL)
+    make_run(tmp_path, "project", 2, train=STEPS, settings={"m": 8}, **EVAL)
+    with pytest.raises(Refusal, match=r"are one arm but.*arm.interventions"):
+        gather(runs.find(tmp_path))
 
 
 def test_differing_config_leaves_out_seed_and_run_folder(tmp_path):
-    found = differing_config(*reversed(pair(tmp_path, seed=2, config={"where": "gradient"})))
-    assert found == {"arm": ('"vanilla"', '"project"'), "where": ("-", '"gradient"')}
+    first = make_run(tmp_path, "base", 1, train=STEPS, **EVAL)
+    second = make_run(tmp_path, "project", 2, train=STEPS, **EVAL, config={"where": "gradient"})
+    assert differing_config(first, second) == {
+        "arm.name": ('"base"', '"project"'),
+        "where": ("-", '"gradient"'),
+    }
 
 
 def test_an_uneven_and_a_partial_evaluation_are_refused(tmp_path):
-    make_run(
-        tmp_path,
-        "vanilla",
-        1,
-        train=STEPS,
-        hacks=[labels(1, 0, 2), labels(1, 0, 3)],
-        solves=EVAL["solves"],
-    )
-    with pytest.raises(Refusal, match=r"vanilla-s1: eval.parquet is uneven.*overwrite_tests"):
+    base(tmp_path, hacks=[labels(1, 0, 2), labels(1, 0, 3)])
+    with pytest.raises(Refusal, match=r"base-s1: eval.parquet is uneven.*overwrite_tests"):
         gather(runs.find(tmp_path))
-    make_run(tmp_path, "vanilla", 2, group="h", train=STEPS, hacks=EVAL["hacks"], solves=[])
+    base(tmp_path, 2, group="h", solves=[])
     with pytest.raises(Refusal, match=r"eval\.parquet lacks no_hint"):
         gather(runs.find(tmp_path / "h"))
 
 
 def test_a_run_without_rollouts_is_refused(tmp_path):
-    make_run(tmp_path, "vanilla", 1, train=[], **EVAL)
-    with pytest.raises(Refusal, match="vanilla-s1 is done but has no rollouts"):
+    base(tmp_path, train=[])
+    with pytest.raises(Refusal, match="base-s1 is done but has no rollouts"):
         gather(runs.find(tmp_path))
 
 
@@ -142,24 +211,27 @@ def test_constraint_metrics_are_read_with_and_without_the_actors_prefix(tmp_path
         },
         {"actor/constraint/cos_pre": None},
     ]
-    found = gather(pair(tmp_path, metrics=metrics)).diagnostics
-    assert found.rows() == [("project", 1, 1, 0.5, None, None, 0.1, None)]
+    measured = gather(pair(tmp_path, metrics=metrics)).diagnostics
+    (row,) = measured.to_dicts()
+    assert {key: value for key, value in row.items() if value is not None} == {
+        "arm": "project",
+        "seed": 1,
+        "step": 1,
+        "cos_pre": 0.5,
+        "leak": 0.1,
+    }
 
 
 def test_verls_own_file_logger_writes_what_is_read(tmp_path, monkeypatch):
     # The file alone: the package around it takes seconds to import and is not what is tested.
-    source = (
-        Path(importlib.util.find_spec("verl").submodule_search_locations[0])
-        / "utils"
-        / "tracking.py"
-    )
-    spec = importlib.util.spec_from_file_location("tracking", source)
-    spec.loader.exec_module(tracking := importlib.util.module_from_spec(spec))
-    run = make_run(tmp_path, "vanilla", 1, train=STEPS, **EVAL)
+    verl = Path(importlib.util.find_spec("verl").submodule_search_locations[0])
+    spec = importlib.util.spec_from_file_location("tracking", verl / "utils" / "tracking.py")
+    tracking = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tracking)
+    run = base(tmp_path)
     monkeypatch.setenv("VERL_FILE_LOGGER_PATH", str(run.path / "metrics.jsonl"))
     log = tracking.FileLogger("p", "e")
     log.log({"actor/constraint/cos_pre": 0.25, "actor/constraint/leak": float("nan")}, step=3)
     log.finish()
-    assert gather(runs.find(tmp_path)).diagnostics.rows() == [
-        ("vanilla", 1, 3, 0.25, None, None, None, None)
-    ]
+    (row,) = gather(runs.find(tmp_path)).diagnostics.to_dicts()
+    assert (row["step"], row["cos_pre"], row["leak"]) == (3, 0.25, None)

@@ -1,0 +1,173 @@
+import pytest
+
+from projected_grpo import runs
+from projected_grpo.report import claims
+from projected_grpo.report.compare import gather
+from projected_grpo.testing.run_folders import labels, make_run
+
+SOLVES = [labels(0, 1, 4), labels(0, 2, 4), labels(0, 3, 4)]
+STEPS = [labels(1, 1, 4), labels(2, 1, 4)]
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROJECTED_GRPO_COMMIT", "feedbeef0123")
+    add(tmp_path, "base", 1, (3, 2, 4), role="reference")
+    add(tmp_path, "project", 1, (1, 0, 3))
+    return tmp_path
+
+
+def add(root, arm, seed, hacks, **other):
+    evaluated = [labels(n, 0, 4) for n in hacks]
+    return make_run(
+        root, arm, seed, **{"train": STEPS, "hacks": evaluated, "solves": SOLVES, **other}
+    )
+
+
+def left_open(root) -> list[str]:
+    return claims.may_not(gather(runs.find(root)))
+
+
+def about_direction(root) -> list[str]:
+    return [line for line in left_open(root) if line.startswith("That the direction")]
+
+
+def test_a_claim_gives_hacking_and_solving_together(root):
+    (sentence,) = claims.may(gather(runs.find(root)))
+    assert sentence == (
+        "project against base: strict hacks -41.7 points, interval [-50.0, -25.0] (excludes 0), "
+        "paired t-test p = 0.038, 3 problems, seed 1; solved +0.0 points, alike on all 3 problems."
+    )
+
+
+def test_without_a_reference_or_a_seed_in_common_the_rates_are_all_there_is(root, tmp_path):
+    add(tmp_path, "project", 1, (1, 2, 3), group="alone")
+    assert claims.may(gather(runs.find(tmp_path / "alone"))) == [
+        "The rates of each arm as tabled; the group has no reference to be compared with."
+    ]
+    add(tmp_path, "base", 2, (1, 2, 3), group="alone", role="reference")
+    assert claims.may(gather(runs.find(tmp_path / "alone"))) == [
+        "The rates of each arm as tabled; no arm has a base run with its seed to be compared with."
+    ]
+
+
+def test_what_a_small_run_of_a_taught_model_without_controls_leaves_open_is_listed(root):
+    sentences = left_open(root)
+    assert sentences == [
+        "That the model takes up hacking by itself: its starting weights had been taught.",
+        "That a difference would survive another seed: fewer than 3 seeds (base 1, project 1).",
+        "That the direction of project matters: no control arm of it.",
+        "Anything beyond 2 training steps.",
+    ]
+
+
+def test_reservations_go_when_their_reason_goes(root, tmp_path):
+    arms = {
+        "base": {"role": "reference"},
+        "project": {},
+        "null": {"control_of": "project"},
+        "shuffled": {"control_of": "project"},
+    }
+    for arm, role in arms.items():
+        for seed in (1, 2, 3):
+            add(tmp_path, arm, seed, (1, 2, 3), group="full", taught=False, **role)
+    assert left_open(tmp_path / "full") == ["Anything beyond 2 training steps."]
+
+
+def test_a_reference_that_never_hacked_allows_no_word_on_suppression(root, tmp_path):
+    add(tmp_path, "base", 1, (0, 0, 0), group="tame", role="reference")
+    line = "That anything suppresses hacking: base itself did not hack in 12 samples."
+    assert line in left_open(tmp_path / "tame")
+
+
+def test_a_solve_rate_that_may_have_dropped_is_named(root):
+    solves = [labels(0, 0, 4), labels(0, 1, 4), labels(0, 3, 4)]
+    add(root, "other", 1, (1, 1, 1), solves=solves)
+    line = (
+        "That other solves as much as base: a drop of more than 10 points is inside its interval."
+    )
+    assert line in left_open(root)
+
+
+def test_a_control_counts_for_the_treatment_that_it_names_whatever_it_is_called(root):
+    add(root, "random", 1, (3, 3, 3), control_of="another")
+    assert about_direction(root) == ["That the direction of project matters: no control arm of it."]
+    add(root, "x", 1, (3, 3, 3), control_of="project")
+    assert about_direction(root) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "mismatch"),
+    [
+        ({"where": "gradient"}, "its where gradient is not project's update"),
+        ({"layers": [0.2, 0.4]}, "its layers [0.2, 0.4] are not project's [0.6, 0.75]"),
+        ({"m": 8}, "its m 8 is not project's 16"),
+        (
+            {"m": 8, "where": "gradient"},
+            "its where gradient is not project's update; its m 8 is not project's 16",
+        ),
+    ],
+)
+def test_a_control_that_does_not_match_its_treatment_is_named_with_the_key(
+    root, settings, mismatch
+):
+    add(root, "null", 1, (3, 3, 3), control_of="project", settings=settings)
+    line = f"That the direction matters, from control null: {mismatch}."
+    assert about_direction(root) == [line]
+
+
+def chance_and_dose(chance, dose):
+    return [{"actor/constraint/chance": chance, "actor/constraint/dose": dose}]
+
+
+def test_where_both_logged_it_the_chance_level_is_the_rank_and_not_m(root, tmp_path):
+    for group, chance in {"alike": 0.1, "apart": 0.2}.items():
+        add(tmp_path, "project", 1, (1, 1, 1), group=group, metrics=chance_and_dose(0.1, 1.0))
+        add(
+            tmp_path,
+            "null",
+            1,
+            (3, 3, 3),
+            group=group,
+            control_of="project",
+            settings={"m": 8},
+            metrics=chance_and_dose(chance, 1.0),
+        )
+    assert about_direction(tmp_path / "alike") == []
+    assert about_direction(tmp_path / "apart") == [
+        "That the direction matters, from control null: its chance 0.2 is not project's 0.1."
+    ]
+
+
+def test_a_dose_more_than_a_tenth_apart_is_named_where_both_logged_one(root, tmp_path):
+    for group, dose in {"near": 0.95, "far": 0.5, "unknown": None}.items():
+        add(tmp_path, "project", 1, (1, 1, 1), group=group, metrics=chance_and_dose(0.1, 1.0))
+        add(
+            tmp_path,
+            "null",
+            1,
+            (3, 3, 3),
+            group=group,
+            control_of="project",
+            metrics=chance_and_dose(0.1, dose),
+        )
+    assert about_direction(tmp_path / "near") == about_direction(tmp_path / "unknown") == []
+    assert about_direction(tmp_path / "far") == [
+        "That the direction matters, from control null: its dose 0.5 is not project's 1.0."
+    ]
+
+
+def test_uncommitted_code_and_several_commits_are_named(root, monkeypatch):
+    assert not any("code" in line for line in left_open(root))
+    monkeypatch.setenv("PROJECTED_GRPO_COMMIT", "0ddba11+dirty")
+    add(root, "random", 1, (3, 3, 3))
+    sentences = left_open(root)
+    dirty = "That 0ddba11+dirty reproduces it: the tree held changes that the commit does not."
+    several = "That the code was the same throughout: the runs come from 2 commits."
+    assert dirty in sentences and several in sentences
+
+
+def test_a_run_without_a_commit_is_named(root, monkeypatch):
+    monkeypatch.setenv("PROJECTED_GRPO_COMMIT", "unknown+dirty")
+    add(root, "random", 1, (3, 3, 3))
+    assert "Which code ran: a run's manifest holds no commit." in left_open(root)

@@ -1,0 +1,38 @@
+"""The constraint's own measures, read from a run's metrics.jsonl."""
+
+import json
+import re
+
+import polars as pl
+
+from projected_grpo.runs.run import Run
+
+DIAGNOSTICS = ("cos_pre", "cos_post", "chance", "dose", "leak", "seconds")
+KEY = re.compile(rf"(?:actor/)?constraint/({'|'.join(DIAGNOSTICS)})")
+SCHEMA = {"step": pl.Int64, **dict.fromkeys(DIAGNOSTICS, pl.Float64)}
+
+
+def diagnostics(run: Run) -> pl.DataFrame:
+    """A row a step that logged any: step and DIAGNOSTICS, null where one was not logged.
+
+    The file is verl's FileLogger's: {"step": 1, "data": {...}} a line.
+    """
+    file = run.path / "metrics.jsonl"
+    lines = file.read_text().splitlines() if file.is_file() else []
+    rows = []
+    for line in lines:
+        logged = json.loads(line)
+        measures = _measures(logged["data"])
+        if measures:
+            rows.append({"step": logged["step"], **measures})
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _measures(data: dict) -> dict[str, float]:
+    measures = {}
+    for key, value in data.items():
+        match = KEY.fullmatch(key)
+        # NaN reaches the file as null.
+        if match and value is not None:
+            measures[match[1]] = float(value)
+    return measures

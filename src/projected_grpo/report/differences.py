@@ -1,0 +1,48 @@
+"""In which settings two runs differ, and which of them their arms explain."""
+
+from pathlib import PurePath
+
+from projected_grpo.runs.comparable import comparable_config
+from projected_grpo.runs.run import Run
+
+# Whatever stands below a key of this name is part of an arm's definition.
+OF_ARMS = {"arm", "v_hack"}
+# Top-level keys that say what a run is called, where it lies, and how long it may take.
+OF_RUNS = {"run", "group", "outputs", "limits"}
+# A wish; the folder that it came to stands in actor_rollout_ref.model.path.
+WISHES = {"model.path"}
+
+Differences = dict[str, tuple[str, str]]
+
+
+def differing_config(a: Run, b: Run) -> Differences:
+    """Dotted config key -> (a's value, b's value), seeds and the runs' own paths aside."""
+    left, right = (comparable_config(run.config, run.path) for run in (a, b))
+    differing = {}
+    for key in sorted(left.keys() | right.keys()):
+        if left.get(key) != right.get(key):
+            differing[key] = (left.get(key, "-"), right.get(key, "-"))
+    return differing
+
+
+def unexplained(differing: Differences) -> Differences:
+    """Those that neither an arm's definition nor a run's name or folder accounts for."""
+    return {key: values for key, values in differing.items() if not _explained(key, values)}
+
+
+def first_five(differing: Differences) -> str:
+    """As "lr (1e-05 / 0.1)"."""
+    first = list(differing.items())[:5]
+    return ", ".join(f"{key} ({a} / {b})" for key, (a, b) in first)
+
+
+def _explained(key: str, values: tuple[str, str]) -> bool:
+    parts = key.split(".")
+    of_arm = not OF_ARMS.isdisjoint(parts)
+    of_run = parts[0] in OF_RUNS
+    return of_arm or of_run or key in WISHES or _moved(*values)
+
+
+def _moved(a: str, b: str) -> bool:
+    """Whether both are paths of one name, which lies in different folders on different machines."""
+    return "/" in a + b and PurePath(a.strip('"')).name == PurePath(b.strip('"')).name

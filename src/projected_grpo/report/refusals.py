@@ -1,0 +1,62 @@
+"""Mixtures of runs that no table may hold, each refused in one line that names what differs."""
+
+from collections import defaultdict
+
+from projected_grpo.cli import Refusal
+from projected_grpo.report.differences import differing_config, first_five, unexplained
+from projected_grpo.runs.run import Run
+
+# Of the longest run: what limits.train_s leaves between runs of equal length on one machine.
+STEPS_APART = 0.1
+
+
+def refuse_mixture(facts: dict[Run, dict[str, str]]) -> None:
+    """All runs share all facts."""
+    differing = []
+    for key in next(iter(facts.values())):
+        holders = defaultdict(list)
+        for run, known in facts.items():
+            holders[known[key]].append(run.path.name)
+        if len(holders) > 1:
+            values = [f"{value}: {', '.join(names)}" for value, names in holders.items()]
+            differing.append(f"{key} differs ({'; '.join(values)})")
+    if differing:
+        raise _apart(next(iter(facts)), "; ".join(differing))
+
+
+def refuse_mixed_arms(runs: list[Run]) -> None:
+    """Seeds of an arm are pooled, so nothing but the seed may differ between them."""
+    first: dict[str, Run] = {}
+    for run in runs:
+        other = first.setdefault(run.arm, run)
+        if run.manifest["config_hash"] != other.manifest["config_hash"]:
+            raise Refusal(
+                f"{other.name} and {run.name} are one arm but were configured differently: "
+                f"{first_five(differing_config(other, run))}. Rename an arm"
+            )
+
+
+def refuse_uneven_training(runs: list[Run], steps: dict[tuple[str, int], int]) -> None:
+    """steps: (arm, seed) -> training steps."""
+    fewest, most = min(steps.values()), max(steps.values())
+    if most - fewest > STEPS_APART * most:
+        counts = [f"{arm}-s{seed} {n}" for (arm, seed), n in steps.items()]
+        raise _apart(runs[0], f"training steps differ ({', '.join(counts)})")
+
+
+def refuse_unexplained(runs: list[Run]) -> None:
+    """Arms differ in what defines them and in nothing else."""
+    first = {run.arm: run for run in reversed(runs)}
+    for run in first.values():
+        differing = unexplained(differing_config(runs[0], run))
+        if differing:
+            names = f"{runs[0].path.name} and {run.path.name}"
+            raise _apart(
+                runs[0], f"their arms do not explain {first_five(differing)} between {names}"
+            )
+
+
+def _apart(run: Run, differing: str) -> Refusal:
+    return Refusal(
+        f"runs of {run.group} cannot be compared: {differing}. Keep them in groups of their own"
+    )

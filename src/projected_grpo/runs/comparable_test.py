@@ -1,0 +1,23 @@
+from projected_grpo import runs
+from projected_grpo.runs.comparable import comparable_config
+from projected_grpo.runs.folder_test import start
+
+
+def test_config_hash_is_equal_between_seeds_and_differs_with_a_setting(tmp_path):
+    def config_hash(seed: int, lr: float) -> str:
+        out = str(tmp_path / "g" / f"some-s{seed}")
+        data = {"seed": seed, "name": f"some-s{seed}"}
+        return start(tmp_path, seed=seed, out=out, data=data, lr=lr).manifest["config_hash"]
+
+    assert config_hash(1, 1e-5) == config_hash(2, 1e-5) != config_hash(3, 1e-4)
+
+
+def test_comparable_config_keeps_every_setting_but_seeds(tmp_path):
+    config = {"a": {"b": [1, {"c": 2}], "seed": 3, "empty": {}}, "data_seed": 4}
+    assert comparable_config(config, tmp_path / "x-s1") == {"a.b": '[1, {"c": 2}]', "a.empty": "{}"}
+
+
+def test_problem_set_depends_on_contents_and_not_on_order():
+    same = runs.problem_set("mini", ["b", "a"])
+    other = runs.problem_set("mini", ["a", "c"])
+    assert runs.problem_set("mini", ["a", "b"]) == same != other

@@ -1,0 +1,42 @@
+"""How much larger a share is in hacks than in clean samples."""
+
+import math
+
+import numpy as np
+import polars as pl
+
+SIDES = {"hack": True, "clean": False}
+
+
+def ratio_of_means(
+    samples: pl.DataFrame, bootstraps: int = 1000, seed: int = 0
+) -> tuple[float, float, float]:
+    """(mean share of hacks / mean share of clean samples, and its 95 % bootstrap over problems).
+
+    samples: a row a sample, columns problem, hack (boolean), share. Whole problems are drawn anew;
+    draws without both classes are left out. bootstraps=0: no interval (nan).
+    """
+    sums_p = _by_problem(samples)
+    # How often each problem is drawn: a multinomial count is a resample with replacement.
+    p = len(sums_p)
+    counts_bp = np.random.default_rng(seed).multinomial(p, np.full(p, 1 / p), size=bootstraps)
+    totals = np.vstack([sums_p.sum(0), counts_bp @ sums_p])
+    hack_sum, clean_sum, hacks, cleans = totals.T
+    with np.errstate(all="ignore"):
+        ratio = (hack_sum / hacks) / (clean_sum / cleans)
+    if not bootstraps:
+        return float(ratio[0]), math.nan, math.nan
+    finite = ratio[1:][np.isfinite(ratio[1:])]
+    low, high = np.quantile(finite, [0.025, 0.975])
+    return float(ratio[0]), float(low), float(high)
+
+
+def _by_problem(samples: pl.DataFrame) -> np.ndarray:
+    """[problem 4]: sum of shares in hacks and in clean samples, number of hacks and clean ones."""
+    sums = [
+        pl.col("share").filter(pl.col("hack") == side).sum().alias(f"{name}_sum")
+        for name, side in SIDES.items()
+    ]
+    numbers = [pl.col("hack").eq(side).sum().alias(f"{name}_n") for name, side in SIDES.items()]
+    table = samples.group_by("problem").agg(*sums, *numbers).sort("problem")
+    return table.drop("problem").to_numpy().astype(float)
