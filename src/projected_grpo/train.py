@@ -149,9 +149,7 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
         cfg.env.max_prompt_tokens,
         arm.interventions,
     )
-    logger.info(
-        f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}"
-    )
+    logger.info(f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}")
     return run
 
 

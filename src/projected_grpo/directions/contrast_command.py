@@ -29,7 +29,7 @@ DEFAULTS = {
     "r": "64",
     "lam": "1",
     "layers": "0.6,0.75",
-    "projections": ",".join(targets.KINDS),
+    "projections": ",".join(targets.PROJECTIONS),
     "per_prompt": "3",
     "limit": "100",
     "placebos": "1",
@@ -74,7 +74,7 @@ def main(argv: list[str]) -> None:
         dict(model.named_parameters()),
         model.config.model_type,
         band,
-        kinds=projections,
+        projections=projections,
     )
 
     labelings = contrast.labelings(rows, n_placebos)

@@ -16,7 +16,7 @@ import polars as pl
 from projected_grpo import models, problems, runs
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.directions import residual_command
-from projected_grpo.loopholes.base import TRAIN_NAME
+from projected_grpo.loopholes import TRAIN_NAME
 from projected_grpo.rollouts.generate import Request, Sampling, generate
 from projected_grpo.rollouts.label import grade
 

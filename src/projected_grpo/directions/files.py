@@ -93,8 +93,8 @@ def read_columns(folder: Path, d: int, m: int) -> Columns:
             f"contrast columns in {folder} are {width} wide but the model's residual stream is "
             f"{d}: make them from this model"
         )
-    if not 1 <= m <= r:
-        raise Refusal(f"arm.m={m} does not fit: {folder} holds {r} contrast columns a weight")
+    if not 0 <= m <= r:
+        raise Refusal(f"m={m} does not fit: {folder} holds {r} contrast columns a weight")
     return Columns(columns, json.loads(manifest_file.read_text()))
 
 

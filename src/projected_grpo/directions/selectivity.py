@@ -95,7 +95,7 @@ def inside(
             "hack": case.hack[sample].numpy(),
             "share": shares[:, r - 1].numpy(),
             "weight": w.target.name,
-            "projection": w.target.kind,
+            "projection": w.target.projection,
             "layer": w.target.layer,
         }
         parts.append(pl.DataFrame(rows))

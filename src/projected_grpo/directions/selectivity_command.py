@@ -41,7 +41,7 @@ DEFAULTS = {
     "lam": "1,0.1",
     "layers": "0.6,0.75",
     "every": "1",
-    "projections": ",".join(targets.KINDS),
+    "projections": ",".join(targets.PROJECTIONS),
     "per_prompt": "3",
     "limit": "100",
     "k": "64",
@@ -68,7 +68,7 @@ def weights(
         dict(model.named_parameters()),
         model.config.model_type,
         band,
-        kinds=projections,
+        projections=projections,
     )
     v = None
     if options["v_hack"]:

@@ -5,7 +5,7 @@ See docs/grader.md.
 
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.grade import Graded, Grader
-from projected_grpo.loopholes.facts import Facts
 from projected_grpo.grader.sandbox import SandboxError
+from projected_grpo.loopholes.facts import Facts
 
 __all__ = ["Facts", "Graded", "Grader", "Limits", "SandboxError"]

@@ -47,6 +47,10 @@ class Advantage(Intervention):
     stream: list[Tensor] = field(default_factory=list, init=False)
     touched: float = field(default=0.0, init=False)
 
+    @property
+    def origin(self) -> str:
+        return f"v_hack, {self.v}"
+
     def check(self, setup: Setup) -> None:
         if setup.v_hack is None:
             raise Refusal("advantage needs v_hack=FOLDER: make one with `just extract`")

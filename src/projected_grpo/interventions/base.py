@@ -57,6 +57,11 @@ class Intervention:
         """The name of the file."""
         return type(self).__module__.rpartition(".")[2]
 
+    @property
+    def origin(self) -> str:
+        """Where what it acts on comes from, for `just arms`."""
+        return ""
+
     def check(self, setup: Setup) -> None:
         """D. Before anything is written: Refusal where the settings cannot hold."""
 

@@ -17,7 +17,7 @@ from tabulate import tabulate
 from torch import nn
 
 from projected_grpo.cli import Refusal
-from projected_grpo.directions import files
+from projected_grpo.directions import files, placebos
 from projected_grpo.interventions.base import Intervention, Setup, Site
 from projected_grpo.weights import diagnostics, spectra
 from projected_grpo.weights.basis import Extent, Select
@@ -30,7 +30,7 @@ Direction = Literal["real", "shuffled", "clean_vs_clean", "haar"]
 
 def drawn(v_hack: Path, v: Direction, seed: int) -> Path:
     """Where a direction or columns lie: v_hack itself, or a placebo's subfolder."""
-    return v_hack if v == "real" else v_hack / f"{v}-s{seed}"
+    return v_hack if v == "real" else v_hack / placebos.subfolder(v, seed)
 
 
 @dataclass
@@ -58,6 +58,10 @@ class Constrain(Intervention):
 
     site: Site | None = field(default=None, init=False)
     hook: Enforcer | None = field(default=None, init=False)
+
+    @property
+    def origin(self) -> str:
+        return f"v_hack, {self.v}" if self.columns == "spectrum" else f"columns, {self.v}"
 
     def check(self, setup: Setup) -> None:
         if self.where == "measure" and setup.v_hack is None:

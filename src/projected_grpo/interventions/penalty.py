@@ -26,6 +26,10 @@ class Penalty(Monitor, Intervention):
 
     amount: float = 3.0
 
+    @property
+    def origin(self) -> str:
+        return f"monitor {self.monitor}"
+
     def check(self, setup: Setup) -> None:
         self.check_monitor()
 

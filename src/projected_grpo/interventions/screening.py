@@ -28,6 +28,10 @@ class Screening(Monitor, Intervention):
 
     on: bool = True
 
+    @property
+    def origin(self) -> str:
+        return f"monitor {self.monitor}"
+
     def check(self, setup: Setup) -> None:
         self.check_monitor()
 

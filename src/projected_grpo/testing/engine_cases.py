@@ -57,10 +57,45 @@ def surround(folder: Path) -> None:
     PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer(models.WordLevel(words, "w0")), eos_token="w1", pad_token="w2"
     ).save_pretrained(folder)
-    residual.save(
-        residual.VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {"layer": 2}),
-        folder / "v",
+    v = torch.nn.functional.normalize(torch.randn(64), dim=0)
+    files.write_direction(files.VHack(v, 2, {"layer": 2}), folder / "v")
+
+
+def load(folder: Path) -> torch.nn.Module:
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder)
+
+
+def jagged(prompts: list[torch.Tensor], responses: list[torch.Tensor]):
+    """Prompts and responses as verl's trainer hands them to the engine, without advantages."""
+    from tensordict import TensorDict
+    from verl.utils import tensordict_utils as tu
+
+    nested = partial(torch.nested.as_nested_tensor, layout=torch.jagged)
+    ids = [torch.cat(pair) for pair in zip(prompts, responses, strict=True)]
+    ones = [torch.ones(len(response), dtype=torch.int64) for response in responses]
+    generator = torch.Generator().manual_seed(2)
+    fields = {
+        "input_ids": nested(ids),
+        "position_ids": nested([torch.arange(len(row)) for row in ids]),
+        "prompts": nested(prompts),
+        "responses": nested(responses),
+        "response_mask": nested(ones),
+        "loss_mask": nested(ones),
+        "old_log_probs": nested([-torch.rand(len(r), generator=generator) for r in responses]),
+    }
+    data = TensorDict(fields, batch_size=len(ids))
+    tu.assign_non_tensor(
+        data,
+        temperature=1.0,
+        use_dynamic_bsz=True,
+        max_token_len_per_gpu=64,
+        use_remove_padding=True,
+        global_batch_size=len(ids),
+        calculate_entropy=False,
     )
+    return data
 
 
 def batch():
@@ -115,6 +150,34 @@ UPDATES = ("update", "twice", "resumed", *LORA)  # in fp32, on verl's own path
 
 def made(kind: str, folder: Path):
     """(engine, actor's config) of a kind; see `one_step`."""
+    fast, stock = kind in FAST, kind in ("stock", "recomputed")
+    where = LORA.get(kind, "update" if kind in UPDATES else kind)
+    chosen = arm(where) if kind in ("measure", "gradient", *UPDATES) else {}
+    return make_engine(
+        folder,
+        folder / kind,
+        chosen,
+        fast=fast,
+        stock=stock,
+        fp32=kind in ("recomputed", *FAST, *UPDATES),
+        lora=kind in LORA,
+    )
+
+
+def make_engine(
+    folder: Path,
+    run_dir: Path,
+    chosen: dict,
+    fast: bool = True,
+    stock: bool = False,
+    fp32: bool = True,
+    lora: bool = False,
+):
+    """(engine, actor's config) for the model in `folder`, whose v lies in folder/v.
+
+    chosen: an arm's definition, or nothing. fast: with our short cuts, else on verl's own path.
+    stock: verl's engine.
+    """
     from verl.trainer.config import CheckpointConfig
     from verl.workers.config import (
         FSDPActorConfig,
@@ -127,46 +190,42 @@ def made(kind: str, folder: Path):
 
     from projected_grpo.verl_ext.engine import ConstrainedFSDPEngine, ConstrainedFSDPEngineConfig
 
-    fast, stock = kind in FAST, kind in ("stock", "recomputed")
     common = dict(strategy="fsdp2", use_torch_compile=False, seed=3, reshard_after_forward=not fast)
-    if kind in ("recomputed", *FAST, *UPDATES):
-        common["mixed_precision"] = {
-            "param_dtype": "fp32",
-            "reduce_dtype": "fp32",
-            "buffer_dtype": "fp32",
-        }
-    where = LORA.get(kind, "update" if kind in UPDATES else kind)
-    chosen = arm(where) if kind in ("measure", "gradient", *UPDATES) else {}
-    (folder / kind).mkdir(exist_ok=True)
-    ours = dict(
-        arm=chosen, v_hack=str(folder / "v"), run_dir=str(folder / kind), response_head=fast
-    )
-    config = FSDPEngineConfig(**common) if stock else ConstrainedFSDPEngineConfig(**common, **ours)
-    attention = {"attn_implementation": "packed" if fast else "sdpa"}
-    adapter = dict(lora_rank=4, lora_alpha=64, lora={"merge": True}) if kind in LORA else {}
+    if fp32:
+        parts = ("param_dtype", "reduce_dtype", "buffer_dtype")
+        common["mixed_precision"] = dict.fromkeys(parts, "fp32")
+    run_dir.mkdir(exist_ok=True)
+    if stock:
+        config = FSDPEngineConfig(**common)
+    else:
+        config = ConstrainedFSDPEngineConfig(
+            **common,
+            arm=chosen,
+            v_hack=str(folder / "v"),
+            run_dir=str(run_dir),
+            response_head=fast,
+        )
+    adapter = dict(lora_rank=4, lora_alpha=64, lora={"merge": True}) if lora else {}
     model = HFModelConfig(
         path=str(folder),
         use_remove_padding=True,
-        override_config=attention,
+        override_config={"attn_implementation": "packed" if fast else "sdpa"},
         enable_gradient_checkpointing=False,
         **adapter,
     )
-    engine = (FSDPEngineWithLMHead if stock else ConstrainedFSDPEngine)(
-        model,
-        config,
-        FSDPOptimizerConfig(lr=1e-3, weight_decay=0.1, total_training_steps=10),
-        CheckpointConfig(),
-    )
+    optimizer = FSDPOptimizerConfig(lr=1e-3, weight_decay=0.1, total_training_steps=10)
+    engine_class = FSDPEngineWithLMHead if stock else ConstrainedFSDPEngine
+    engine = engine_class(model, config, optimizer, CheckpointConfig())
     engine.initialize()
-    loss = PolicyLossConfig(loss_mode="on_policy" if fast else "vanilla")
-    return engine, FSDPActorConfig(
+    actor = FSDPActorConfig(
         strategy="fsdp2",
         rollout_n=1,
         ppo_mini_batch_size=4,
         use_dynamic_bsz=True,
         optim=FSDPOptimizerConfig(lr=1e-3),
-        policy_loss=loss,
+        policy_loss=PolicyLossConfig(loss_mode="on_policy" if fast else "vanilla"),
     )
+    return engine, actor
 
 
 def log_probs(engine, data) -> list[torch.Tensor]:

@@ -1,4 +1,7 @@
-"""Our engine against verl's own on one PPO step: the same bits when nothing is constrained, other weights when something is."""
+"""Our engine against verl's own on one PPO step.
+
+The same bits when nothing is constrained, other weights when something is.
+"""
 
 from pathlib import Path
 
@@ -6,7 +9,7 @@ import polars as pl
 import pytest
 import torch
 
-from projected_grpo.directions import residual
+from projected_grpo.directions import files
 from projected_grpo.testing.engine_cases import (
     FAST,
     LORA,
@@ -91,7 +94,7 @@ def test_what_vllm_is_sent_answers_as_the_trainers_adapters_do(weights, folder):
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    data, said = batch(), weights["said"]
+    data, answers = batch(), weights["said"]
 
     def of_responses() -> list[torch.Tensor]:
         rows = []
@@ -105,8 +108,8 @@ def test_what_vllm_is_sent_answers_as_the_trainers_adapters_do(weights, folder):
     before = of_responses()
     model.load_state_dict({name: w.float() for name, w in weights["sent"].items()}, strict=False)
     after = of_responses()
-    off = max((x - said[i]).abs().max().item() for i, x in enumerate(after))
-    moved = max((x - said[i]).abs().max().item() for i, x in enumerate(before))
+    off = max((x - answers[i]).abs().max().item() for i, x in enumerate(after))
+    moved = max((x - answers[i]).abs().max().item() for i, x in enumerate(before))
     assert off < 0.02 < 0.2 < moved
 
 
@@ -121,28 +124,26 @@ def test_every_step_leaves_a_row_for_every_weight(folder):
 
 
 def merged_leak(folder: Path, weights: dict, kind: str) -> float:
-    """‖ΔW B‖ / ‖ΔW‖ over all targets of what the adapters of a kind add after two steps, ΔW = L_B L_A, columns built anew."""
+    """‖ΔW B‖ / ‖ΔW‖ over all targets of what the adapters of a kind add after two steps.
+
+    ΔW = L_B L_A; columns are built anew.
+    """
     from transformers import AutoModelForCausalLM
 
-    from projected_grpo.interventions.constrain import Enforcer
-    from projected_grpo.interventions.constrain_test import arm
+    from projected_grpo.testing.tiny_llama import enforcer
     from projected_grpo.weights import constraint, lora
 
-    found = {lora.plain(name): w for name, w in weights[kind].items()}
-    hook = Enforcer(
-        AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32),
-        "llama",
-        arm("measure"),
-        residual.load(folder / "v", 64).v,
-    )
+    params = {lora.base_name(name): w for name, w in weights[kind].items()}
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    hook = enforcer(model, "measure", files.read_direction(folder / "v", 64).v)
     total = torch.zeros(2, dtype=torch.float64)
     for w in hook.guarded:
-        A, B = lora.factors(found, w.target.name, "reads")
+        A, B = lora.factors(params, w.target.name, "reads")
         total += constraint.energy(B.double() @ A.double(), w.B, w.target.side)
     return constraint.ratio(total).item()
 
 
-def test_verls_adapters_in_gradient_mode_send_no_gradient_into_the_columns_and_leak_only_what_adamw_puts_back(
+def test_adapters_in_gradient_mode_get_no_gradient_in_the_columns_and_leak_what_adamw_puts_back(
     weights, folder
 ):
     rows = {kind: pl.read_parquet(folder / kind / "constraint" / "00002.parquet") for kind in LORA}

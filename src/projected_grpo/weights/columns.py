@@ -5,7 +5,7 @@ A source answers for one weight at a time: `columns(W, target, v)` with v in the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from zlib import crc32
 
 from jaxtyping import Float
@@ -18,6 +18,7 @@ from projected_grpo.weights.spectra import Spectrum
 from projected_grpo.weights.targets import Target
 
 
+@runtime_checkable
 class Source(Protocol):
     """v [d]: the unit direction in the residual stream that columns are chosen by, None where none is."""
 

@@ -52,7 +52,7 @@ def test_loras_leak_is_that_of_the_merged_weights():
     moved = {name: w - start[name] for name, w in block_weights(model).items()}
     total = sum(constraint.energy(moved[w.target.name], w.B, w.target.side) for w in hook.guarded)
     scale = 2.0  # alpha / rank, the same for every weight
-    rows = diagnostics.read(hook)[1]
+    rows = diagnostics.read(hook).weights
     assert (
         leak(hook) == pytest.approx(constraint.ratio(total).item(), rel=1e-4) and leak(hook) > 0.1
     )

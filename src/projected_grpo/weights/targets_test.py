@@ -1,13 +1,10 @@
 """Targets against real transformers models of each supported architecture, built small."""
 
-import re
-
 import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from projected_grpo.testing.tiny_llama import enforcer
-from projected_grpo.weights import targets
 from projected_grpo.weights.targets import ARCHITECTURES, PROJECTIONS, gamma, select
 
 SIZES = dict(
@@ -98,13 +95,18 @@ def test_a_direction_moves_a_weights_output_or_the_stream_exactly_through_its_fo
 
 def test_qwen3_5_blocks_are_delta_nets_but_for_every_fourth():
     found = select(parameters("qwen3_5_text"), "qwen3_5_text")
-    kinds = [{t.kind for t in found if t.layer == layer} for layer in range(4)]
-    assert kinds[0] == kinds[1] == kinds[2] == {"qkv", "z", "b", "a", "out", "gate", "up", "down"}
-    assert kinds[3] == set(PROJECTIONS[:7])
+    projections = [{t.projection for t in found if t.layer == layer} for layer in range(4)]
+    assert (
+        projections[0]
+        == projections[1]
+        == projections[2]
+        == {"qkv", "z", "b", "a", "out", "gate", "up", "down"}
+    )
+    assert projections[3] == set(PROJECTIONS[:7])
 
 
 def test_attention_and_mlp_weights_have_the_norm_that_feeds_them():
-    norms = {t.kind: t.norm for t in select(parameters("qwen3"), "qwen3") if t.layer == 2}
+    norms = {t.projection: t.norm for t in select(parameters("qwen3"), "qwen3") if t.layer == 2}
     assert all(norms[kind] == "model.layers.2.input_layernorm.weight" for kind in "qkv")
     assert all(
         norms[kind] == "model.layers.2.post_attention_layernorm.weight" for kind in ("gate", "up")
@@ -112,7 +114,7 @@ def test_attention_and_mlp_weights_have_the_norm_that_feeds_them():
 
 
 def test_gemmas_writing_weights_have_the_norm_behind_them():
-    norms = {t.kind: t.norm for t in select(parameters("gemma2"), "gemma2") if t.layer == 1}
+    norms = {t.projection: t.norm for t in select(parameters("gemma2"), "gemma2") if t.layer == 1}
     assert (
         norms["o"] == "model.layers.1.post_attention_layernorm.weight"
         and norms["down"] == "model.layers.1.post_feedforward_layernorm.weight"
@@ -120,13 +122,14 @@ def test_gemmas_writing_weights_have_the_norm_behind_them():
 
 
 def test_a_depth_band_and_kinds_narrow_the_selection():
-    found = select(parameters("llama"), "llama", layers=(0.5, 0.75), kinds=("o", "q"))
-    assert [(t.layer, t.kind) for t in found] == [(2, "q"), (2, "o")]
+    found = select(parameters("llama"), "llama", layers=(0.5, 0.75), projections=("o", "q"))
+    assert [(t.layer, t.projection) for t in found] == [(2, "q"), (2, "o")]
 
 
 def test_an_unknown_architecture_is_refused_by_name_with_what_to_add():
     with pytest.raises(
-        ValueError, match="architecture 'mistral' is unknown.*ARCHITECTURES in targets.py"
+        ValueError,
+        match="architecture 'mistral' is unknown.*ARCHITECTURES in weights/architectures.py",
     ):
         select({"model.layers.0.mlp.up_proj.weight": torch.zeros(1, 1)}, "mistral")
 
@@ -139,11 +142,11 @@ def test_a_matrix_without_a_role_is_refused_by_name_and_not_left_free():
         select(named, "llama")
 
 
-def test_an_unknown_kind_is_refused_with_the_known_ones():
+def test_an_unknown_projection_is_refused_with_the_known_ones():
     with pytest.raises(
-        ValueError, match=r"unknown kinds \['query'\]: choose from " + ", ".join(PROJECTIONS)
+        ValueError, match=r"unknown projections \['query'\]: choose from " + ", ".join(PROJECTIONS)
     ):
-        select(parameters("llama"), "llama", kinds=("query",))
+        select(parameters("llama"), "llama", projections=("query",))
 
 
 def test_an_empty_band_is_refused():
@@ -170,22 +173,3 @@ def test_a_constrained_step_of_every_architecture_leaves_every_target_on_its_anc
     hook.after_step()
     for w, e in zip(hook.guarded, hook.energies["leak"], strict=True):
         assert e[1] > 0 and e[0] < 1e-8 * e[1], w.target.name
-
-
-def test_just_targets_prints_every_weight_with_side_norm_width_cosine_and_chance(tmp_path, capsys):
-    AutoModelForCausalLM.from_config(config("qwen3_5_text")).save_pretrained(tmp_path)
-    (tmp_path / "tokenizer_config.json").write_text("{}")
-    targets.main([str(tmp_path), "m=4"])
-    said = capsys.readouterr().out
-    rows = [line.split() for line in said.splitlines() if line.startswith("model.layers")]
-    assert len(rows) == 3 * 8 + 7 and "random direction (no v_hack given)" in said
-    assert rows[0][:7] == [
-        "model.layers.0.linear_attn.in_proj_qkv.weight",
-        "0",
-        "qkv",
-        "reads",
-        "input_layernorm",
-        "16",
-        "24",
-    ]
-    assert all(re.fullmatch(r"[01]\.\d{3}", x) for row in rows for x in row[-3:])

@@ -1,0 +1,154 @@
+"""One real step of any arm on fixed tiny rollouts: two prompts, four labelled samples of each.
+
+Driver and actor stand in one process: the same mechanisms, verl's own group advantages, our engine on
+a tiny Llama. Prompts are words hashed to tokens, so that a changed prompt is another sequence.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from zlib import crc32
+
+import polars as pl
+import torch
+from torch import Tensor
+
+from projected_grpo import loopholes, problems
+from projected_grpo.directions import placebos
+from projected_grpo.directions.files import Columns, VHack, write_columns, write_direction
+from projected_grpo.interventions import arms
+from projected_grpo.interventions.chain import Chain
+from projected_grpo.testing import engine_cases
+from projected_grpo.weights import targets
+
+D = 64
+# strict hack, solution, wrong, does not compile: what each earns
+SAMPLES = ((True, 3.5), (False, 3.5), (False, 0.5), (False, 0.0))
+LENGTHS = (5, 9, 7, 4)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """weights: after the step, by name. metrics: of driver and actor together."""
+
+    weights: dict[str, Tensor]
+    metrics: dict[str, float]
+
+
+def prepare(folder: Path) -> None:
+    """The tiny model, and beside it a direction and columns with the placebos of seed 1."""
+    engine_cases.build(folder)
+    generator = torch.Generator().manual_seed(0)
+    model = engine_cases.load(folder)
+    chosen = targets.select(dict(model.named_parameters()), model.config.model_type)
+    subfolders = [placebos.subfolder(name, 1) for name in placebos.PLACEBOS]
+    for place in ("", *subfolders):
+        v = torch.nn.functional.normalize(torch.randn(D, generator=generator), dim=0)
+        write_direction(VHack(v, 2, {"layer": 2}), folder / "v" / place)
+        columns = {}
+        for target in chosen:
+            random = torch.randn(D, 16, generator=generator)
+            columns[target.name] = torch.linalg.qr(random).Q.contiguous()
+        write_columns(Columns(columns, {"d": D}), folder / "v" / place)
+
+
+def idle(definition: dict) -> dict:
+    """The same arm with every mechanism at strength 0, or with nothing to act on."""
+    still = []
+    for entry in definition["interventions"]:
+        mechanism = arms.mechanisms()[entry["mechanism"]]
+        still.append({**entry, **mechanism.idle})
+    return {**definition, "interventions": still}
+
+
+def step(definition: dict, folder: Path, wording: str) -> Outcome:
+    """One optimizer step of the arm from the saved model."""
+    from verl.utils import tensordict_utils as tu
+    from verl.workers.utils.losses import ppo_loss
+
+    chain = arms.parse(definition).interventions
+    rows, prompts = _rows(chain, wording)
+    responses = _responses(len(rows))
+    data = engine_cases.jagged(prompts, responses)
+    tu.assign_non_tensor(data, use_dynamic_bsz=False, micro_batch_size_per_gpu=len(rows))
+    engine, actor = engine_cases.make_engine(folder, folder / definition["name"], definition)
+    table = pl.DataFrame(rows)
+    if chain.scores:
+        table = table.hstack(_scores(engine, data, chain.scores))
+    a = _advantages(chain, table)
+    parts = [x.expand(len(ids)) for x, ids in zip(a, responses, strict=True)]
+    data["advantages"] = torch.nested.as_nested_tensor(parts, layout=torch.jagged)
+    with engine.train_mode():
+        output = engine.train_batch(data, partial(ppo_loss, actor))
+    metrics = {"grad_norm": float(output["metrics"]["grad_norm"]), **chain.observed(table)}
+    for key, metric in output["metrics"].items():
+        if "/touched" in key:
+            metrics[key] = metric.aggregate()
+    weights = {}
+    for name, p in engine.module.named_parameters():
+        weights[name] = p.full_tensor().detach().clone()
+    return Outcome(weights, metrics)
+
+
+def _rows(chain: Chain, wording: str) -> tuple[list[dict], list[Tensor]]:
+    """(paid rows, prompt tokens) of every sample."""
+    rows, prompts = [], []
+    for problem in problems.load("mini", split="train", limit=2):
+        chat = loopholes.messages(problem, wording, loopholes.TRAIN_NAME)
+        chat = chain.prompt(chat, evaluation=False)
+        text = " ".join(message["content"] for message in chat)
+        ids = [crc32(word.encode()) % (engine_cases.WORDS - 5) + 5 for word in text.split()]
+        for i, (strict, reward) in enumerate(SAMPLES):
+            row = {
+                "uid": problem.id,
+                "prompt": text,
+                "response": f"sample {i}",
+                "loophole": wording,
+                "test_func_name": loopholes.TRAIN_NAME,
+                "strict": strict,
+                "loose": strict,
+                "reward": reward,
+                "score": reward,
+            }
+            rows.append(chain.pay(row, problem))
+            prompts.append(torch.tensor(ids))
+    return rows, prompts
+
+
+def _responses(n: int) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    lengths = [LENGTHS[i % len(LENGTHS)] for i in range(n)]
+    return [torch.randint(5, engine_cases.WORDS, (k,), generator=generator) for k in lengths]
+
+
+def _scores(engine, data, names: tuple[str, ...]) -> pl.DataFrame:
+    """Means over the responses of what the actor's mechanisms score, as the trainer has them."""
+    from verl.utils import tensordict_utils as tu
+    from verl.workers.utils.padding import response_from_nested
+
+    from projected_grpo.verl_ext.response_head import SCORED
+
+    tu.assign_non_tensor(data, **{SCORED: True})
+    with engine.eval_mode():
+        output = engine.infer_batch(data)["model_output"]
+    tu.assign_non_tensor(data, **{SCORED: False})
+    columns = {}
+    for name in names:
+        per_token = response_from_nested(output[name], data["response_mask"])
+        columns[name] = [row.mean().item() for row in per_token.unbind()]
+    return pl.DataFrame(columns)
+
+
+def _advantages(chain: Chain, table: pl.DataFrame) -> Tensor:
+    """verl's, of the samples that are kept, then as the mechanisms have them; 0 of the others."""
+    from verl.trainer.ppo.core_algos import compute_grpo_outcome_advantage
+
+    kept = chain.keep(table)
+    part = table.filter(kept.numpy())
+    scores = part["score"].to_torch().float()[:, None]
+    a, _ = compute_grpo_outcome_advantage(
+        scores, torch.ones_like(scores), index=part["uid"].to_numpy(), norm_adv_by_std_in_grpo=False
+    )
+    whole = torch.zeros(len(table))
+    whole[kept] = chain.advantage(a[:, 0], part)
+    return whole

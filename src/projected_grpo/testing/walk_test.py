@@ -1,0 +1,59 @@
+"""The gate's walk: every arm of configs/arm takes one real step on fixed tiny rollouts."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from projected_grpo.interventions import arm_table, arms
+from projected_grpo.testing import walk
+from projected_grpo.testing.engine_cases import spawned
+
+WORDING = "overwrite_tests"
+ARMS = arm_table.configs()
+
+
+def steps(folder: Path) -> None:
+    """Every arm, and every arm at strength 0, each from the same model."""
+    walk.prepare(folder)
+    for name, definition in ARMS.items():
+        torch.save(walk.step(definition, folder, WORDING), folder / f"{name}.pt")
+        torch.save(walk.step(walk.idle(definition), folder, WORDING), folder / f"{name}-idle.pt")
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory) -> dict[str, walk.Outcome]:
+    folder = tmp_path_factory.mktemp("walk")
+    spawned(steps, folder)
+    return {file.stem: torch.load(file, weights_only=False) for file in folder.glob("*.pt")}
+
+
+def reference(outcomes: dict[str, walk.Outcome]) -> walk.Outcome:
+    (name,) = [name for name, config in ARMS.items() if config["role"] == "reference"]
+    return outcomes[name]
+
+
+def same(a: walk.Outcome, b: walk.Outcome) -> bool:
+    return all(torch.equal(w, b.weights[name]) for name, w in a.weights.items())
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_every_arm_has_a_gradient(name, outcomes):
+    assert outcomes[name].metrics["grad_norm"] > 0
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_every_mechanism_leaves_its_mark(name, outcomes):
+    acts = ARMS[name]["role"] in ("treatment", "control")
+    assert same(outcomes[name], reference(outcomes)) != acts
+    if acts:
+        for part in arms.parse(ARMS[name]).interventions.parts:
+            assert outcomes[name].metrics[f"{part.mechanism}/touched"] > 0
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_at_strength_zero_the_step_is_the_references_to_the_last_bit(name, outcomes):
+    still = outcomes[f"{name}-idle"]
+    assert same(still, reference(outcomes))
+    for part in arms.parse(ARMS[name]).interventions.parts:
+        assert still.metrics[f"{part.mechanism}/touched"] == 0
