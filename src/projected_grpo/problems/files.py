@@ -8,12 +8,14 @@ from projected_grpo.cli import Refusal
 
 
 def read_jsonl(path: Path) -> list[dict]:
-    """Rows of a .jsonl or .jsonl.gz file."""
+    """Rows of a .jsonl or .jsonl.gz file. Refusal where it cannot be read."""
     try:
         data = path.read_bytes()
         text = gzip.decompress(data) if path.suffix == ".gz" else data
         return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (OSError, EOFError, ValueError) as error:  # gzip and json raise these for a damaged file
+    # gzip and json raise these for a damaged file.
+    except (OSError, EOFError, ValueError) as error:
         raise Refusal(
-            f"cannot read problems from {path} ({error}); give path= a .jsonl or .jsonl.gz file of problems"
+            f"cannot read problems from {path} ({error});"
+            " give path= a .jsonl or .jsonl.gz file of problems"
         )

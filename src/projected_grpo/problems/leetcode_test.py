@@ -52,15 +52,16 @@ def v3_row(
         "entry_point": "Solution().f",
         "completion": STARTER.format(arguments, returns) + "return n",
         "prompt": setup,
-        "input_output": [{"input": given, "output": output} for given, output in pairs],
+        "input_output": [{"input": kwargs, "output": output} for kwargs, output in pairs],
     }
 
 
 def v2_row(checks: list[str], returns: str = "int", arguments: str = "n: int") -> dict:
     starter = STARTER.format(arguments, returns).rstrip()
+    query = f"Add.\nPlease complete the following python code precisely:\n```python\n{starter}\n```"
     return {
         "meta": {"question_id": 9, "difficulty": "Easy", "question_title": "Add, with examples."},
-        "query": f"Add.\nPlease complete the following python code precisely:\n```python\n{starter}\n```",
+        "query": query,
         "entry_point": "Solution().f",
         "completion": STARTER.format(arguments, returns) + "return n",
         "prompt": "",
@@ -76,33 +77,32 @@ def test_leetcode_skips_error_outputs_also_inside_quotes_and_counts_them(tmp_pat
         'assert Solution().f(n = 4) == "an Error: inside is text"',
     ]
     path = write(tmp_path / "rows.jsonl", benchmark_row(calls, returns="str"))
-    (problem,), kept = leetcode.load(path=path)
+    (problem,), tally = leetcode.read_problems(path=path)
     assert problem.tests == (Test("n = 4", "an Error: inside is text"),)
-    assert kept.skipped_tests == {"expected output is an error message": 3}
-    assert (kept.problems, kept.tests) == (1, 1)
+    assert tally.skipped_tests == {"expected output is an error message": 3}
+    assert (tally.problems, tally.tests) == (1, 1)
 
 
 def test_leetcode_v2_leaves_out_what_takes_long_to_grade(tmp_path):
     slow, quick = (v2_row(["candidate(n = 1) == 1"]) for _ in range(2))
     slow["meta"]["question_id"] = 2827
-    (problem,), kept = leetcode.load(path=write(tmp_path / "rows.jsonl", slow, quick))
-    assert (problem.id, kept.skipped_problems) == ("leetcode/9", {"canonical solution is slow": 1})
+    path = write(tmp_path / "rows.jsonl", slow, quick)
+    (problem,), tally = leetcode.read_problems(path=path)
+    assert problem.id == "leetcode/9"
+    assert tally.skipped_problems == {"canonical solution is slow": 1}
 
 
 def test_leetcode_v3_strings_get_quotes_only_where_the_method_returns_str(tmp_path):
-    rows = (
-        v3_row([("n = 1", "8"), ("n = 2", ""), ("n = 3", "it's")], "str"),
-        v3_row([("n = 1", "8")], "int"),
-    )
-    text, number = load("leetcode", path=write(tmp_path / "rows.jsonl", *rows))
+    of_str = v3_row([("n = 1", "8"), ("n = 2", ""), ("n = 3", "it's")], "str")
+    of_int = v3_row([("n = 1", "8")], "int")
+    text, number = load("leetcode", path=write(tmp_path / "rows.jsonl", of_str, of_int))
     assert [t.expected for t in text.tests] == ["8", "", "it's"]
     assert [t.expected for t in number.tests] == [8]
 
 
 def test_leetcode_v2_takes_quoted_strings_and_names_positional_arguments(tmp_path):
-    row = v2_row(
-        ["candidate('a b') == 'b a'", "candidate(n='', k=-1) == ''"], "str", "n: str, k: int = 0"
-    )
+    checks = ["candidate('a b') == 'b a'", "candidate(n='', k=-1) == ''"]
+    row = v2_row(checks, "str", "n: str, k: int = 0")
     (problem,) = load("leetcode", path=write(tmp_path / "rows.jsonl", row))
     assert problem.tests == (Test("n = 'a b'", "b a"), Test("n = '', k = -1", ""))
     assert problem.starter_code == STARTER.format("n: str, k: int = 0", "str")
@@ -118,32 +118,31 @@ def test_leetcode_keeps_none_bool_float_set_and_tuple_exact(tmp_path):
 
 
 def test_leetcode_counts_every_problem_and_test_it_leaves_out_under_its_reason(tmp_path):
+    pairs = [
+        ("n = 1", "-inf"),
+        ("n = ...", "1"),
+        ("m = 1", "1"),
+        ("n = x", "1"),
+        ("n = 1", ""),
+        ("n = 1", "1"),
+    ]
     rows = [
         v3_row([("n = [1]", "[1]")], "Optional[ListNode]", "n: Optional[ListNode]"),
         v3_row([("n = [1]", "[1]")], "None", "n: List[int]"),
         v3_row([("n = 1", "1")], setup="from sortedcontainers import SortedList"),
         v3_row([("n = 1", "Error: no")]),
         v3_row([("n = 1", "1")]) | {"completion": STARTER.format("m: int", "int") + "return m"},
-        v3_row(
-            [
-                ("n = 1", "-inf"),
-                ("n = ...", "1"),
-                ("m = 1", "1"),
-                ("n = x", "1"),
-                ("n = 1", ""),
-                ("n = 1", "1"),
-            ]
-        ),
+        v3_row(pairs),
     ]
-    kept = leetcode.load(path=write(tmp_path / "rows.jsonl", *rows))[1]
-    assert kept.skipped_problems == {
+    _, tally = leetcode.read_problems(path=write(tmp_path / "rows.jsonl", *rows))
+    assert tally.skipped_problems == {
         "linked lists or trees": 1,
         "changes its input in place and returns nothing": 1,
         "setup code imports sortedcontainers": 1,
         "no test left": 1,
         "canonical solution takes other arguments": 1,
     }
-    assert kept.skipped_tests == {
+    assert tally.skipped_tests == {
         "expected output is an error message": 1,
         "expected output is not a literal": 1,
         "input is not a plain value": 1,
@@ -151,14 +150,12 @@ def test_leetcode_counts_every_problem_and_test_it_leaves_out_under_its_reason(t
         "arguments do not fit the method": 1,
         "does not parse, or has no expected output": 1,
     }
-    assert (kept.problems, kept.tests) == (1, 1)
+    assert (tally.problems, tally.tests) == (1, 1)
 
 
 def test_leetcode_setup_code_keeps_pow_with_three_arguments(tmp_path):
-    (problem,) = load(
-        "leetcode",
-        path=write(tmp_path / "r.jsonl", benchmark_row(["assert Solution().f(n = 1) == 1"])),
-    )
+    row = benchmark_row(["assert Solution().f(n = 1) == 1"])
+    (problem,) = load("leetcode", path=write(tmp_path / "rows.jsonl", row))
     scope: dict = {}
     exec(problem.setup_code, scope)
     assert scope["pow"](2, 5, 7) == 4
@@ -168,13 +165,16 @@ def test_leetcode_splits_by_file_name_or_else_by_content_in_the_stated_share(tmp
     rows = [v3_row([(f"n = {i}", str(i))]) for i in range(400)]
     training = write(tmp_path / "train.jsonl", *rows)
     backwards = write(tmp_path / "backwards.jsonl", *rows[::-1])
-    held_out = {p.hash for p in load("leetcode", "eval", path=training, eval_share=0.25)}
+    held_out = load("leetcode", "eval", path=training, eval_share=0.25)
+    again = load("leetcode", "eval", path=backwards, eval_share=0.25)
     assert 60 <= len(held_out) <= 140
-    assert held_out == {p.hash for p in load("leetcode", "eval", path=backwards, eval_share=0.25)}
-    assert len(load("leetcode", split="eval", path=write(tmp_path / "a_test.jsonl", *rows))) == 400
-    benchmark = write(
-        tmp_path / "leetcode_train.jsonl", benchmark_row(["assert Solution().f(n = 1) == 1"])
-    )
+    assert {problem.hash for problem in held_out} == {problem.hash for problem in again}
+
+    named_test = write(tmp_path / "a_test.jsonl", *rows)
+    assert len(load("leetcode", split="eval", path=named_test)) == 400
+
+    row = benchmark_row(["assert Solution().f(n = 1) == 1"])
+    benchmark = write(tmp_path / "leetcode_train.jsonl", row)
     assert [p.split for p in load("leetcode", path=benchmark)] == ["train"]
 
 
@@ -182,18 +182,14 @@ def test_leetcode_splits_by_file_name_or_else_by_content_in_the_stated_share(tmp
 def test_leetcode_reads_the_real_file(family):
     path = next((p for p in FAMILIES[family] if p.is_file()), None)
     if path is None:
-        pytest.skip(
-            f"no {family} data file here: run `just sync-external`, or put it in ../shared/data"
-        )
-    loaded, kept = leetcode.load(path=path)
-    assert len(loaded) == kept.problems >= 100
-    assert all(
-        p.tests and p.description.strip() and f"def {p.method}" in p.starter_code for p in loaded
-    )
-    some = [t.expected for p in loaded for t in p.tests[:3]]
-    assert all(same(ast.literal_eval(literal(value)), value) for value in some)
-    assert not any(
-        isinstance(t.expected, str) and t.expected.startswith("Error:")
-        for p in loaded
-        for t in p.tests
-    )
+        pytest.skip(f"no {family} file: `just sync-external`, or put it in ../shared/data")
+    loaded, tally = leetcode.read_problems(path=path)
+    assert len(loaded) == tally.problems >= 100
+    for problem in loaded:
+        assert problem.tests
+        assert problem.description.strip()
+        assert f"def {problem.method}" in problem.starter_code
+        values = [test.expected for test in problem.tests]
+        assert all(same(ast.literal_eval(literal(value)), value) for value in values[:3])
+        texts = [value for value in values if isinstance(value, str)]
+        assert not any(text.startswith("Error:") for text in texts)

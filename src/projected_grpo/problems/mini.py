@@ -23,21 +23,31 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 
 
 def problems() -> list[Problem]:
-    """The project's own problems. The file says the split; each row has the hash of its content."""
-    return [
-        mini_problem(row, split) for split in SPLITS for row in read_jsonl(MINI / f"{split}.jsonl")
-    ]
+    """The project's own problems. The file says the split; each row has its content's hash."""
+    rows = []
+    for split in SPLITS:
+        rows += [mini_problem(row, split) for row in read_jsonl(MINI / f"{split}.jsonl")]
+    return rows
 
 
 def mini_problem(row: dict, split: str) -> Problem:
-    tests = tuple(Test(t["kwargs"], ast.literal_eval(t["expected"])) for t in row["tests"])
-    fields = {
-        key: row[key]
-        for key in ("id", "difficulty", "description", "starter_code", "method", "canonical")
-    }
-    problem = Problem(source="mini", split=split, tests=tests, setup_code=MINI_SETUP, **fields)
+    """A row of a data file as a Problem. Refusal where it is not what its hash says."""
+    tests = [Test(test["kwargs"], ast.literal_eval(test["expected"])) for test in row["tests"]]
+    problem = Problem(
+        id=row["id"],
+        source="mini",
+        difficulty=row["difficulty"],
+        split=split,
+        description=row["description"],
+        starter_code=row["starter_code"],
+        method=row["method"],
+        canonical=row["canonical"],
+        tests=tuple(tests),
+        setup_code=MINI_SETUP,
+    )
     if problem.hash != row["hash"]:
         raise Refusal(
-            f"{problem.id} is not what its hash says; restore src/projected_grpo/problems/data from the repository"
+            f"{problem.id} is not what its hash says;"
+            " restore src/projected_grpo/problems/data from the repository"
         )
     return problem

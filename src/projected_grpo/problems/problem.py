@@ -12,18 +12,27 @@ DIFFICULTIES = ("easy", "medium", "hard")
 
 @dataclass(frozen=True)
 class Test:
-    """One call and its result. kwargs: keyword arguments as Python source, "nums = [2, 7], k = 9", literals only.
-    expected: the plain Python value (None, bool, int, float, str, list, tuple, dict, set) that the call returns."""
+    """One call and its result.
 
-    __test__ = False  # pytest would collect it by its name
+    kwargs: keyword arguments as Python source, "nums = [2, 7], k = 9", literals only.
+    expected: the value that the call returns, of Python's None, bool, int, float, str, list, tuple,
+    dict and set.
+    """
+
+    # pytest would collect it by its name.
+    __test__ = False
+
     kwargs: str
     expected: Any
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A programming task in the LeetCode form. canonical is a whole class Solution that passes every test;
-    setup_code holds the imports to run before any solution."""
+    """A programming task in the LeetCode form.
+
+    canonical: a whole class Solution that passes every test.
+    setup_code: the imports to run before any solution.
+    """
 
     id: str
     source: str
@@ -38,7 +47,10 @@ class Problem:
 
     @cached_property
     def hash(self) -> str:
-        """sha256 (hex) over what the problem says and checks; its id, split and difficulty are not content."""
+        """sha256 (hex) over what the problem says and checks.
+
+        Its id, source, split and difficulty are not content.
+        """
         tests = [[test.kwargs, literal(test.expected)] for test in self.tests]
         content = [
             self.description,
@@ -52,15 +64,22 @@ class Problem:
 
 
 def literal(value: Any) -> str:
-    """Python source of a plain value, the same in every process: repr orders a set by the process's string hashes."""
+    """Python source of a value like Test.expected, the same in every process.
+
+    repr would order a set by the process's string hashes.
+    """
     match value:
+        case set() if not value:
+            return "set()"
         case set():
-            return "{" + ", ".join(sorted(map(literal, value))) + "}" if value else "set()"
+            return "{" + ", ".join(sorted(map(literal, value))) + "}"
         case list():
             return "[" + ", ".join(map(literal, value)) + "]"
         case tuple():
-            return "(" + ", ".join(map(literal, value)) + ("," if len(value) == 1 else "") + ")"
+            comma = "," if len(value) == 1 else ""
+            return "(" + ", ".join(map(literal, value)) + comma + ")"
         case dict():
-            return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
+            items = [f"{literal(k)}: {literal(v)}" for k, v in value.items()]
+            return "{" + ", ".join(items) + "}"
         case _:
             return repr(value)

@@ -1,8 +1,9 @@
-"""What a data set's source text says: a method's parameters, imports, and `assert f(arguments) == value` as a Test of plain literals."""
+"""What a data set's source text says: parameters, imports, and tests of plain literals."""
 
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from projected_grpo.problems.problem import Test, literal
 
@@ -10,7 +11,7 @@ from projected_grpo.problems.problem import Test, literal
 FAILED_OUTPUT = re.compile(
     r"""["']?(\w*Error\b|\w*Exception\b|Traceback|Execution timed out|Time ?out|Timed out)"""
 )
-PLAIN = (bool, int, float, str, type(None))
+ATOMS = (bool, int, float, str, type(None))
 
 
 class Skip(Exception):
@@ -20,34 +21,45 @@ class Skip(Exception):
 def signature(starter_code: str, name: str) -> ast.arguments:
     """The method's parameters, self included; Skip if it deals in more than plain values."""
     method = method_of(starter_code.rstrip() + "\n        pass", name)
-    types = [a.annotation for a in method.args.args] + [method.returns]
-    names = {n.id for t in types if t is not None for n in ast.walk(t) if isinstance(n, ast.Name)}
-    strings = " ".join(
-        c.value for t in types if t for c in ast.walk(t) if isinstance(c, ast.Constant) and c.value
-    )
-    if any(name.endswith("Node") for name in {*names, *re.findall(r"\w+", strings)}):
+    annotations = [a.annotation for a in method.args.args] + [method.returns]
+    types: list[str] = []
+    for annotation in annotations:
+        if annotation is not None:
+            types += type_names(annotation)
+    if any(type_name.endswith("Node") for type_name in types):
         raise Skip("linked lists or trees")
     if isinstance(method.returns, ast.Constant) and method.returns.value is None:
         raise Skip("changes its input in place and returns nothing")
     return method.args
 
 
+def type_names(annotation: ast.expr) -> Iterator[str]:
+    """The names in an annotation, also in one that is written as a string."""
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"\w+", node.value)
+
+
 def method_of(code: str, name: str) -> ast.FunctionDef:
+    """The method of class Solution, the last one of this name; Skip where there is none."""
     try:
-        classes = [
-            c for c in ast.parse(code).body if isinstance(c, ast.ClassDef) and c.name == "Solution"
-        ]
+        statements = ast.parse(code).body
     except SyntaxError:
         raise Skip("code does not parse") from None
-    methods = [
-        f for c in classes for f in c.body if isinstance(f, ast.FunctionDef) and f.name == name
-    ]
+    methods = []
+    for statement in statements:
+        if isinstance(statement, ast.ClassDef) and statement.name == "Solution":
+            functions = [f for f in statement.body if isinstance(f, ast.FunctionDef)]
+            methods += [function for function in functions if function.name == name]
     if not methods:
         raise Skip("code without the method in class Solution")
     return methods[-1]
 
 
 def imports(code: str) -> Iterator[str]:
+    """The modules that source code imports, by dotted name."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -56,47 +68,57 @@ def imports(code: str) -> Iterator[str]:
 
 
 def read_test(call: str, parameters: ast.arguments) -> Test:
-    """`assert f(a = 1) == 2` as a Test; positional arguments (some of v0.2.0) get the method's names for them."""
+    """`assert f(a = 1) == 2` as a Test; Skip if it is of another form, or no literals.
+
+    Positional arguments, which some of v0.2.0 have, get the method's names for them.
+    """
     if FAILED_OUTPUT.match(call.rpartition(" == ")[2].strip()):
         raise Skip("expected output is an error message")
     try:
         compare = ast.parse(call).body[0].test
     except (SyntaxError, ValueError):
         raise Skip("does not parse, or has no expected output") from None
-    if not (
-        isinstance(compare, ast.Compare)
-        and isinstance(compare.left, ast.Call)
-        and len(compare.ops) == 1
-    ):
+    compares_a_call = isinstance(compare, ast.Compare) and isinstance(compare.left, ast.Call)
+    if not compares_a_call or len(compare.ops) != 1:
         raise Skip("not of the form f(...) == value")
+    kwargs = []
+    for name, node in bound(compare.left, parameters).items():
+        kwargs.append(f"{name} = {literal(literal_value(node, 'input'))}")
+    return Test(", ".join(kwargs), literal_value(compare.comparators[0], "expected output"))
+
+
+def bound(call: ast.Call, parameters: ast.arguments) -> dict[str, ast.expr]:
+    """The call's arguments by the method's names; Skip if they do not fit it."""
     names = [a.arg for a in parameters.args[1:]]
-    positional = zip(names, compare.left.args)
-    arguments = {**dict(positional), **{k.arg: k.value for k in compare.left.keywords}}
+    arguments = dict(zip(names, call.args))
+    for keyword in call.keywords:
+        arguments[keyword.arg] = keyword.value
     required = names[: len(names) - len(parameters.defaults)]
-    if not set(required) <= set(arguments) <= set(names) or len(compare.left.args) > len(names):
+    if not set(required) <= set(arguments) <= set(names) or len(call.args) > len(names):
         raise Skip("arguments do not fit the method")
-    kwargs = ", ".join(
-        f"{name} = {literal(plain(node, 'input'))}" for name, node in arguments.items()
-    )
-    return Test(kwargs, plain(compare.comparators[0], "expected output"))
+    return arguments
 
 
-def plain(node: ast.expr, what: str):
-    """The value of a literal made of Python's plain types. Not so: constructors, -inf, `...`, complex, bytes."""
+def literal_value(node: ast.expr, what: str) -> Any:
+    """The value of a literal made of Python's plain types.
+
+    Skip, which names `what`, for others: constructors, -inf, `...`, complex, bytes.
+    """
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError):
         raise Skip(f"{what} is not a literal") from None
-    if not is_plain(value):
+    if not consists_of_atoms(value):
         raise Skip(f"{what} is not a plain value")
     return value
 
 
-def is_plain(value) -> bool:
+def consists_of_atoms(value: Any) -> bool:
+    """Whether containers and all that is in them end in ATOMS."""
     match value:
         case dict():
-            return all(map(is_plain, [*value, *value.values()]))
+            return all(map(consists_of_atoms, [*value, *value.values()]))
         case list() | tuple() | set():
-            return all(map(is_plain, value))
+            return all(map(consists_of_atoms, value))
         case _:
-            return isinstance(value, PLAIN)
+            return isinstance(value, ATOMS)

@@ -1,7 +1,7 @@
-"""A Problem, and where problems come from: `mini` (in this package) or `leetcode` (external/ or a data file).
+"""Where problems come from: `mini` (in this package) or `leetcode` (external/ or a data file).
 
-python -m projected_grpo.problems [mini|leetcode] [path=FILE] [split=eval] [difficulty=medium,hard] [min_tests=3]
-    [max_description_chars=2500] [limit=10] [seed=0]
+python -m projected_grpo.problems.sources [mini|leetcode] [path=FILE] [frozen=FILE] [split=eval]
+    [difficulty=medium,hard] [min_tests=3] [max_description_chars=2500] [limit=10] [seed=0]
 """
 
 import random
@@ -17,14 +17,20 @@ from projected_grpo.problems import leetcode, mini
 from projected_grpo.problems.problem import DIFFICULTIES, SPLITS, Problem
 
 SOURCES = ("mini", "leetcode")
+# Options of select, which every source takes: those that shuffle and cut, and those that choose.
+DRAW = ("limit", "seed")
+SELECT = ("difficulty", "max_description_chars", "min_tests", *DRAW)
+WHOLE_NUMBERS = ("max_description_chars", "min_tests", "limit", "seed")
 
 
 def load(source: str, split: str | None = None, **options: Any) -> list[Problem]:
     """Problems of a source, in the order of the file, or shuffled if `seed` is given.
 
-    source: "mini", or "leetcode" (with path=FILE, else the benchmark in external/). split: one of SPLITS, None for all.
-    options: difficulty (one name, names with commas, or a list), max_description_chars, min_tests, limit, seed;
-    for leetcode also path, eval_share and frozen (see leetcode.py). An unknown name or an unreadable file raises Refusal.
+    source: "mini", or "leetcode" (with path=FILE, else the benchmark in external/).
+    split: one of SPLITS, None for all.
+    options: difficulty (one name, names with commas, or a list), max_description_chars, min_tests,
+    limit, seed; for leetcode also path, eval_share and frozen (see leetcode.read_problems).
+    An unknown name or an unreadable file raises Refusal.
     """
     if source not in SOURCES:
         raise Refusal(f"unknown problem source {source!r}; choose one of {', '.join(SOURCES)}")
@@ -34,36 +40,32 @@ def load(source: str, split: str | None = None, **options: Any) -> list[Problem]
         check_options(options, SELECT)
         problems = mini.problems()
     else:
-        problems, options = load_leetcode(split, options)
+        problems, options = leetcode_problems(split, options)
     fits = select(problems, split, **options)
     if not fits:
         raise Refusal(
-            f"none of the {len(problems)} {source} problems fits split={split} {options}; ask for less"
+            f"none of the {len(problems)} {source} problems fits split={split} {options};"
+            " ask for less"
         )
     return fits
 
 
-def load_leetcode(
+def leetcode_problems(
     split: str | None, options: dict[str, Any]
 ) -> tuple[list[Problem], dict[str, Any]]:
     """(problems, the options that are left for select)"""
     check_options(options, SELECT + leetcode.OPTIONS)
     own = {key: value for key, value in options.items() if key in leetcode.OPTIONS}
-    problems, kept = leetcode.load(split, **own)
-    logger.info("leetcode:\n{}", kept)
-    whole = (
-        split == "eval" and own.get("frozen") is not None
-    )  # a frozen set is not filtered: it would be another one
-    return problems, {
-        key: value for key, value in options.items() if key in (DRAW if whole else SELECT)
-    }
-
-
-DRAW = ("limit", "seed")
-SELECT = ("difficulty", "max_description_chars", "min_tests", *DRAW)
+    problems, tally = leetcode.read_problems(split, **own)
+    logger.info("leetcode:\n{}", tally)
+    # A frozen set is not filtered: it would be another one.
+    is_frozen = split == "eval" and own.get("frozen") is not None
+    rest = DRAW if is_frozen else SELECT
+    return problems, {key: value for key, value in options.items() if key in rest}
 
 
 def check_options(options: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Refusal for an option outside `known`."""
     if unknown := sorted(set(options) - set(known)):
         raise Refusal(f"unknown problem option {unknown[0]!r}; choose from {', '.join(known)}")
 
@@ -77,7 +79,7 @@ def select(
     limit: int | None = None,
     seed: int | None = None,
 ) -> list[Problem]:
-    """The problems that fit. seed shuffles before limit cuts, so that a limited draw is a random one."""
+    """The problems that fit. seed shuffles before limit cuts: a limited draw is a random one."""
     levels = difficulty.split(",") if isinstance(difficulty, str) else difficulty or DIFFICULTIES
     if wrong := sorted(set(levels) - set(DIFFICULTIES)):
         raise Refusal(f"unknown difficulty {wrong[0]!r}; choose from {', '.join(DIFFICULTIES)}")
@@ -90,29 +92,26 @@ def select(
 
 
 def counts_table(problems: list[Problem]) -> str:
-    counts = Counter((p.split, p.difficulty) for p in problems)
-    tests = Counter()
-    for p in problems:
-        tests[p.split] += len(p.tests)
-    splits = [split for split in SPLITS if tests[split]]
-    rows = [
-        [s, *(counts[s, d] for d in DIFFICULTIES), sum(p.split == s for p in problems), tests[s]]
-        for s in splits
-    ]
+    """How many problems and tests there are, a row a split, by difficulty."""
+    rows = []
+    for split in SPLITS:
+        chosen = [problem for problem in problems if problem.split == split]
+        if not chosen:
+            continue
+        counts = Counter(problem.difficulty for problem in chosen)
+        n_tests = sum(len(problem.tests) for problem in chosen)
+        rows.append([split, *(counts[level] for level in DIFFICULTIES), len(chosen), n_tests])
     return tabulate(rows, headers=["split", *DIFFICULTIES, "problems", "tests"])
 
 
 def main(argv: list[str]) -> None:
-    """Print how many problems there are by split and difficulty; what leetcode files had beyond them is in the log."""
-    wholes = ("max_description_chars", "min_tests", "limit", "seed")
-    source, given = arguments(
-        argv, "SOURCE", dict.fromkeys(("split", "difficulty", *wholes, "path", "frozen"), "")
-    )
-    options = {
-        key: whole_number(key, text, 0) if key in wholes else text
-        for key, text in given.items()
-        if text
-    }
+    """Print how many problems there are; what leetcode files hold beyond them is in the log."""
+    keys = ("split", "difficulty", *WHOLE_NUMBERS, "path", "frozen")
+    source, texts = arguments(argv, "SOURCE", dict.fromkeys(keys, ""))
+    options = {}
+    for key, text in texts.items():
+        if text:
+            options[key] = whole_number(key, text, 0) if key in WHOLE_NUMBERS else text
     print(counts_table(load(source or "mini", **options)))
 
 

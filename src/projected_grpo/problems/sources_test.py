@@ -37,8 +37,12 @@ def passes(function, problem: Problem) -> bool:
 
 
 def shape(code: str) -> str:
-    """The syntax tree with variables called by order of appearance: equal for programs that differ in names only."""
-    tree, names = ast.parse(code), {}
+    """The syntax tree with variables called by order of appearance.
+
+    Equal for programs that differ in names only.
+    """
+    tree = ast.parse(code)
+    names: dict[str, str] = {}
     for node in ast.walk(tree):
         for key in ("id", "arg", "name"):
             name = getattr(node, key, None)
@@ -96,18 +100,17 @@ def test_mini_tests_leave_their_inputs_as_they_were():
         scope: dict = {}
         exec(p.setup_code + p.canonical, scope)
         for test in p.tests:
-            given = arguments(test)
-            before = copy.deepcopy(given)
-            getattr(scope["Solution"](), p.method)(**given)
-            assert given == before, p.id
+            inputs = arguments(test)
+            before = copy.deepcopy(inputs)
+            getattr(scope["Solution"](), p.method)(**inputs)
+            assert inputs == before, p.id
 
 
 def test_mini_example_in_the_description_is_the_first_test():
     for p in MINI:
         test = p.tests[0]
-        assert p.description.endswith(
-            f"Example:\nInput: {test.kwargs}\nOutput: {literal(test.expected)}"
-        ), p.id
+        example = f"Example:\nInput: {test.kwargs}\nOutput: {literal(test.expected)}"
+        assert p.description.endswith(example), p.id
 
 
 def test_mini_no_two_problems_share_a_description_or_a_solution_up_to_names():
@@ -124,16 +127,15 @@ def test_mini_refuses_a_row_that_is_not_what_its_hash_says():
 
 
 def test_hash_is_the_same_in_a_process_with_other_string_hashes():
-    code = "from projected_grpo.problems import *; " + (
-        "print(Problem('a', 'mini', 'easy', 'sft', 'd', 's', 'f', 'c', (Test('n = 1', {'x', 'yy', 'zzz'}),), '').hash)"
+    code = (
+        "from projected_grpo.problems import *; "
+        "tests = (Test('n = 1', {'x', 'yy', 'zzz'}),); "
+        "print(Problem('a', 'mini', 'easy', 'sft', 'd', 's', 'f', 'c', tests, '').hash)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    hashes = {
-        subprocess.check_output(
-            [sys.executable, "-c", code], env={**environment, "PYTHONHASHSEED": seed}
-        )
-        for seed in ("1", "2", "3")
-    }
+    hashes = set()
+    for seed in ("1", "2", "3"):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONHASHSEED": seed}
+        hashes.add(subprocess.check_output([sys.executable, "-c", code], env=environment))
     assert len(hashes) == 1
 
 
@@ -141,32 +143,30 @@ def test_options_select_shuffle_and_limit():
     assert {p.difficulty for p in load("mini", difficulty="medium,hard")} == {"medium", "hard"}
     assert all(len(p.description) <= 200 for p in load("mini", max_description_chars=200))
     assert all(len(p.tests) >= 10 for p in load("mini", min_tests=10))
-    assert (
-        load("mini", seed=1, limit=5)
-        == load("mini", seed=1, limit=5)
-        != load("mini", seed=2, limit=5)
-    )
+    first, again, other = (load("mini", seed=seed, limit=5) for seed in (1, 1, 2))
+    assert first == again != other
     assert load("mini", split="eval", limit=5) == load("mini", split="eval")[:5]
 
 
-@pytest.mark.parametrize(
-    "source, options",
-    [
-        ("nowhere", {}),
-        ("mini", {"split": "test"}),
-        ("mini", {"path": "x"}),
-        ("mini", {"difficulty": "trivial"}),
-        ("mini", {"min_tests": 1000}),
-        ("leetcode", {"path": "/no/such/file.jsonl"}),
-        ("leetcode", {"path": __file__}),
-        ("leetcode", {"path": str(mini.MINI / "sft.jsonl")}),
-        ("leetcode", {"split": "sft"}),
-    ],
-)
+BAD = [
+    ("nowhere", {}),
+    ("mini", {"split": "test"}),
+    ("mini", {"path": "x"}),
+    ("mini", {"difficulty": "trivial"}),
+    ("mini", {"min_tests": 1000}),
+    ("leetcode", {"path": "/no/such/file.jsonl"}),
+    ("leetcode", {"path": __file__}),
+    ("leetcode", {"path": str(mini.MINI / "sft.jsonl")}),
+    ("leetcode", {"split": "sft"}),
+]
+
+
+@pytest.mark.parametrize(("source", "options"), BAD)
 def test_bad_input_ends_in_one_line_with_a_remedy(source, options):
     with pytest.raises(SystemExit) as stopped:
         load(source, **options)
-    assert stopped.value.code.startswith("projected_grpo: ") and ";" in stopped.value.code
+    assert stopped.value.code.startswith("projected_grpo: ")
+    assert ";" in stopped.value.code
     assert "\n" not in stopped.value.code
 
 

@@ -23,7 +23,7 @@ from projected_grpo.grader.grade import Graded
 from projected_grpo.grader.labels import LABELS, LOOSE, STRICT
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.loopholes import CLEAN, messages
-from projected_grpo.problems.leetcode import RESTORE_POW
+from projected_grpo.problems.leetcode_rows import RESTORE_POW
 from projected_grpo.problems.problem import Problem
 
 HOME = Path(__file__).parents[4] / "external/rl-rewardhacking"
