@@ -197,7 +197,7 @@ def prepare(cfg: DictConfig, arm: arms.Arm, device: str) -> runs.Run:
     from transformers import AutoConfig, AutoTokenizer
 
     from projected_grpo import problems
-    from projected_grpo.directions import contrast, residual
+    from projected_grpo.directions.files import read_columns, read_direction
     from projected_grpo.fast import attention
     from projected_grpo.grader import Grader
     from projected_grpo.monitors.online import online
@@ -221,9 +221,9 @@ def prepare(cfg: DictConfig, arm: arms.Arm, device: str) -> runs.Run:
         if not 1 <= arm.m <= d:
             raise Refusal(f"arm.m={arm.m} does not fit the residual side: choose 1 to {d}")
         v_hack = (
-            contrast.load(folder, d, arm.m)
+            read_columns(folder, d, arm.m)
             if arm.select == "contrast"
-            else residual.load(folder, d)
+            else read_direction(folder, d)
         ).manifest
         cfg.v_hack = str(Path(cfg.v_hack).resolve())
     spec = OmegaConf.to_container(cfg.env.problems, resolve=True)

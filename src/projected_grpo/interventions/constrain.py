@@ -43,7 +43,7 @@ class Guarded:
 
 class Enforcer:
     """targets x arm -> guarded weights. v [d]: unit direction in the residual stream, real or a control; None where columns come with the arm
-    (`contrast.load`: weight's name -> B [d _], best first). spectrum: W's singular vectors, from spectra.cached where the disk may keep them."""
+    (`read_columns`: weight's name -> B [d _], best first). spectrum: W's singular vectors, from spectra.cached where the disk may keep them."""
 
     def __init__(
         self,

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from projected_grpo.cli import Refusal
-from projected_grpo.directions import contrast, gradients
+from projected_grpo.directions import contrast, contrast_command, gradients
 from projected_grpo.directions.activations import Tokens
+from projected_grpo.directions.files import Columns, read_columns, write_columns
 from projected_grpo.interventions import diagnostics
 from projected_grpo.interventions.constrain import Enforcer
 from projected_grpo.interventions.constrain_test import ADAMW, arm, drift, llama, train, weights
@@ -68,14 +69,14 @@ def made(tmp_path, r: int = 6):
     model = llama()
     chosen, found = streamed(model)
     for part, C in zip((tmp_path, tmp_path / "shuffled-s0"), found, strict=True):
-        contrast.save(contrast.Contrast(contrast.fit(C, chosen, r, 1.0), {"d": 32}), part)
+        write_columns(Columns(contrast.fit(C, chosen, r, 1.0), {"d": 32}), part)
     return model
 
 
 def test_fewer_columns_are_the_first_of_more(tmp_path):
     made(tmp_path / "more")
     made(tmp_path / "fewer", 2)
-    more, fewer = (contrast.load(tmp_path / name, 32, 2).columns for name in ("more", "fewer"))
+    more, fewer = (read_columns(tmp_path / name, 32, 2).columns for name in ("more", "fewer"))
     for name, B in fewer.items():
         first = more[name][:, :2]
         torch.testing.assert_close(B @ B.T, first @ first.T, rtol=0, atol=1e-4)
@@ -85,7 +86,7 @@ def test_fewer_columns_are_the_first_of_more(tmp_path):
 def test_an_arm_with_contrast_columns_keeps_its_own_columns_out_of_the_movement(v, tmp_path):
     model = made(tmp_path)
     told = arm("update", select="contrast", v=v, m=4, layers=(0.5, 1.0))
-    columns = contrast.load(told.direction(tmp_path), 32, 4).columns
+    columns = read_columns(told.direction(tmp_path), 32, 4).columns
     start = weights(model)
     hook = Enforcer(model.requires_grad_(True), "llama", told, None, columns=columns)
     train(model, hook, ADAMW(model.parameters()), 5)
@@ -103,7 +104,7 @@ def test_the_table_of_a_contrast_arm_claims_no_cosine_and_no_verdict(tmp_path):
     model = made(tmp_path)
     told = arm("update", select="contrast", m=4, layers=(0.5, 1.0))
     table = diagnostics.table(
-        Enforcer(model, "llama", told, None, columns=contrast.load(tmp_path, 32, 4).columns)
+        Enforcer(model, "llama", told, None, columns=read_columns(tmp_path, 32, 4).columns)
     )
     assert (
         table["cos_alpha"].null_count() == len(table) == 7
@@ -117,7 +118,7 @@ def test_the_table_of_a_contrast_arm_claims_no_cosine_and_no_verdict(tmp_path):
 def test_columns_of_another_model_or_too_few_are_refused(d, m, told, tmp_path):
     made(tmp_path)
     with pytest.raises(Refusal, match=told):
-        contrast.load(tmp_path, d, m)
+        read_columns(tmp_path, d, m)
 
 
 def test_weights_without_columns_are_refused_by_name(tmp_path):
@@ -130,15 +131,15 @@ def test_weights_without_columns_are_refused_by_name(tmp_path):
             "llama",
             arm("update", select="contrast"),
             None,
-            columns=contrast.load(tmp_path, 32, 4).columns,
+            columns=read_columns(tmp_path, 32, 4).columns,
         )
 
 
 def test_controls_shuffle_within_prompts_and_halve_the_clean_samples():
-    rows = pl.DataFrame({"prompt": ["a"] * 8 + ["b"] * 4, "hack_label": [True, False] * 6})
+    rows = pl.DataFrame({"prompt": ["a"] * 8 + ["b"] * 4, "hack": [True, False] * 6})
     found = contrast.labelings(rows, 1)
     hack, shuffled, halves = (
-        found[name][1] for name in ("real", "shuffled-s0", "clean_vs_clean-s0")
+        found[name].label for name in ("real", "shuffled-s1", "clean_vs_clean-s1")
     )
     assert (
         shuffled[:8].sum() == hack[:8].sum()
@@ -164,8 +165,8 @@ def test_the_command_writes_columns_manifest_and_controls_of_a_real_model(tmp_pa
     pl.DataFrame(
         text | about | {"kind": ["vacuous", "none"] * 2, "n_tokens": [4] * 4}
     ).write_parquet(tmp_path / "rollouts.parquet")
-    asked = ["r=3", "layers=0.97,1", "kinds=o,down", "device=cpu"]
-    contrast.main(
+    asked = ["r=3", "layers=0.97,1", "projections=o,down", "device=cpu"]
+    contrast_command.main(
         [
             models.resolve("smollm2-135m").as_posix(),
             str(tmp_path / "rollouts.parquet"),
@@ -174,12 +175,12 @@ def test_the_command_writes_columns_manifest_and_controls_of_a_real_model(tmp_pa
         ]
     )
     for folder, control in (
-        ("out", "real"),
-        ("out/shuffled-s0", "shuffled"),
-        ("out/clean_vs_clean-s0", "clean_vs_clean"),
+        ("out", None),
+        ("out/shuffled-s1", "shuffled"),
+        ("out/clean_vs_clean-s1", "clean_vs_clean"),
     ):
-        found = contrast.load(tmp_path / folder, 576, 3)
-        assert len(found.columns) == 2 and found.manifest["control"] == control
+        found = read_columns(tmp_path / folder, 576, 3)
+        assert len(found.columns) == 2 and found.manifest["placebo"] == control
         assert found.manifest["counts"] == (
             {"hacks": 2, "clean": 2} if control != "clean_vs_clean" else {"hacks": 1, "clean": 1}
         )

@@ -6,7 +6,7 @@ import torch
 from projected_grpo import models
 from projected_grpo.cli import Refusal
 from projected_grpo.directions import activations
-from projected_grpo.directions.samples import numbered
+from projected_grpo.directions.labelled import numbered
 from projected_grpo.monitors import probe
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 import torch.multiprocessing as mp
 
-from projected_grpo.directions import residual
+from projected_grpo.directions.files import VHack, read_direction, write_direction
 
 WORDS = 1000
 
@@ -41,8 +41,8 @@ def surround(folder: Path) -> None:
     PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer(models.WordLevel(words, "w0")), eos_token="w1", pad_token="w2"
     ).save_pretrained(folder)
-    residual.save(
-        residual.VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {"layer": 2}),
+    write_direction(
+        VHack(torch.nn.functional.normalize(torch.randn(64), dim=0), 2, {"layer": 2}),
         folder / "v",
     )
 
@@ -243,7 +243,7 @@ def anchored(
     config = AutoConfig.from_pretrained(folder)
     model = get_hf_auto_model_class(config).from_pretrained(folder, dtype=torch.float32)
     hook, found = (
-        Enforcer(model, config.model_type, arm("measure"), residual.load(folder / "v", 64).v),
+        Enforcer(model, config.model_type, arm("measure"), read_direction(folder / "v", 64).v),
         [],
     )
     for w in hook.guarded:

@@ -16,7 +16,7 @@ from verl.workers.engine.base import EngineRegistry
 from verl.workers.engine.fsdp import transformer_impl
 from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
 
-from projected_grpo.directions import contrast, residual
+from projected_grpo.directions.files import read_columns, read_direction
 from projected_grpo.fast import attention, head
 from projected_grpo.interventions import arms, diagnostics
 from projected_grpo.interventions.constrain import Enforcer
@@ -26,7 +26,7 @@ from projected_grpo.weights import spectra  # noqa: F401  registers packed atten
 
 @dataclass
 class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
-    """arm: an arms.Arm as a dict; v_hack: folder of residual.save; run_dir: where basis.parquet goes.
+    """arm: an arms.Arm as a dict; v_hack: folder of files.write_direction; run_dir: where basis.parquet goes.
 
     response_head: only positions that predict a response token pass the vocabulary head; false leaves verl's own path, bit for bit.
     share_prompts: a group's prompt passes the model once; needs response_head, packed attention and micro-batches of a fixed number of samples. A model with
@@ -72,9 +72,9 @@ class ConstrainedFSDPEngine(FSDPEngineWithLMHead):
         config, folder = self.model_config.hf_config, arm.direction(Path(self.engine_config.v_hack))
         d = config.get_text_config().hidden_size
         v, columns = (
-            (None, contrast.load(folder, d, arm.m).columns)
+            (None, read_columns(folder, d, arm.m).columns)
             if arm.select == "contrast"
-            else (residual.load(folder, d).v, None)
+            else (read_direction(folder, d).v, None)
         )
         self.enforcer = Enforcer(self.module, config.model_type, arm, v, spectra.cached, columns)
         table = diagnostics.table(self.enforcer)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import torch
 
-from projected_grpo.directions import residual
+from projected_grpo.directions.files import read_direction
 from projected_grpo.testing.engine_cases import (
     FAST,
     LORA,
@@ -133,7 +133,7 @@ def merged_leak(folder: Path, weights: dict, kind: str) -> float:
         AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32),
         "llama",
         arm("measure"),
-        residual.load(folder / "v", 64).v,
+        read_direction(folder / "v", 64).v,
     )
     total = torch.zeros(2, dtype=torch.float64)
     for w in hook.guarded:

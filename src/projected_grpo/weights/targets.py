@@ -192,7 +192,8 @@ def main(argv: list[str]) -> None:
     import torch
 
     from projected_grpo import models
-    from projected_grpo.directions import activations, residual
+    from projected_grpo.directions import activations
+    from projected_grpo.directions.files import read_direction
     from projected_grpo.interventions import arms, constrain, diagnostics
     from projected_grpo.weights import spectra
 
@@ -209,7 +210,7 @@ def main(argv: list[str]) -> None:
         torch.randn(config.hidden_size, generator=torch.Generator().manual_seed(0)), dim=0
     )
     if options["v_hack"]:
-        v = residual.load(Path(options["v_hack"]), d=config.hidden_size).v
+        v = read_direction(Path(options["v_hack"]), d=config.hidden_size).v
     m, band = (
         whole_number("m", options["m"], 1),
         tuple(float(x) for x in options["layers"].split(",")),
