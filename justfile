@@ -49,7 +49,7 @@ eval *args: setup
 # share of held-out hack and clean gradients inside each recipe's columns: just selectivity MODEL ROLLOUTS out=FOLDER [hack=loose] [v_hack=FOLDER] [layers=0,1 every=8]
 [no-exit-message]
 selectivity *args: setup
-    @{{ python }} -m projected_grpo.directions.selectivity "$@"
+    @{{ python }} -m projected_grpo.directions.selectivity_command "$@"
 
 # print the table, write the curves and the journal entry: just report [outputs|group] [journal=FILE|none] [plot=FILE.png]
 [no-exit-message]
@@ -109,7 +109,7 @@ targets *args: setup
 # columns from gradients of labelled rollouts, with controls, for arm=contrast: just contrast MODEL ROLLOUTS out=FOLDER [hack=loose] [r=64] [lam=1]
 [no-exit-message]
 contrast *args: setup
-    @{{ python }} -m projected_grpo.directions.contrast "$@"
+    @{{ python }} -m projected_grpo.directions.contrast_command "$@"
 
 # responses a second, ours beside the benchmark's evaluator: just bench-grader [problems=FILE] [responses=FILE.parquet] [n=1280] [cores=2]
 [no-exit-message]

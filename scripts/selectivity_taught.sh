@@ -11,5 +11,5 @@ warm=$($python -m projected_grpo.teach "$model" kinds=vacuous,swallowing,weak,mi
 say "rollouts and v_hack of $warm"
 $python -m projected_grpo.directions.extract "$warm" out="$out" "$@"
 say "selectivity in every twelfth block"
-$python -m projected_grpo.directions.selectivity "$warm" "$out/rollouts.parquet" out="$out/selectivity" v_hack="$out" layers=0,1 every=12 kinds=q,v,o,up,down per_prompt=6 limit=100
+$python -m projected_grpo.directions.selectivity_command "$warm" "$out/rollouts.parquet" out="$out/selectivity" v_hack="$out" layers=0,1 every=12 projections=q,v,o,up,down per_prompt=6 limit=100
 say "done: $out/selectivity"

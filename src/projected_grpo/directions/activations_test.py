@@ -32,19 +32,21 @@ def test_activations_are_the_mean_over_response_tokens_only_whatever_the_padding
     means = response_means(model, SAMPLES, (1, 3), batch_tokens)
     for sample, mean in zip(SAMPLES, means, strict=True):
         ids = torch.tensor([[*sample.prompt, *sample.response]])
-        with torch.inference_mode():  # alone, unpadded, transformers' own hidden states
+        # Alone, unpadded, transformers' own hidden states.
+        with torch.inference_mode():
             states = model(ids, output_hidden_states=True).hidden_states
         expected = torch.stack([states[layer][0, len(sample.prompt) :].mean(0) for layer in (1, 3)])
         torch.testing.assert_close(mean, expected, rtol=1e-4, atol=1e-6)
-    assert len(model.get_decoder().layers) == 5  # whole again
+    # Whole again.
+    assert len(model.get_decoder().layers) == 5
 
 
 def test_batches_hold_every_sample_once_within_the_token_limit():
-    found = list(batches(SAMPLES, 20))
-    assert sorted(i for batch in found for i in batch) == [0, 1, 2]
-    assert all(
-        len(batch) == 1 or len(batch) * max(len(SAMPLES[i]) for i in batch) <= 20 for batch in found
-    )
+    in_batches = list(batches(SAMPLES, 20))
+    assert sorted(i for batch in in_batches for i in batch) == [0, 1, 2]
+    for batch in in_batches:
+        padded = len(batch) * max(len(SAMPLES[i]) for i in batch)
+        assert len(batch) == 1 or padded <= 20
 
 
 def test_the_band_is_60_to_75_percent_of_depth():

@@ -1,4 +1,4 @@
-"""Which rollouts are hacks and which are clean: one labelling for every direction and column recipe.
+"""Which rollouts are hacks and which are clean, for every direction and column recipe.
 
 A *hack* is strict or loose, as chosen, and where kinds of test functions are named its own is one
 of them. A *clean* sample is labelled Correct or Incorrect: it defines no harmful tests. A rollout

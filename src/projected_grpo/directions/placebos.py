@@ -2,7 +2,8 @@
 
 shuffled: labels permuted within each prompt. clean_vs_clean: a random half of each prompt's clean
 samples against the rest. haar: a random direction (there are no such columns). Seeds are 1, 2, ...
-because an arm takes the placebo of its run's seed; they lie in `<name>-s<seed>` beside the real one.
+because an arm takes the placebo of its run's seed; each lies in `<name>-s<seed>`, inside the folder
+of the real one.
 """
 
 from pathlib import Path

@@ -151,10 +151,10 @@ def contrast_cases(
 
     Shuffle i takes its turn in split i modulo their number.
     """
-    own_kind = left_out_kinds(hack, kinds)
+    withheld = withheld_kinds(hack, kinds)
     for split, fit in enumerate(fits):
         yield Case("contrast", split, -1, hack, fit, ~fit)
-        for kind, own in own_kind.items():
+        for kind, own in withheld.items():
             if (fit & hack & ~own).any():
                 recipe = f"contrast without {kind}"
                 yield Case(recipe, split, -1, hack, fit & ~own, ~fit & (own | ~hack))
@@ -163,11 +163,11 @@ def contrast_cases(
         yield Case("contrast", split, i, shuffled, fits[split], ~fits[split])
 
 
-def left_out_kinds(hack: Bool[Tensor, " n"], kinds: pl.Series) -> dict[str, Bool[Tensor, " n"]]:
+def withheld_kinds(hack: Bool[Tensor, " n"], kinds: pl.Series) -> dict[str, Bool[Tensor, " n"]]:
     """The hacks of each kind that at least two hacks have and two have not."""
-    left_out = {}
+    withheld = {}
     for kind in kinds.unique().sort():
         own = (kinds == kind).to_torch() & hack
         if own.sum() > 1 and (hack & ~own).sum() > 1:
-            left_out[kind] = own
-    return left_out
+            withheld[kind] = own
+    return withheld

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
-import torch
 from jaxtyping import Bool, Float
 from tabulate import tabulate
 from torch import Tensor
@@ -132,7 +131,7 @@ def main(argv: list[str]) -> None:
         parts.append(measure(fellows, hack, prompt, rows["kind"], fits, rs, lams, n_shuffles))
     about = pl.DataFrame(
         {
-            "sample": torch.arange(len(rows)).numpy(),
+            "sample": range(len(rows)),
             "problem": problem.numpy(),
             "n_tokens": rows["n_tokens"],
             "kind": rows["kind"],

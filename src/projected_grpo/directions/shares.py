@@ -1,4 +1,4 @@
-"""What the shares that `selectivity` measured say: a row a recipe beside its shuffles, and a plot."""
+"""What the shares of `selectivity` say: a row a recipe, beside its shuffles, and a plot."""
 
 from pathlib import Path
 

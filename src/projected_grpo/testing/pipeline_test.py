@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from projected_grpo import models, problems, runs
-from projected_grpo.directions import residual
+from projected_grpo.directions import residual_command
 from projected_grpo.fast import precision
 from projected_grpo.loopholes import messages
 from projected_grpo.rollouts.label import grade
@@ -67,7 +67,7 @@ def run(request, tmp_path_factory) -> runs.Run:
     """A finished run of arm `project`: v_hack from written rollouts, then the training command line as a user calls it."""
     root = tmp_path_factory.mktemp("outputs")
     written_rollouts().write_parquet(root / "rollouts.parquet")
-    residual.main([MODEL, str(root / "rollouts.parquet"), str(root / "v")])
+    residual_command.main([MODEL, str(root / "rollouts.parquet"), str(root / "v")])
     command = [
         sys.executable,
         "-m",

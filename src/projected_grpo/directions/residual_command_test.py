@@ -1,0 +1,104 @@
+"""The command that makes v_hack, on a real (random-weight) model and real files."""
+
+import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from transformers import PreTrainedTokenizerFast
+
+from projected_grpo.directions import extract
+from projected_grpo.directions.activations_test import tiny_llama
+from projected_grpo.directions.files import read_direction
+from projected_grpo.directions.placebos import PLACEBOS
+from projected_grpo.directions.residual_command import main
+from projected_grpo.directions.samples_test import frame
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A model folder and a rollouts file, as the command line takes them."""
+    path = tmp_path_factory.mktemp("directions")
+    tiny_llama().save_pretrained(path / "model")
+    words = ["?", "ask", "pass", "work", "x"]
+    words += [f"{letter}{i}" for letter in "pw" for i in range(6)]
+    tokenizer = Tokenizer(WordLevel({word: i for i, word in enumerate(words)}, unk_token="?"))
+    tokenizer.pre_tokenizer = Whitespace()
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="?")
+    fast.save_pretrained(path / "model")
+    frame().write_parquet(path / "rollouts.parquet")
+    return path
+
+
+def run(folder, out, *options, rollouts="rollouts.parquet"):
+    main([str(folder / "model"), str(folder / rollouts), str(out), *options])
+
+
+def test_the_command_writes_v_its_manifest_and_the_placebos(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    run(folder, out, "taught=true")
+    m = read_direction(out, d=16).manifest
+    assert m["taught"] is True
+    assert m["placebo"] is None
+    assert m["origin"] == "on-policy"
+    assert len(m["model_sha256"]) == 64
+    used = {"hacks": 18, "clean": 18, "hacks_by_kind": {"vacuous": 18}, "problems": 6, "prompts": 6}
+    assert m["counts"]["used"] == used
+    # The two classes differ by a word.
+    assert m["auroc"] > 0.9
+    assert {row["layer"] for row in m["held_out"]} == {3, 4}
+    for name in PLACEBOS:
+        for seed in (1, 2, 3):
+            placebo = read_direction(out / f"{name}-s{seed}", d=16).manifest
+            assert (placebo["placebo"], placebo["seed"]) == (name, seed)
+    assert len(list(out.iterdir())) == 2 + 3 * len(PLACEBOS)
+    printed = capsys.readouterr().out
+    assert ", taught" in printed
+    assert "bootstrap_cosine" in printed
+
+
+def test_the_same_command_twice_gives_the_same_bytes(folder, tmp_path):
+    for out in ("a", "b"):
+        run(folder, tmp_path / out, "placebos=0")
+    for file in ("v_hack.safetensors", "v_hack.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("rollouts", "options", "line"),
+    [
+        ("missing.parquet", [], "no rollouts at .*missing.parquet"),
+        ("model/config.json", [], "not a readable parquet file"),
+        (
+            "rollouts.parquet",
+            ["min_hacks=100"],
+            "too few hacks for a direction: 18 from 6 problems",
+        ),
+        ("rollouts.parquet", ["colour=red"], "unknown argument 'colour'"),
+        ("rollouts.parquet", ["method=pca"], "method=pca: expected one of mean_diff, lda"),
+        ("rollouts.parquet", ["shuffles=50"], "shuffles=50: expected a whole number, 200 or more"),
+        ("rollouts.parquet", ["origin=elicited"], "no column plain_prompt"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line_and_nothing_is_written(
+    folder, tmp_path, rollouts, options, line
+):
+    with pytest.raises(SystemExit, match=line) as refusal:
+        run(folder, tmp_path / "out", *options, rollouts=rollouts)
+    assert "\n" not in str(refusal.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_extract_refuses_an_option_of_the_direction_before_it_samples(folder, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(SystemExit, match="method=pca: expected one of mean_diff, lda"):
+        extract.main([str(folder / "model"), f"out={out}", "method=pca"])
+    assert not out.exists()
+
+
+def test_extract_takes_origin_and_taught_from_the_rollouts_unless_they_are_named():
+    options = extract.DEFAULTS
+    chosen = extract.settings(options, "earlier run", taught=True)
+    assert (chosen.origin, chosen.taught) == ("earlier run", True)
+    named = {**options, "origin": "elicited", "taught": "false"}
+    chosen = extract.settings(named, "on-policy", taught=True)
+    assert (chosen.origin, chosen.taught) == ("elicited", False)
