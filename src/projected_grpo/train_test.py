@@ -15,18 +15,25 @@ from projected_grpo.cli import Refusal
         (["model.path=/nonexistent/folder"], "unknown model"),
         (["no_such_key=1"], "no_such_key"),
         (["+no_such_key=1"], "nothing reads"),
-        (["arm.recipe=nonsense"], "arm.recipe='nonsense'"),
-        (["arm.where=nonsense"], "arm.where='nonsense'"),
+        (["arm.interventions.0.select=nonsense"], "interventions.0.select='nonsense'"),
+        (["arm.interventions.0.where=nonsense"], "interventions.0.where='nonsense'"),
+        (["arm.interventions.0.m=many"], "interventions.0.m='many'"),
+        (["+arm.interventions.0.nonsense=1"], "interventions.0.nonsense is unknown"),
+        (["arm.interventions.0.mechanism=nonsense"], "mechanism='nonsense' is unknown"),
+        (["arm.role=nonsense"], "arm.role='nonsense'"),
+        (["arm.role=control"], "role=control and control_of="),
         (["+arm.nonsense=1"], "nonsense"),
         (["arm=project"], "needs v_hack"),
         (["arm=project", "v_hack=/nonexistent"], "no v_hack in"),
         (["actor_rollout_ref.actor.strategy=fsdp"], "fsdp2"),
         (["arm=contrast", "v_hack=/nonexistent"], "no contrast columns in"),
-        (["arm=contrast", "arm.recipe=direction", "v_hack=/nonexistent"], "arm.recipe=span only"),
         (["env=leetcode", "env.problems.path=/nonexistent.jsonl"], "cannot read problems"),
-        (["arm=project", "v_hack=/nonexistent", "arm.m=577"], "arm.m=577"),
+        (["arm=project", "v_hack=/nonexistent", "arm.interventions.0.m=577"], "m=577"),
         (["env.loophole=nonsense"], "unknown loophole"),
-        (["+reward.custom_reward_function.reward_kwargs.monitor=guess"], "unknown monitor 'guess'"),
+        (["arm=penalty", "arm.interventions.0.monitor=guess"], "interventions.0.monitor='guess'"),
+        (["arm=penalty", "arm.interventions.0.accuracy=90"], "expected shares"),
+        (["arm=advantage"], "advantage needs v_hack"),
+        (["reward.custom_reward_function.reward_kwargs.labels=theirs"], "unknown labels='theirs'"),
         (["actor_rollout_ref.actor.ppo_mini_batch_size=2"], "one update a step"),
         (["actor_rollout_ref.actor.entropy_coeff=0.01"], "the entropy no gradient"),
         (["actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=5"], "do not divide"),
@@ -44,11 +51,6 @@ def test_a_wrong_override_is_one_line_and_writes_nothing(overrides, said, tmp_pa
         train.main([*overrides, f"outputs={tmp_path}"])
     assert said in str(stop.value) and "\n" not in str(stop.value).strip()
     assert not list(tmp_path.iterdir())
-
-
-def test_vanilla_without_a_direction_measures_nothing(tmp_path):
-    train.prepare_environment()
-    assert train.check(train.configure([])).where == "off"
 
 
 def test_a_refusal_is_what_the_shell_sees_as_failure():

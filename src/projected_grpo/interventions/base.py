@@ -42,7 +42,7 @@ class Site:
 class Intervention:
     """sees, changes: for `just arms`. idle: settings under which nothing at all is touched.
 
-    excludes: mechanisms that cannot stand beside this one in an arm.
+    excludes: mechanisms that cannot stand beside this one in an arm; one side names the other.
     scores: names of the columns that `score` gives.
     """
 

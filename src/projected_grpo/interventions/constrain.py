@@ -43,7 +43,6 @@ class Constrain(Intervention):
     sees: ClassVar = "labelled rollouts, once"
     changes: ClassVar = "gradient or weights"
     idle: ClassVar = {"m": 0}
-    excludes: ClassVar = ("freeze", "shrink")
 
     where: Where
     columns: Literal["spectrum", "prepared"] = "spectrum"

@@ -26,7 +26,7 @@ class Shrink(Intervention):
     sees: ClassVar = "nothing"
     changes: ClassVar = "weights"
     idle: ClassVar = {"share": 0.0}
-    excludes: ClassVar = ("constrain", "freeze")
+    excludes: ClassVar = ("constrain",)
 
     share: float
     seed: int = 0
