@@ -90,7 +90,8 @@ def comparison(arms: list[Arm], names: list[str]) -> Iterator[Comparison]:
                     seed,
                     role=arm.role,
                     control_of=None if arm.control_of is None else names[arm.control_of],
-                    settings={"m": arm.m},
+                    # Not the name of an arm, which the journal would show beside arms' names.
+                    settings={"m": arm.m, "mechanism": "some"},
                     train=[labels(arm.hacks[0], 1, 8), labels(arm.hacks[1], 2, 8)],
                     hacks=[labels(n, 0, 4) for n in arm.hacks],
                     solves=[labels(0, n, 4) for n in arm.hacks],

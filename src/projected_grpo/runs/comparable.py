@@ -15,7 +15,8 @@ def comparable_config(config: dict, path: Path) -> dict[str, str]:
     flat = {}
     for key, value in _leaves("", config):
         if not key.rpartition(".")[2].endswith("seed"):
-            text = json.dumps(value, default=str, sort_keys=True)
+            # As letters, so that a path in any alphabet is recognised.
+            text = json.dumps(value, default=str, sort_keys=True, ensure_ascii=False)
             for own in (str(path.resolve()), str(path), path.name):
                 text = text.replace(own, "RUN")
             flat[key] = text

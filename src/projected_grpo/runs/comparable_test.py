@@ -17,6 +17,11 @@ def test_comparable_config_keeps_every_setting_but_seeds(tmp_path):
     assert comparable_config(config, tmp_path / "x-s1") == {"a.b": '[1, {"c": 2}]', "a.empty": "{}"}
 
 
+def test_a_runs_own_path_is_left_out_in_any_alphabet(tmp_path):
+    path = tmp_path / "ω-s1"
+    assert comparable_config({"out": str(path)}, path) == {"out": '"RUN"'}
+
+
 def test_problem_set_depends_on_contents_and_not_on_order():
     same = runs.problem_set("mini", ["b", "a"])
     other = runs.problem_set("mini", ["a", "c"])
