@@ -1,6 +1,9 @@
-"""A model of a real shape with random weights, or its config alone, for speed and memory: python scripts/random_init_model.py NAME OUT [tokenizer=MODEL_FOLDER].
+"""A model of a real shape with random weights, or its config alone, for speed and memory.
 
-With tokenizer= the folder is whole (weights in bf16, that tokenizer) and can be trained and sampled; without it holds config.json only. No hub is asked.
+    python scripts/random_init_model.py NAME OUT [tokenizer=MODEL_FOLDER]
+
+With tokenizer= the folder is whole (weights in bf16, that tokenizer) and can be trained and
+sampled; without it holds config.json only. No hub is needed.
 """
 
 import sys
@@ -46,38 +49,44 @@ QWEN3_5 = dict(
 )
 
 
+def qwen3(**shape) -> PreTrainedConfig:
+    return Qwen3Config(**QWEN3 | shape)
+
+
 def qwen3_5(text: dict, vision: dict) -> PreTrainedConfig:
-    vision |= dict(out_hidden_size=text["hidden_size"])
     return AutoConfig.for_model(
-        "qwen3_5", text_config=QWEN3_5 | text, vision_config=vision, tie_word_embeddings=True
+        "qwen3_5",
+        text_config=QWEN3_5 | text,
+        vision_config=vision | dict(out_hidden_size=text["hidden_size"]),
+        tie_word_embeddings=True,
     )
 
 
 SHAPES = {
-    "qwen3-4b": lambda: Qwen3Config(
+    "qwen3-4b": lambda: qwen3(
         hidden_size=2560,
         intermediate_size=9728,
         num_hidden_layers=36,
         num_attention_heads=32,
-        **QWEN3,
     ),
-    "qwen3-1.7b": lambda: Qwen3Config(
+    "qwen3-1.7b": lambda: qwen3(
         hidden_size=2048,
         intermediate_size=6144,
         num_hidden_layers=28,
         num_attention_heads=16,
-        **QWEN3,
     ),
     "qwen3.5-2b": lambda: qwen3_5(
         dict(hidden_size=2048, intermediate_size=6144, num_hidden_layers=24),
         dict(hidden_size=1024, intermediate_size=4096, depth=24),
     ),
-    "tiny": lambda: Qwen3Config(
+    "tiny": lambda: qwen3(
         hidden_size=64,
         intermediate_size=96,
         num_hidden_layers=4,
         num_attention_heads=4,
-        **QWEN3 | {"head_dim": 16, "num_key_value_heads": 2, "vocab_size": 512},
+        head_dim=16,
+        num_key_value_heads=2,
+        vocab_size=512,
     ),
     "tiny-3.5": lambda: qwen3_5(
         dict(
@@ -97,6 +106,25 @@ SHAPES = {
 }
 
 
+def save_whole(config: PreTrainedConfig, tokenizer_folder: str, out: Path) -> None:
+    """Weights drawn from seed 0, and a tokenizer that knows as many tokens as the model has.
+
+    verl never samples what a tokenizer does not know, and random weights put as much there as
+    anywhere.
+    """
+    torch.manual_seed(0)
+    auto = AutoModelForCausalLM
+    if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+        auto = AutoModelForImageTextToText
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        model = auto.from_config(config, dtype=torch.bfloat16)
+    model.save_pretrained(out)
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
+    unused = range(len(tokenizer), config.get_text_config().vocab_size)
+    tokenizer.add_tokens([f"<unused{i}>" for i in unused])
+    tokenizer.save_pretrained(out)
+
+
 def main(argv: list[str]) -> None:
     keyed = [word for word in argv if word.startswith("tokenizer=")]
     free = [word for word in argv if word not in keyed]
@@ -107,24 +135,8 @@ def main(argv: list[str]) -> None:
     if not keyed:
         config.save_pretrained(out)
         return
-    _, asked = arguments(keyed, None, {"tokenizer": ""})
-    torch.manual_seed(0)
-    auto = (
-        AutoModelForImageTextToText
-        if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
-        else AutoModelForCausalLM
-    )
-    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
-        model = auto.from_config(config, dtype=torch.bfloat16)
-    model.save_pretrained(out)
-    tokenizer, size = (
-        AutoTokenizer.from_pretrained(asked["tokenizer"]),
-        config.get_text_config().vocab_size,
-    )
-    tokenizer.add_tokens(
-        [f"<unused{i}>" for i in range(len(tokenizer), size)]
-    )  # verl never samples what a tokenizer does not know, and random weights put as much there as anywhere
-    tokenizer.save_pretrained(out)
+    _, options = arguments(keyed, None, {"tokenizer": ""})
+    save_whole(config, options["tokenizer"], out)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
-"""Seconds of the gate by test file beside the committed ones: `python -m projected_grpo.bench.baseline GATE.xml ... [write=true]`.
+"""Seconds of the gate by test file beside the committed ones.
 
-GATE.xml are pytest's junit reports. A file that takes more than twice its baseline, and two seconds more, is named; machines differ, so nothing fails by it.
+    python -m projected_grpo.bench.baseline GATE.xml ... [write=true]
+
+GATE.xml are pytest's junit reports. A file that takes more than twice its baseline, and two seconds
+more, is named; machines differ, so nothing fails by it.
 """
 
 import json
@@ -24,7 +27,10 @@ def spent(reports: list[Path]) -> dict[str, float]:
 
 
 def slower(now: dict[str, float], before: dict[str, float]) -> list[str]:
-    """A line for each module that takes more than 2 x before + 2 s. New modules have nothing to be compared with."""
+    """A line for each module that takes more than 2 x before + 2 s.
+
+    New modules have nothing to be compared with.
+    """
     return [
         f"{name}: {now[name]:.0f} s, baseline {before[name]:.0f} s"
         for name in now
@@ -40,12 +46,10 @@ def main(argv: list[str]) -> None:
     if "write=true" in argv:
         BASELINE.write_text(json.dumps(now, indent=1) + "\n")
         return
-    found = slower(now, json.loads(BASELINE.read_text()))
-    print(
-        "\n".join(["SLOWER than docs/performance_baseline.json by more than 2x:", *found])
-        if found
-        else "performance baseline: nothing is 2x slower"
-    )
+    lines = slower(now, json.loads(BASELINE.read_text()))
+    if lines:
+        lines.insert(0, "SLOWER than docs/performance_baseline.json by more than 2x:")
+    print("\n".join(lines or ["performance baseline: nothing is 2x slower"]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
-"""What the constraint costs, on random weights of a real shape: `python -m projected_grpo.bench.hook MODEL_FOLDER [tokens=16384,65536] [r=1,16,64,256]`.
+"""What the constraint costs, on random weights of a real shape.
 
-MODEL_FOLDER holds a config only (scripts/random_init_model.py) or a whole model. Printed: seconds to build and to load the bases, and seconds of the hook
-in a step, as a share of forward and backward over that many tokens and beside the time to read the gradients twice and write them once.
+    python -m projected_grpo.bench.hook MODEL_FOLDER [tokens=16384,65536] [r=1,16,64,256]
+
+MODEL_FOLDER holds a config only (scripts/random_init_model.py) or a whole model. Printed: seconds
+to build and to load the bases, and seconds of the hook in a step, as a share of forward and
+backward over that many tokens and beside the time to read the gradients twice and write them once.
 """
 
 import statistics
@@ -24,18 +27,19 @@ from projected_grpo.interventions import arms
 from projected_grpo.interventions.constrain import Enforcer
 from projected_grpo.weights import spectra, targets
 
-ROW, SEQUENCES = 1024, 16  # tokens of a sequence, sequences of a micro-batch
+# Tokens of a sequence, sequences of a micro-batch.
+ROW, SEQUENCES = 1024, 16
 BASE = arms.Arm(
-    "bench",
-    True,
-    "gradient",
-    "haar",
-    0,
-    "alignment",
-    "span",
-    16,
-    (0.6, 0.75),
-    targets.KINDS,
+    name="bench",
+    loophole=True,
+    where="gradient",
+    v="haar",
+    v_seed=0,
+    select="alignment",
+    recipe="span",
+    m=16,
+    layers=(0.6, 0.75),
+    kinds=targets.KINDS,
     leak=False,
 )
 
@@ -58,7 +62,11 @@ def median_seconds(call: Callable, device: str, repeats: int = 5) -> float:
 
 
 def step_seconds(config, device: str) -> float:
-    """Forward and backward of one micro-batch of ROW * SEQUENCES tokens in bf16 with gradient checkpointing, loss on every fourth token."""
+    """Forward and backward of one micro-batch of ROW * SEQUENCES tokens in bf16.
+
+    With gradient checkpointing; the loss is on every fourth token, about the share of a row that
+    is response.
+    """
     with torch.device(device):
         model = AutoModelForCausalLM.from_config(
             config, dtype=torch.bfloat16, attn_implementation=attention.NAME
@@ -66,15 +74,13 @@ def step_seconds(config, device: str) -> float:
     model.train().gradient_checkpointing_enable({"use_reentrant": False})
     ids = torch.randint(config.vocab_size, (1, ROW * SEQUENCES), device=device)
     positions = torch.arange(ROW, device=device).repeat(SEQUENCES)[None]
-    kept = torch.arange(
-        0, ids.shape[1], 4, device=device
-    )  # about the share of a row that is response
+    fourth = torch.arange(0, ids.shape[1], 4, device=device)
 
     def call() -> None:
-        logits = model(
-            input_ids=ids, position_ids=positions, use_cache=False, logits_to_keep=kept
-        ).logits[0]
-        torch.nn.functional.cross_entropy(logits, ids[0, kept]).backward()
+        output = model(
+            input_ids=ids, position_ids=positions, use_cache=False, logits_to_keep=fourth
+        )
+        torch.nn.functional.cross_entropy(output.logits[0], ids[0, fourth]).backward()
         model.zero_grad()
 
     return median_seconds(call, device, repeats=3)
@@ -91,18 +97,63 @@ def skeleton(config, device: str) -> torch.nn.Module:
 
 
 def floor_seconds(model: torch.nn.Module, device: str) -> float:
-    """Reading every targeted gradient twice and writing it once, at the speed of this machine's copy (a read and a write)."""
+    """Reading every targeted gradient twice and writing it once.
+
+    At the speed of this machine's copy (a read and a write).
+    """
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     into = [torch.empty_like(g) for g in grads]
     return 1.5 * median_seconds(lambda: torch._foreach_copy_(into, grads), device)
 
 
+def built_and_loaded(make: Callable[..., Enforcer], device: str) -> str:
+    """A line about the bases: how many, and how long to make and to read them."""
+    built, _ = timed(lambda: make(arm=BASE), device)
+    loaded, hook = timed(lambda: make(arm=BASE), device)
+    low, high = BASE.layers
+    return (
+        f"{len(hook.guarded)} weights of blocks at {low:.0%} to {high:.0%} depth, on {device}; "
+        f"bases built in {built:.1f} s, loaded in {loaded:.1f} s"
+    )
+
+
+def hook_seconds(make: Callable[..., Enforcer], r: int, where: str, device: str) -> float:
+    """Of the hook in one optimizer step."""
+    hook = make(arm=replace(BASE, m=r, where=where))
+    return median_seconds(lambda: (hook.before_step(), hook.after_step()), device)
+
+
+def table(
+    make: Callable[..., Enforcer],
+    rs: list[int],
+    tokens: list[int],
+    micro: float,
+    floor: float,
+    device: str,
+) -> str:
+    """A row for every r and place of the constraint.
+
+    micro, floor: seconds of a micro-batch and of moving the gradients.
+    """
+    rows = []
+    for r in rs:
+        for where in ("measure", "gradient", "update"):
+            seconds = hook_seconds(make, r, where, device)
+            steps = [micro * t / (ROW * SEQUENCES) for t in tokens]
+            shares = [f"{seconds / step:.3%}" for step in steps]
+            rows.append([r, where, seconds * 1e3, seconds / floor, *shares])
+    shown = [f"share at {t} tokens" for t in tokens]
+    return tabulate(rows, ["r", "where", "hook ms", "times the floor", *shown], floatfmt=".2f")
+
+
 def main(argv: list[str]) -> None:
-    folder, asked = arguments(argv, "MODEL_FOLDER", {"tokens": "16384,65536", "r": "1,16,64,256"})
+    folder, options = arguments(argv, "MODEL_FOLDER", {"tokens": "16384,65536", "r": "1,16,64,256"})
     if folder is None or not (Path(folder) / "config.json").is_file():
         raise Refusal(
-            "bench-hook needs a folder with a config.json: make one with scripts/random_init_model.py"
+            "bench-hook needs a folder with a config.json: make one with "
+            "scripts/random_init_model.py"
         )
+    rs, tokens = ([int(n) for n in options[key].split(",")] for key in ("r", "tokens"))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     config = AutoConfig.from_pretrained(folder).get_text_config()
     micro = step_seconds(config, device)
@@ -111,37 +162,12 @@ def main(argv: list[str]) -> None:
     model = skeleton(config, device)
     v = torch.nn.functional.normalize(torch.randn(config.hidden_size, device=device), dim=0)
     floor = floor_seconds(model, device)
-    tokens = asked["tokens"].split(",")
-    with tempfile.TemporaryDirectory() as kept:
-        make = partial(
-            Enforcer,
-            model,
-            config.model_type,
-            v=v,
-            spectrum=partial(spectra.cached, folder=Path(kept)),
-        )
-        built, _ = timed(lambda: make(arm=BASE), device)
-        loaded, hook = timed(lambda: make(arm=BASE), device)
-        print(
-            f"{folder}: {len(hook.guarded)} weights of blocks at {BASE.layers[0]:.0%} to {BASE.layers[1]:.0%} depth, on {device}; "
-            f"bases built in {built:.1f} s, loaded in {loaded:.1f} s; {ROW * SEQUENCES} tokens forward and backward {micro:.3f} s"
-        )
-        rows = []
-        for r in map(int, asked["r"].split(",")):
-            for where in ("measure", "gradient", "update"):
-                hook = make(arm=replace(BASE, m=r, where=where))
-                spent = median_seconds(lambda: (hook.before_step(), hook.after_step()), device)
-                shares = [spent / (micro * int(t) / (ROW * SEQUENCES)) for t in tokens]
-                rows.append(
-                    [r, where, spent * 1e3, spent / floor, *(f"{share:.3%}" for share in shares)]
-                )
-    print(
-        tabulate(
-            rows,
-            ["r", "where", "hook ms", "times the floor", *(f"share at {t} tokens" for t in tokens)],
-            floatfmt=".2f",
-        )
-    )
+    with tempfile.TemporaryDirectory() as cache:
+        spectrum = partial(spectra.cached, folder=Path(cache))
+        make = partial(Enforcer, model, config.model_type, v=v, spectrum=spectrum)
+        bases = built_and_loaded(make, device)
+        print(f"{folder}: {bases}; {ROW * SEQUENCES} tokens forward and backward {micro:.3f} s")
+        print(table(make, rs, tokens, micro, floor, device))
 
 
 if __name__ == "__main__":

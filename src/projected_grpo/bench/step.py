@@ -1,6 +1,9 @@
-"""Seconds of a training step, ours beside verl as it comes, on this machine: `python -m projected_grpo.bench.step [steps=8] [only=ours|stock] [hydra override ...]`.
+"""Seconds of a training step, ours beside verl as it comes, on this machine.
 
-Both train the same model on the same prompts through the same vLLM; the first two steps warm up and are left out. Runs stay in outputs/bench.
+    python -m projected_grpo.bench.step [steps=8] [only=ours|stock] [hydra override ...]
+
+Both train the same model on the same prompts through the same vLLM; the first two steps warm up and
+are left out. Runs stay in outputs/bench.
 """
 
 import json
@@ -14,10 +17,12 @@ from tabulate import tabulate
 
 from projected_grpo.cli import Refusal, whole_number
 
+# Stock is verl's own trainer, loss, head, attention and agent loop on padded rows, which with
+# their logits fill the memory by micro-batches of four.
 OVERRIDES = {
     "ours": [],
     "stock": [
-        "trainer.v1.trainer_mode=stock",  # verl's own trainer, loss, head, attention and agent loop, padded rows
+        "trainer.v1.trainer_mode=stock",
         "algorithm.rollout_correction.bypass_mode=false",
         "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla",
         "actor_rollout_ref.actor.fsdp_config.response_head=false",
@@ -26,14 +31,15 @@ OVERRIDES = {
         "actor_rollout_ref.model.use_remove_padding=false",
         "actor_rollout_ref.model.use_liger=false",
         "actor_rollout_ref.model.enable_gradient_checkpointing=false",
-        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=4",  # padded rows and their logits fill the memory
+        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=4",
         "actor_rollout_ref.model.override_config.attn_implementation=sdpa",
         "actor_rollout_ref.rollout.agent.default_agent_loop=single_turn_agent",
         "actor_rollout_ref.rollout.engine_kwargs.vllm.scheduler_cls=null",
     ],
 }
 WARM_UP = 2
-COLUMNS = {  # verl's metric -> what the table calls it
+# verl's metric -> what the table calls it
+COLUMNS = {
     "timing_s/gen": "generation and grading s",
     "timing_s/old_log_prob": "old log-prob s",
     "timing_s/update_actor": "update s",
@@ -47,7 +53,8 @@ COLUMNS = {  # verl's metric -> what the table calls it
 
 def summary(metrics: Path) -> dict[str, float]:
     """Medians over the steps after the warm-up. ValueError where there are none."""
-    steps = [json.loads(line)["data"] for line in metrics.read_text().splitlines()][WARM_UP:]
+    lines = metrics.read_text().splitlines()
+    steps = [json.loads(line)["data"] for line in lines[WARM_UP:]]
     if not steps:
         raise ValueError(f"{metrics} holds no step after the first {WARM_UP}")
     return {
@@ -56,50 +63,49 @@ def summary(metrics: Path) -> dict[str, float]:
     }
 
 
-def run(kind: str, steps: int, overrides: list[str], outputs: Path) -> dict[str, float]:
-    """Trains `steps` steps in a process of its own; adds the seconds from its start to the first step's begin, and that step's."""
-    metrics = outputs / f"bench-{kind}" / "vanilla-s1" / "metrics.jsonl"
-    command = [
-        sys.executable,
-        "-m",
-        "projected_grpo.train",
-        "arm=vanilla",
-        f"group=bench-{kind}",
-        f"outputs={outputs}",
-        "eval.n=0",
-    ]
-    command += [f"trainer.total_training_steps={steps}", *OVERRIDES[kind], *overrides]
-    start, first = time.monotonic(), None
-    with (outputs / f"{kind}.log").open("w") as log:
+def run(stack: str, steps: int, overrides: list[str], outputs: Path) -> dict[str, float]:
+    """Trains `steps` steps in a process of its own.
+
+    Adds to the summary the seconds from its start to the first step's begin, and that step's.
+    """
+    metrics = outputs / f"bench-{stack}" / "vanilla-s1" / "metrics.jsonl"
+    command = [sys.executable, "-m", "projected_grpo.train", "arm=vanilla", "eval.n=0"]
+    command += [f"group=bench-{stack}", f"outputs={outputs}"]
+    command += [f"trainer.total_training_steps={steps}", *OVERRIDES[stack], *overrides]
+    first = None
+    start = time.monotonic()
+    with (outputs / f"{stack}.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         while process.poll() is None:
             time.sleep(0.2)
             if first is None and metrics.exists() and metrics.stat().st_size:
                 first = time.monotonic() - start
     if process.returncode:
-        raise Refusal(f"the {kind} run failed: see {outputs / kind}.log")
+        raise Refusal(f"the {stack} run failed: see {outputs / stack}.log")
     step = json.loads(metrics.read_text().splitlines()[0])["data"]["timing_s/step"]
     return {"start-up s": first - step, "first step s": step, **summary(metrics)}
 
 
 def main(argv: list[str]) -> None:
-    asked = dict(word.split("=", 1) for word in argv if word.startswith(("steps=", "only=")))
-    overrides = [word for word in argv if not word.startswith(("steps=", "only="))]
-    steps = whole_number("steps", asked.get("steps", "8"), WARM_UP + 1)
-    kinds = [asked["only"]] if "only" in asked else list(OVERRIDES)
-    if unknown := set(kinds) - set(OVERRIDES):
+    options, overrides = {}, []
+    for word in argv:
+        key, _, value = word.partition("=")
+        if word.startswith(("steps=", "only=")):
+            options[key] = value
+        else:
+            overrides.append(word)
+    steps = whole_number("steps", options.get("steps", "8"), WARM_UP + 1)
+    stacks = [options["only"]] if "only" in options else list(OVERRIDES)
+    if unknown := set(stacks) - set(OVERRIDES):
         raise Refusal(f"only={unknown.pop()}: choose one of {', '.join(OVERRIDES)}")
     outputs = Path("outputs/bench") / time.strftime("%Y%m%d-%H%M%S")
     outputs.mkdir(parents=True)
-    found = {kind: run(kind, steps, overrides, outputs.resolve()) for kind in kinds}
-    (outputs / "step.json").write_text(json.dumps(found, indent=1) + "\n")
-    print(
-        tabulate(
-            [[name, *(found[kind][name] for kind in kinds)] for name in found[kinds[0]]],
-            ["", *kinds],
-            floatfmt=".3g",
-        )
-    )
+    results = {stack: run(stack, steps, overrides, outputs.resolve()) for stack in stacks}
+    (outputs / "step.json").write_text(json.dumps(results, indent=1) + "\n")
+    rows = []
+    for name in results[stacks[0]]:
+        rows.append([name, *(results[stack][name] for stack in stacks)])
+    print(tabulate(rows, ["", *stacks], floatfmt=".3g"))
 
 
 if __name__ == "__main__":
