@@ -101,10 +101,15 @@ two-nodes *args: setup
 parity *args: setup
     @{{ python }} -m projected_grpo.grader.benchmark.parity "$@"
 
+# every arm: its role, what it sees and changes, its source and knobs
+[no-exit-message]
+arms *args: setup
+    @{{ python }} -m projected_grpo.interventions.arm_table "$@"
+
 # which weights are constrained: name, side, norm, width, cos α beside chance: just targets MODEL [v_hack=FOLDER] [m=32] [layers=0.6,0.75]
 [no-exit-message]
 targets *args: setup
-    @{{ python }} -m projected_grpo.weights.targets "$@"
+    @{{ python }} -m projected_grpo.interventions.target_table "$@"
 
 # columns from gradients of labelled rollouts, with controls, for arm=contrast: just contrast MODEL ROLLOUTS out=FOLDER [hack=loose] [r=64] [lam=1]
 [no-exit-message]

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,25 +22,14 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from projected_grpo.cli import Refusal, arguments
 from projected_grpo.fast import attention
-from projected_grpo.interventions import arms
-from projected_grpo.interventions.constrain import Enforcer
 from projected_grpo.weights import spectra, targets
+from projected_grpo.weights.columns import SingularVectors
+from projected_grpo.weights.enforcer import Enforcer
 
 # Tokens of a sequence, sequences of a micro-batch.
 ROW, SEQUENCES = 1024, 16
-BASE = arms.Arm(
-    name="bench",
-    loophole=True,
-    where="gradient",
-    v="haar",
-    v_seed=0,
-    select="alignment",
-    recipe="span",
-    m=16,
-    layers=(0.6, 0.75),
-    kinds=targets.KINDS,
-    leak=False,
-)
+LAYERS = (0.6, 0.75)
+M = 16
 
 
 def timed(call: Callable, device: str) -> tuple[float, Any]:
@@ -91,7 +79,7 @@ def skeleton(config, device: str) -> torch.nn.Module:
     with torch.device(device):
         model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     params = dict(model.named_parameters())
-    for target in targets.select(params, config.model_type, BASE.layers):
+    for target in targets.select(params, config.model_type, LAYERS):
         params[target.name].grad = torch.randn_like(params[target.name])
     return model
 
@@ -108,9 +96,9 @@ def floor_seconds(model: torch.nn.Module, device: str) -> float:
 
 def built_and_loaded(make: Callable[..., Enforcer], device: str) -> str:
     """A line about the bases: how many, and how long to make and to read them."""
-    built, _ = timed(lambda: make(arm=BASE), device)
-    loaded, hook = timed(lambda: make(arm=BASE), device)
-    low, high = BASE.layers
+    built, _ = timed(lambda: make(M, "gradient"), device)
+    loaded, hook = timed(lambda: make(M, "gradient"), device)
+    low, high = LAYERS
     return (
         f"{len(hook.guarded)} weights of blocks at {low:.0%} to {high:.0%} depth, on {device}; "
         f"bases built in {built:.1f} s, loaded in {loaded:.1f} s"
@@ -119,7 +107,7 @@ def built_and_loaded(make: Callable[..., Enforcer], device: str) -> str:
 
 def hook_seconds(make: Callable[..., Enforcer], r: int, where: str, device: str) -> float:
     """Of the hook in one optimizer step."""
-    hook = make(arm=replace(BASE, m=r, where=where))
+    hook = make(r, where)
     return median_seconds(lambda: (hook.before_step(), hook.after_step()), device)
 
 
@@ -164,7 +152,11 @@ def main(argv: list[str]) -> None:
     floor = floor_seconds(model, device)
     with tempfile.TemporaryDirectory() as cache:
         spectrum = partial(spectra.cached, folder=Path(cache))
-        make = partial(Enforcer, model, config.model_type, v=v, spectrum=spectrum)
+
+        def make(m: int, where: str) -> Enforcer:
+            columns = SingularVectors(v, m, spectrum=spectrum)
+            return Enforcer(model, config.model_type, columns, where, LAYERS)
+
         bases = built_and_loaded(make, device)
         print(f"{folder}: {bases}; {ROW * SEQUENCES} tokens forward and backward {micro:.3f} s")
         print(table(make, rs, tokens, micro, floor, device))
