@@ -79,8 +79,9 @@ def test_a_monitor_that_cannot_be_is_refused(mechanism, settings, line):
 
 def test_errors_of_truth_are_the_same_for_the_same_response(problem):
     monitor = Penalty(accuracy=0.5)
-    flags = [monitor.flag(row(True, score), problem) for score in range(40)]
-    assert flags == [monitor.flag(row(True, score), problem) for score in range(40)]
+    rows = [row(True, float(i)) for i in range(40)]
+    flags = [monitor.flag(r, problem) for r in rows]
+    assert flags == [monitor.flag(r, problem) for r in rows]
     assert 5 < sum(flags) < 35
 
 

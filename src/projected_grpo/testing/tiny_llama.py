@@ -1,6 +1,7 @@
 """A tiny random Llama, columns on it, and steps of training, for the tests of weights and mechanisms."""
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import peft
 import torch
@@ -9,6 +10,16 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from projected_grpo.weights import constraint, lora
 from projected_grpo.weights.columns import SingularVectors
 from projected_grpo.weights.enforcer import Enforcer
+
+
+@runtime_checkable
+class Hook(Protocol):
+    """What acts around the optimizer's step: an enforcer, or a mechanism."""
+
+    def before_step(self) -> None: ...
+
+    def after_step(self) -> None: ...
+
 
 V = torch.randn(32, generator=torch.Generator().manual_seed(7))
 PER_BLOCK = 7  # q k v o gate up down
@@ -73,7 +84,7 @@ def adamw(params: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
 
 def train(
     model: torch.nn.Module,
-    hook: Enforcer,
+    hook: Hook,
     optimizer: torch.optim.Optimizer,
     steps: int,
     first: int = 0,

@@ -22,7 +22,7 @@ class Clock:
     def seconds(self) -> float:
         """Of all stretches since the last call; waits for the device."""
         pairs = zip(self.marks[::2], self.marks[1::2], strict=True)
-        total = sum(_between(start, end) for start, end in pairs)
+        total = sum((_between(start, end) for start, end in pairs), 0.0)
         self.marks = []
         return total
 
