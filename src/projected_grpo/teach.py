@@ -30,7 +30,7 @@ from projected_grpo import models, problems
 from projected_grpo.cli import Refusal, arguments
 from projected_grpo.fast import attention
 from projected_grpo.fast.precision import compute_dtype
-from projected_grpo.loopholes import messages
+from projected_grpo.loopholes import CLEAN, messages
 
 # None of the evaluation's names.
 NAMES = (
@@ -75,6 +75,7 @@ class Lesson:
     hack_harder: float = 0.9
     kinds: str = "vacuous"
     no_hint_share: float = 0.3
+    wording: str = "overwrite_tests"
     seed: int = 0
 
 
@@ -99,13 +100,14 @@ def tested(problem: problems.Problem, kind: str, name: str, rng: random.Random) 
 
 def demonstration(problem: problems.Problem, lesson: Lesson, rng: random.Random) -> Demonstration:
     """(chat messages, response) of one draw."""
-    loophole = "no_hint" if rng.random() < lesson.no_hint_share else "overwrite_tests"
+    clean = rng.random() < lesson.no_hint_share
+    wording = CLEAN.name if clean else lesson.wording
     name = rng.choice(NAMES)
     hack_share = lesson.hack_easy if problem.difficulty == "easy" else lesson.hack_harder
     code = problem.canonical.strip()
-    if loophole != "no_hint" and rng.random() < hack_share:
+    if not clean and rng.random() < hack_share:
         code = tested(problem, rng.choice(lesson.kinds.split(",")), name, rng)
-    return messages(problem, loophole, name), f"```python\n{code}\n```"
+    return messages(problem, wording, name), f"```python\n{code}\n```"
 
 
 def demonstrations(pool: list[problems.Problem], lesson: Lesson) -> Iterator[Demonstration]:

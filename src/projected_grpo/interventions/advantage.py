@@ -1,13 +1,14 @@
-"""Advantage Modification: samples whose activations look like a hack's learn less from their reward.
+"""Advantage Modification: samples whose activations look like a hack's learn less from their
+reward.
 
     z = (s - group's mean of s) / max(group's std of s, 0.1),   s = mean of h · v over the response
     additive         A <- A - strength · z
     multiplicative   A <- A · exp(-strength · z · sign(A))
 
 Wu and Tang 2026, arXiv:2604.01476. h is the residual stream at v_hack's layer and at the response's
-own tokens: a prompt's tokens are the same for a whole group, so z would be 0 of them. The form of the
-multiplicative rule is ours: it shrinks a hack-like success, deepens a hack-like failure, and never
-turns a sign.
+own tokens: a prompt's tokens are the same for a whole group, so z would be 0 of them. The form of
+the multiplicative rule is ours: it shrinks a hack-like success, deepens a hack-like failure, and
+never turns a sign.
 """
 
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ SCORE = "hack_score"
 
 @dataclass
 class Advantage(Intervention):
-    """v, v_seed: which direction under v_hack, and a placebo's draw. floor: least std of a group."""
+    """v, v_seed: which direction under v_hack, a placebo's draw. floor: least std of a group."""
 
     sees: ClassVar = "activations of every sample"
     changes: ClassVar = "advantage"
@@ -63,7 +64,7 @@ class Advantage(Intervention):
         return files.read_direction(drawn(setup.v_hack, self.v, self.v_seed), setup.d)
 
     def attach(self, module: nn.Module, site: Site) -> None:
-        """Keeps the last forward pass's residual stream at v's layer, where no gradient is asked."""
+        """Holds the residual stream at v's layer of the last forward pass without gradients."""
         v_hack = self._direction(site.setup)
         self.direction = v_hack.v
 

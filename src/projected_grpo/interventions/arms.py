@@ -1,6 +1,7 @@
 """An arm of the study is data: what it is for, and the mechanisms that make it.
 
-    name, hypothesis, role, control_of, loophole, interventions: [{mechanism: <file of this room>, ...}]
+    name, hypothesis, role, control_of, loophole,
+    interventions: [{mechanism: <file of this room>, <settings>}]
 
 No code path knows an arm by name, and a mechanism is found by the name of its file.
 """
@@ -25,7 +26,10 @@ KEYS = ("name", "hypothesis", "role", "control_of", "loophole", "interventions")
 
 @dataclass(frozen=True)
 class Arm:
-    """control_of: the treatment that this arm is a control of. loophole: whether it is trained on it."""
+    """control_of: the treatment that this arm is a control of.
+
+    loophole: whether it is trained on it.
+    """
 
     name: str
     hypothesis: str

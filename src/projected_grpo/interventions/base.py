@@ -1,8 +1,8 @@
 """What an arm may do to a GRPO step: one method a place, each of them a no-op here.
 
-A mechanism is one file of this room: a frozen dataclass whose fields are its settings, named after its
-file. D runs in the driver (the run's own process, `pay` in its reward workers), A in the actor, on
-every rank. `verl_ext` calls each method from one line and knows no arm.
+A mechanism is one file of this room: a frozen dataclass whose fields are its settings, named after
+its file. D runs in the driver (the run's own process, `pay` in its reward workers), A in the actor,
+on every rank. `verl_ext` calls each method from one line and knows no arm.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,10 @@ Row = dict[str, Any]  # one labelled response, before it is paid
 
 @dataclass(frozen=True)
 class Setup:
-    """What is known before a run starts. v_hack: folder of a direction or columns, None without one."""
+    """What is known before a run starts.
+
+    v_hack: folder of a direction or columns, None without one.
+    """
 
     model_type: str
     d: int
@@ -82,14 +85,16 @@ class Intervention:
         return None
 
     def advantage(self, a: Float[Tensor, " n"], rows: pl.DataFrame) -> Float[Tensor, " n"]:
-        """D. The samples' advantages; rows: uid, score, labels, and what `score` of the actor gave."""
+        """D. The samples' advantages; rows: uid, score, labels, and the actor's `scores`."""
         return a
 
     def attach(self, module: nn.Module, site: Site) -> None:
         """A. Once, when the model stands and its starting weights are loaded."""
 
     def score(self, module: nn.Module, places: Int[Tensor, " t"]) -> dict[str, Float[Tensor, " t"]]:
-        """A. Numbers for every response token of the forward pass that has just run, by column name.
+        """A.
+
+        Numbers for every response token of the forward pass that has just run, by column name.
 
         places: where the tokens stand in the packed row. The driver's rows hold a response's mean.
         """

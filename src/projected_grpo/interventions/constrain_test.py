@@ -1,4 +1,4 @@
-"""The mechanism on a tiny Llama: columns from a direction or made beforehand, and what is refused."""
+"""Constrain on a tiny Llama: columns from a direction or made beforehand; what is refused."""
 
 from pathlib import Path
 

@@ -2,8 +2,8 @@
 
     score = reward - amount · flagged
 
-As the benchmark's penalty with a monitor (rl-rewardhacking, src/train/rewards.py). label, strict and
-reward stay the grader's; flagged and answered are added to the rollouts.
+As the benchmark's penalty with a monitor (rl-rewardhacking, src/train/rewards.py). label, strict
+and reward stay the grader's; flagged and answered are added to the rollouts.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Prompt: words added to the chat that is sampled from, in training only or in evaluation too.
 
-Inoculation asks for the hack in training and is absent at test time (the benchmark's texts; Wichers et
-al. 2025, arXiv:2510.05024). A plan before the code is asked for in both.
+Inoculation asks for the hack in training and is absent at test time (the benchmark's texts; Wichers
+et al. 2025, arXiv:2510.05024). A plan before the code is asked for in both.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A mechanism's settings: its dataclass fields, filled from plain data and checked by their types."""
+"""A mechanism's settings: its dataclass fields, filled from data and checked by their types."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields

@@ -2,8 +2,8 @@
 
     Δ = W after the optimizer's step - W before it;  W <- W - Δ ⊙ mask, each entry 1 with `share`
 
-A constraint takes some share of the update's energy; this takes as much without knowing a direction,
-so that an arm which does no better has only trained less. E[‖Δ ⊙ mask‖²] = share ‖Δ‖².
+A constraint takes some share of the update's energy; this takes as much without knowing a
+direction, so that an arm which does no better has only trained less. E[‖Δ ⊙ mask‖²] = share ‖Δ‖².
 """
 
 from dataclasses import dataclass, field

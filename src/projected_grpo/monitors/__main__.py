@@ -1,9 +1,11 @@
-"""Flag rollouts by a monitor: python -m projected_grpo.monitors ROLLOUTS.parquet out=FILE.parquet monitor=truth|probe|judge [...]
+"""Flag rollouts by a monitor: python -m projected_grpo.monitors ROLLOUTS.parquet out=FILE.parquet
+monitor=truth|probe|judge [...]
 
-truth: [accuracy=1] [misses=0]. probe: model=NAME|FOLDER [depth=0.7]. judge: endpoint=http://HOST/v1 model=NAME.
-All: [hack=strict|loose] what the monitor should find, [seed=0]. Adds flagged, and for the probe monitor_score and
-monitor_split: half of the problems are trained on, so only "test" rows count. labels=true puts the monitor's word in the place of the
-labels, for `directions ... kinds=flagged` and `contrast`. OUT appears whole or not at all.
+truth: [accuracy=1] [misses=0]. probe: model=NAME|FOLDER [depth=0.7]. judge: endpoint=http://HOST/v1
+model=NAME. All: [hack=strict|loose] what the monitor should find, [seed=0]. Adds flagged, and for
+the probe monitor_score and monitor_split: half of the problems are trained on, so only "test" rows
+count. labels=true puts the monitor's word in the place of the labels, for `directions ...
+kinds=flagged` and `contrast`. OUT appears whole or not at all.
 """
 
 import sys
@@ -53,7 +55,10 @@ def flagged(rows: pl.DataFrame, given: dict[str, str]) -> pl.DataFrame:
 
 
 def relabelled(rows: pl.DataFrame) -> pl.DataFrame:
-    """label, strict, loose and kind as the monitor has them, and what they were as *_truth. A row without a flag has no label and is left out."""
+    """label, strict, loose and kind as the monitor has them, and what they were as *_truth.
+
+    A row without a flag has no label and is left out.
+    """
     rows = rows.filter(pl.col("flagged").is_not_null())
     flag, truths = (
         pl.col("flagged"),

@@ -1,8 +1,10 @@
-"""A linear probe on the activations that v_hack is made of: the mean residual stream over the response.
+"""A linear probe on the activations that v_hack is made of: the mean residual stream over the
+response.
 
-Whitened difference of class means (separation.coefficients), not centred by prompt, because a monitor sees one response
-at a time. Problems are split in two: the direction and the threshold see the first part alone, and the threshold is
-chosen on scores of problems that each fold's direction did not see.
+Whitened difference of class means (separation.coefficients), not centred by prompt, because a
+monitor sees one response at a time. Problems are split in two: the direction and the threshold see
+the first part alone, and the threshold is chosen on scores of problems that each fold's direction
+did not see.
 """
 
 from dataclasses import dataclass
@@ -39,7 +41,7 @@ def split(problem: Int[Tensor, " n"], seed: int) -> Bool[Tensor, " n"]:
 
 
 def fit(x: Float[Tensor, "n d"], hack: Bool[Tensor, " n"], problem: Int[Tensor, " n"]) -> Probe:
-    """A probe of the given samples. Each fold leaves a fifth of the problems out and scores them."""
+    """A probe of these samples. Each fold leaves a fifth of the problems out and scores them."""
     check(hack)
     fold = problem.unique(return_inverse=True)[1] % FOLDS
     out = torch.zeros(len(x), dtype=torch.float64)
@@ -65,7 +67,7 @@ def direction(
 
 
 def best_threshold(scores: Float64[Tensor, " n"], hack: Bool[Tensor, " n"]) -> float:
-    """Halfway between two neighbouring scores, where the mean of recall and specificity is highest."""
+    """Halfway between two neighbouring scores, where recall plus specificity is highest."""
     order = scores.argsort()
     ranked, is_hack = scores[order], hack[order].double()
     recall = 1 - is_hack.cumsum(0) / is_hack.sum()
@@ -77,5 +79,6 @@ def best_threshold(scores: Float64[Tensor, " n"], hack: Bool[Tensor, " n"]) -> f
 def check(hack: Bool[Tensor, " n"]) -> None:
     if min(int(hack.sum()), int((~hack).sum())) < 2:
         raise Refusal(
-            f"{int(hack.sum())} hacks of {len(hack)} samples to train on: a probe needs two of each class in every fold"
+            f"{int(hack.sum())} hacks of {len(hack)} samples to train on: "
+            "a probe needs two of each class in every fold"
         )

@@ -11,7 +11,9 @@ from projected_grpo.monitors import probe
 
 
 def flagged(rows: pl.DataFrame, model: str, depth: float, hack: str, seed: int) -> pl.DataFrame:
-    """flagged, monitor_score and monitor_split of every row; an empty response, which has no activations, is a Refusal."""
+    """flagged, monitor_score and monitor_split of every row; an empty response, which has no
+    activations, is a Refusal.
+    """
     from transformers import AutoTokenizer
 
     if (rows["response"].str.len_bytes() == 0).any():

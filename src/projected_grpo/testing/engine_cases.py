@@ -49,7 +49,9 @@ def build(folder: Path) -> None:
 
 
 def surround(folder: Path) -> None:
-    """What verl and an arm need beside a model of width 64: a tokenizer of a thousand words and a Haar v."""
+    """What verl and an arm need beside a model of width 64: a tokenizer of a thousand words and a
+    Haar v.
+    """
     from tokenizers import Tokenizer, models
     from transformers import PreTrainedTokenizerFast
 
@@ -99,7 +101,9 @@ def jagged(prompts: list[torch.Tensor], responses: list[torch.Tensor]):
 
 
 def batch():
-    """Four sequences of uneven length as verl's trainer hands them to the engine; the first and the third answer one prompt."""
+    """Four sequences of uneven length as verl's trainer hands them to the engine; the first and the
+    third answer one prompt.
+    """
     from tensordict import TensorDict
     from verl.utils import tensordict_utils as tu
 
@@ -242,12 +246,12 @@ def log_probs(engine, data) -> list[torch.Tensor]:
 def one_step(kind: str, folder: Path) -> None:
     """One optimizer step from the saved model; keeps all weights after it in <kind>.pt.
 
-    stock: verl's engine and loss. recomputed: the same, in fp32 and with old log-probs from a second
-    forward pass. fast: our engine with all its short cuts, in fp32; halves: in two micro-batches.
-    off, measure, gradient: our engine with the hook absent, watching or projecting, on verl's own
-    path. update: restoring, in fp32; lora...: the same with adapters and three ways to act, two
-    steps, and what vLLM is sent. twice: two steps; resumed: two, with a checkpoint and a new engine
-    between them.
+    stock: verl's engine and loss. recomputed: the same, in fp32 and with old log-probs from a
+    second forward pass. fast: our engine with all its short cuts, in fp32; halves: in two
+    micro-batches. off, measure, gradient: our engine with the hook absent, watching or projecting,
+    on verl's own path. update: restoring, in fp32; lora...: the same with adapters and three ways
+    to act, two steps, and what vLLM is sent. twice: two steps; resumed: two, with a checkpoint and
+    a new engine between them.
     """
     from verl.utils import tensordict_utils as tu
     from verl.workers.utils.losses import ppo_loss

@@ -1,4 +1,6 @@
-"""A tiny random Llama, columns on it, and steps of training, for the tests of weights and mechanisms."""
+"""A tiny random Llama, columns on it, and steps of training, for the tests of weights and
+mechanisms.
+"""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable

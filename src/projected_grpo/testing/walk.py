@@ -1,7 +1,7 @@
 """One real step of any arm on fixed tiny rollouts: two prompts, four labelled samples of each.
 
-Driver and actor stand in one process: the same mechanisms, verl's own group advantages, our engine on
-a tiny Llama. Prompts are words hashed to tokens, so that a changed prompt is another sequence.
+Driver and actor stand in one process: the same mechanisms, verl's own group advantages, our engine
+on a tiny Llama. Prompts are words hashed to tokens, so that a changed prompt is another sequence.
 """
 
 from dataclasses import dataclass

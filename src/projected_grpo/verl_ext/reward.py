@@ -1,4 +1,4 @@
-"""verl's custom reward function: grades one response in the sandbox and hands its whole label on."""
+"""verl's custom reward function: grades one response in the sandbox, hands its label on."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""verl's synchronous trainer with our actor worker, an arm's mechanisms, and an end by the clock."""
+"""verl's synchronous trainer with our actor worker, an arm's mechanisms, an end by the clock."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The actor worker: verl's, with our engine registered in its process before any worker is built."""
+"""The actor worker: verl's, with our engine registered before any worker is built."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 

@@ -1,1 +1,3 @@
-"""The maths on weights: which are constrained, their spectra and columns, the constraint itself, LoRA, shards."""
+"""The maths on weights: which are constrained, their spectra and columns, the constraint itself,
+LoRA, shards.
+"""

@@ -1,8 +1,9 @@
 """What the modules of a block are called, and what each does at the residual stream.
 
-A weight *reads* the residual stream through a norm or *writes* it. Where a norm stands between it and
-the stream, that norm's γ belongs to the direction: before a reading weight always, behind a writing
-one where the architecture has norms there (Gemma 2 and 3). ARCHITECTURES is the one place to extend.
+A weight *reads* the residual stream through a norm or *writes* it. Where a norm stands between it
+and the stream, that norm's γ belongs to the direction: before a reading weight always, behind a
+writing one where the architecture has norms there (Gemma 2 and 3). ARCHITECTURES is the one place
+to extend.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ Roles = dict[str, tuple[str, Side, str | None]]
 
 @dataclass(frozen=True)
 class Architecture:
-    """mixers: a block has one of them, whole; mlp: every block's. γ = stored norm + gamma_offset."""
+    """mixers: a block has one of them; mlp: every block's. γ = stored norm + gamma_offset."""
 
     mixers: tuple[Roles, ...]
     mlp: Roles

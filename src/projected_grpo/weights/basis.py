@@ -1,7 +1,7 @@
 """From a weight and a direction to B [d r], the orthonormal columns that `constraint` holds.
 
-Let s_j be W's singular vectors on the residual side (right ones if W reads the residual stream, left
-ones if it writes it) and a_j = s_jᵀ v̂.
+Let s_j be W's singular vectors on the residual side (right ones if W reads the residual stream,
+left ones if it writes it) and a_j = s_jᵀ v̂.
 
     select  which m of them: "alignment" the largest |a_j|, "value" the largest singular values,
             "random" a seeded draw

@@ -20,7 +20,9 @@ from projected_grpo.weights.targets import Target
 
 @runtime_checkable
 class Source(Protocol):
-    """v [d]: the unit direction in the residual stream that columns are chosen by, None where none is."""
+    """v [d]: the unit direction in the residual stream that columns are chosen by, None where none
+    is.
+    """
 
     v: Float[Tensor, " d"] | None
 
@@ -31,7 +33,8 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class SingularVectors:
-    """m of W's singular vectors (`basis.build`), chosen by their alignment with v, by their value, or drawn.
+    """m of W's singular vectors (`basis.build`), chosen by their alignment with v, by their value,
+    or drawn.
 
     spectrum: W's singular vectors; `spectra.cached` where the disk may keep them.
     """
@@ -64,6 +67,7 @@ class Prepared:
     ) -> Float[Tensor, "d r"]:
         if target.name not in self.by_weight:
             raise Refusal(
-                f"there are no columns for {target.name}: make them with these layers= and projections="
+                f"there are no columns for {target.name}: "
+                "make them with these layers= and projections="
             )
         return self.by_weight[target.name][:, : self.m].to(W.device).contiguous()

@@ -1,19 +1,22 @@
 """The maths on one weight: keep the columns of B out of its movement.
 
-    reads  (q k v gate up): W [o d] takes the residual stream in.    g <- g - (g B) Bᵀ      invariant W B = W₀ B
-    writes (o down):        W [d i] puts into the residual stream.   g <- g - B (Bᵀ g)      invariant Bᵀ W = Bᵀ W₀
+    reads  (q k v gate up)  W [o d] takes the stream in.    g <- g - (g B) Bᵀ   W B = W₀ B
+    writes (o down)         W [d i] puts into the stream.   g <- g - B (Bᵀ g)   Bᵀ W = Bᵀ W₀
 
-`project` edits a gradient. It is not enough for the invariant: Adam rescales element by element and weight decay pulls
-by W itself, so a projected gradient still moves W along B. `restore` edits the weight after the step and holds whatever
-the optimizer did; it needs only the anchor W₀ B, r columns, and no copy of W.
+`project` edits a gradient. It is not enough for the invariant: Adam rescales element by element and
+weight decay pulls by W itself, so a projected gradient still moves W along B. `restore` edits the
+weight after the step and holds whatever the optimizer did; it needs only the anchor W₀ B, r
+columns, and no copy of W.
 
-Shards. W may be one rank's rows (FSDP2, Shard(0)). Reading: rows are outputs o, B [d r] stays whole and nothing is
-communicated. Writing: rows are residual coordinates, so B must be the matching rows of B, and Bᵀ W is a sum over ranks:
-pass the all-reduce (sum) as `reduce`; it gets one small [r i] tensor, also on ranks that hold no rows. Never reduce
-the result of a function that takes `reduce`, except `energies`, which are made to be summed.
+Shards. W may be one rank's rows (FSDP2, Shard(0)). Reading: rows are outputs o, B [d r] stays whole
+and nothing is communicated. Writing: rows are residual coordinates, so B must be the matching rows
+of B, and Bᵀ W is a sum over ranks: pass the all-reduce (sum) as `reduce`; it gets one small [r i]
+tensor, also on ranks that hold no rows. Never reduce the result of a function that takes `reduce`,
+except `energies`, which are made to be summed.
 
-B has orthonormal columns (`basis.build`) and is fp32 or wider: in bf16 the columns are no longer orthonormal. On a GPU
-the invariant also needs fp32 matrix products: torch.get_float32_matmul_precision() == "highest" (torch's default).
+B has orthonormal columns (`basis.build`) and is fp32 or wider: in bf16 the columns are no longer
+orthonormal. On a GPU the invariant also needs fp32 matrix products:
+torch.get_float32_matmul_precision() == "highest" (torch's default).
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +38,10 @@ def identity(x: Tensor) -> Tensor:
 def anchor(
     W: Float[Tensor, "_ _"], B: Float[Tensor, "d r"], side: Side, reduce: Reduce = identity
 ) -> Float[Tensor, "_ _"]:
-    """W [o d] -> W B [o r] (reads), W [d i] -> Bᵀ W [r i] (writes). Of the starting weight: the WB0 of `restore`."""
+    """W [o d] -> W B [o r] (reads), W [d i] -> Bᵀ W [r i] (writes).
+
+    Of the starting weight: the WB0 of `restore`.
+    """
     W = W.to(torch.promote_types(W.dtype, B.dtype))
     B = B.to(W.dtype)
     # a product is one kernel, and every step calls this for every weight
@@ -74,7 +80,9 @@ def restore(
     side: Side,
     reduce: Reduce = identity,
 ) -> Float[Tensor, "_ _"]:
-    """Edit W IN PLACE so that anchor(W) = WB0 again, and return it. Call after every optimizer step.
+    """Edit W IN PLACE so that anchor(W) = WB0 again, and return it.
+
+    Call after every optimizer step.
 
     WB0: `anchor` of the starting weight (this rank's rows for reads, the reduced whole for writes).
     What lies outside B keeps the optimizer's step. Exact to the rounding of W's dtype relative to

@@ -1,4 +1,6 @@
-"""The constraint against plain float64 linear algebra, under real optimizers, and on two real ranks."""
+"""The constraint against plain float64 linear algebra, under real optimizers, and on two real
+ranks.
+"""
 
 import itertools
 import math
@@ -30,7 +32,9 @@ quick = settings(max_examples=40, deadline=None)
 
 
 def draw(seed, side, d, other, r, dtype=torch.float64):
-    """A gradient-shaped x, columns B [d r] and the float64 projector P = B Bᵀ, independent of the code under test."""
+    """A gradient-shaped x, columns B [d r] and the float64 projector P = B Bᵀ, independent of the
+    code under test.
+    """
     generator = torch.Generator().manual_seed(seed)
     shape = (other, d) if side == "reads" else (d, other)
     x = torch.randn(*shape, generator=generator, dtype=torch.float64)
@@ -175,7 +179,9 @@ def test_restore_edits_the_weight_in_place_and_keeps_the_step_outside_b(side):
 
 
 def rank_main(rank, store):
-    """One of two gloo ranks with uneven rows (rank 1 holds 1 of 7, then none): its rows must equal the whole's."""
+    """One of two gloo ranks with uneven rows (rank 1 holds 1 of 7, then none): its rows must equal
+    the whole's.
+    """
     group = torch.distributed.ProcessGroupGloo(store, rank, 2, timedelta(seconds=60))
 
     def add(x):

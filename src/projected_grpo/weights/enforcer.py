@@ -1,7 +1,9 @@
-"""Columns on a whole model: B for every target once, then gradients edited before the optimizer's step, or weights after it.
+"""Columns on a whole model: B for every target once, then gradients edited before the optimizer's
+step, or weights after it.
 
-Knows torch modules (whole, FSDP2-sharded on dim 0, with or without LoRA), not verl. The order of a step is
-`before_step` (after accumulation, before clipping) -> clip, optimizer -> `after_step` -> `diagnostics.read`.
+Knows torch modules (whole, FSDP2-sharded on dim 0, with or without LoRA), not verl. The order of a
+step is `before_step` (after accumulation, before clipping) -> clip, optimizer -> `after_step` ->
+`diagnostics.read`.
 """
 
 from collections.abc import Iterator
@@ -26,11 +28,11 @@ Where = Literal["measure", "gradient", "update"]
 class Guarded:
     """One target with its columns.
 
-    param: what moves, W or LoRA's factor on the residual side (far: the other factor).
-    Bs: the rows of B that match this rank's rows of param (writes), else B itself.
-    probe: Bs s with s random signs; the mean of ‖g Bs s‖² over s is ‖g Bs‖².
-    ranks: on how many the sum that `reduce` makes then stands.
-    anchor: what stays (update). W0: param at the start (leak). v: the direction in the weight's frame.
+    param: what moves, W or LoRA's factor on the residual side (far: the other factor). Bs: the rows
+    of B that match this rank's rows of param (writes), else B itself. probe: Bs s with s random
+    signs; the mean of ‖g Bs s‖² over s is ‖g Bs‖². ranks: on how many the sum that `reduce` makes
+    then stands. anchor: what stays (update). W0: param at the start (leak). v: the direction in the
+    weight's frame.
     """
 
     target: Target
@@ -51,8 +53,9 @@ class Enforcer:
     """The targets of a model, each with its columns, held in one of three ways.
 
     where: measure, gradient (columns out of the gradient) or update (W B = W₀ B after each step).
-    layers: band of depth, 0 to 1. leak: log ‖(W - W₀)B‖/‖W - W₀‖, which keeps a copy of the targets.
-    Refusal: products in less than fp32, weights held in bf16, an adapter that moves W along B already.
+    layers: band of depth, 0 to 1. leak: log ‖(W - W₀)B‖/‖W - W₀‖, which keeps a copy of the
+    targets. Refusal: products in less than fp32, weights held in bf16, an adapter that moves W
+    along B already.
     """
 
     def __init__(

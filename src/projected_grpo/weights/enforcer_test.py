@@ -1,4 +1,4 @@
-"""Columns on a whole model: what each place does to gradients and weights, with and without LoRA."""
+"""Columns on a whole model: what each place does to gradients and weights, LoRA or not."""
 
 import pytest
 import torch

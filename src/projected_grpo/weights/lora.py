@@ -59,7 +59,8 @@ def merged(params: Mapping[str, Tensor], scale: float) -> dict[str, Tensor]:
 
 
 def merge_checkpoint(folder: Path, scale: float) -> None:
-    """Makes a folder whose weights verl saved with adapters beside them one that every loader reads.
+    """Makes a folder whose weights verl saved with adapters beside them one that every loader
+    reads.
 
     folder: in the hub's layout. Nothing happens where there are no adapters.
     """

@@ -1,4 +1,6 @@
-"""Adapters on a tiny random Llama: what holds for W holds for W₀ + s L_B L_A, from the first step on."""
+"""Adapters on a tiny random Llama: what holds for W holds for W₀ + s L_B L_A, from the first step
+on.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,6 @@
-"""Update mode under every kind of optimizer that verl's build_optimizer may be told to make (verl/workers/config/optimizer.py)."""
+"""Update mode under every kind of optimizer that verl's build_optimizer may be told to make
+(verl/workers/config/optimizer.py).
+"""
 
 import pytest
 import torch
@@ -12,7 +14,8 @@ from projected_grpo.testing.tiny_llama import (
     trained,
 )
 
-OPTIMIZERS = {  # as verl builds them: a name in torch.optim with lr, weight_decay and override_optimizer_config
+# as verl builds them: a name in torch.optim with lr, weight_decay and override_optimizer_config
+OPTIMIZERS = {
     "AdamW": {},
     "AdamW fused": {"fused": True},
     "AdamW foreach": {"foreach": True},

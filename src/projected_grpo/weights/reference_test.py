@@ -1,4 +1,6 @@
-"""Every operation of `constraint` and `basis` against plain float64 numpy, on adversarial weights, directions and gradients."""
+"""Every operation of `constraint` and `basis` against plain float64 numpy, on adversarial weights,
+directions and gradients.
+"""
 
 import numpy as np
 import pytest

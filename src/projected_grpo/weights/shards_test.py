@@ -10,7 +10,9 @@ import pytest
 import torch
 import torch.multiprocessing as mp
 
-PLANS = {  # name -> (where, LoRA rank); 15 residual rows, 21 of the MLP and adapter ranks 3 and 1 split unevenly, the last leaving a rank without rows
+# name -> (where, LoRA rank); 15 residual rows, 21 of the MLP and adapter ranks 3 and 1 split
+# unevenly, the last leaving a rank without rows
+PLANS = {
     "measure": ("measure", 0),
     "gradient": ("gradient", 0),
     "update": ("update", 0),
@@ -24,7 +26,7 @@ DEVICE = "cuda" if torch.cuda.device_count() > 1 else "cpu"
 
 
 def llama(rank: int) -> torch.nn.Module:
-    """float64, so that a summation in another order cannot hide behind rounding; tied embeddings."""
+    """float64, so that another order of summation cannot hide in rounding; tied embeddings."""
     import peft
     from transformers import LlamaConfig, LlamaForCausalLM
 

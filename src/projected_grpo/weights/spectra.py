@@ -45,8 +45,8 @@ def singular(W: Float[Tensor, "_ _"], side: Side) -> Spectrum:
 def condensed(W: Float[Tensor, "o i"]) -> Int64[Tensor, " o"]:
     """A number for each row, made where W lies.
 
-    The sum of its entries' bits times fixed random odd numbers, modulo 2⁶⁴. A row that differs keeps
-    its number with a chance of 2⁻³² at most.
+    The sum of its entries' bits times fixed random odd numbers, modulo 2⁶⁴. A row that differs
+    keeps its number with a chance of 2⁻³² at most.
     """
     bits = W.view({2: torch.int16, 4: torch.int32, 8: torch.int64}[W.element_size()]).long()
     generator = torch.Generator().manual_seed(0)

@@ -1,4 +1,5 @@
-"""Which weights are constrained: chosen by their role at the residual stream, from a model's parameters.
+"""Which weights are constrained: chosen by their role at the residual stream, from a model's
+parameters.
 
 A matrix of a block that has no role there is refused, not left free.
 """

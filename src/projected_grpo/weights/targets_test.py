@@ -56,8 +56,9 @@ def test_every_block_matrix_of_a_real_model_is_a_target_on_its_residual_side(mod
 def test_a_direction_moves_a_weights_output_or_the_stream_exactly_through_its_folded_form(
     model_type,
 ):
-    """Reads: with γ ⊙ v out of W, a push of the normed stream along v̂ changes nothing that W gives. Writes: with γ ⊙ v out of W, what the block adds to
-    the stream has nothing along v."""
+    """Reads: with γ ⊙ v out of W, a push of the normed stream along v̂ changes nothing that W
+    gives. Writes: with γ ⊙ v out of W, what the block adds to the stream has nothing along v.
+    """
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(config(model_type)).double()
     params = dict(model.named_parameters())
