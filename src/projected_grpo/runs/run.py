@@ -7,6 +7,7 @@ replaced atomically.
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ class Run:
         """Short commit; "+dirty" when the tree held changes that the commit does not."""
         return self.manifest["commit"][:10] + ("+dirty" if self.manifest["dirty"] else "")
 
-    @property
+    # verl's config is long: reading it once takes longer than all else that a report reads.
+    @cached_property
     def config(self) -> dict[str, Any]:
         return yaml.safe_load((self.path / self.manifest["config"]).read_text())
 
