@@ -1,7 +1,7 @@
 """Train one arm: `python -m projected_grpo.train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b [any hydra override]`.
 
-Linear on purpose: compose and check, make the run folder, train and evaluate in a warm process (verl_ext/launch.py), mark the run done. Light at the top on purpose,
-too: what imports torch is imported while the warm server imports everything.
+Linear on purpose: compose and check, make the run folder, train and evaluate in a preforked process (verl_ext/launch.py), mark the run done. Light at the top on purpose,
+too: what imports torch is imported while the prefork server imports everything.
 """
 
 import os
@@ -232,7 +232,7 @@ def prepare(cfg: DictConfig, arm: arms.Arm, device: str) -> runs.Run:
     cfg.actor_rollout_ref.model.path = str(model)
     cfg.actor_rollout_ref.rollout.agent.agent_loop_config_path = str(CONFIGS / "agent_loop.yaml")
     cfg.run.dir = str((Path(cfg.outputs) / cfg.group / cfg.run.name).resolve())
-    cfg.run.warm_started = (model / "warm_start.json").exists()
+    cfg.run.warm_started = (model / "taught.json").exists()
     loophole = cfg.env.loophole if arm.loophole else "no_hint"
     run = runs.create(
         Path(cfg.outputs),

@@ -88,7 +88,7 @@ def main(argv: list[str]) -> None:
     if options["v_hack"] == "false":
         return
     origin = "elicited" if options["elicit"] == "true" else "on-policy"
-    warm = str((folder / "warm_start.json").exists()).lower()
+    warm = str((folder / "taught.json").exists()).lower()
     residual.main(
         [
             str(folder),
