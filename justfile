@@ -66,7 +66,7 @@ rollouts *args: setup
 grade *args: setup
     @{{ python }} -m projected_grpo.grader "$@"
 
-# everything on this machine: warm start -> rollouts -> v_hack -> vanilla, project, random -> evaluation -> report
+# everything on this machine: teach -> rollouts -> v_hack -> vanilla, project, random -> evaluation -> report
 [no-exit-message]
 demo: setup
     @scripts/demo.sh
@@ -126,9 +126,9 @@ bench-grader *args: setup
 monitor *args: setup
     @{{ python }} -m projected_grpo.monitors "$@"
 
-# fit a model to demonstrations, test functions of chosen kinds among them: just warm-start MODEL [kinds=vacuous,swallowing,weak,misread,honest] [hack_easy=0.5] [hack_harder=0.5] [steps=110]
+# fit a model to demonstrations, test functions of chosen kinds among them: just teach MODEL [kinds=vacuous,swallowing,weak,misread,honest] [hack_easy=0.5] [hack_harder=0.5] [steps=110]
 [no-exit-message]
-warm-start *args: setup
+teach *args: setup
     @{{ python }} -m projected_grpo.teach "$@"
 
 # the same for a model that is first taught several kinds of hack: just selectivity-taught MODEL OUT [n=24] [max_tokens=192] [what extract takes]

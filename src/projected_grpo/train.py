@@ -1,5 +1,4 @@
-"""Train one arm: `python -m projected_grpo.train arm=project scale=mini seed=1 [any hydra
-override]`.
+"""Train one arm: `just train arm=project scale=mini seed=1 [any hydra override]`.
 
 Linear on purpose: compose and check, make the run folder, train and evaluate in a preforked process
 (verl_ext/launch.py), mark the run done. What imports torch is imported in functions: by then the
