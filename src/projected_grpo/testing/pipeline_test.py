@@ -98,7 +98,7 @@ def test_a_run_ends_done_with_its_provenance(run):
         told["status"] == "done"
         and told["libraries"]["verl"]
         and told["v_hack"]["layer"]
-        and not told["warm_started"]
+        and not told["taught"]
     )
 
 
