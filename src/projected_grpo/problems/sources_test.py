@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from projected_grpo.problems import leetcode, mini, sources
+from projected_grpo.problems import __main__, leetcode, mini
 from projected_grpo.problems.problem import Problem, Test, literal
 from projected_grpo.problems.sources import load
 
@@ -183,7 +183,7 @@ def test_missing_external_says_just_sync_external(monkeypatch, tmp_path):
 
 
 def test_command_line_prints_a_row_for_each_split(capsys):
-    sources.main(["mini"])
+    __main__.main(["mini"])
     rows = capsys.readouterr().out.splitlines()[2:]
     assert [row.split()[0] for row in rows] == ["sft", "train", "eval"]
     assert sum(int(row.split()[4]) for row in rows) == len(MINI)

@@ -50,12 +50,11 @@ def write(comparison: Comparison, journal: Path, plot: Path) -> None:
     text = journal.read_text() if journal.is_file() else TITLE
     mark = entry_mark(comparison)
     date = max(run.manifest["ended"] for run in comparison.runs)[:10]
-    entry = (
-        f"## {date} {comparison.group}\n{mark}\n\n{body(comparison, journal, plot)}\n{_end(mark)}\n"
-    )
-    older = re.compile(
-        rf"^## [^\n]*\n{re.escape(mark)}\n.*?^{re.escape(_end(mark))}\n", re.M | re.S
-    )
+    end = mark.replace("<!-- ", "<!-- end ")
+    headline = f"## {date} {comparison.group}"
+    entry = f"{headline}\n{mark}\n\n{body(comparison, journal, plot)}\n{end}\n"
+    any_headline = r"^## [^\n]*\n"
+    older = re.compile(rf"{any_headline}{re.escape(mark)}\n.*?^{re.escape(end)}\n", re.M | re.S)
     if older.search(text):
         # A function, because a replacement string would have its backslashes read.
         text = older.sub(lambda _: entry, text)
@@ -169,10 +168,6 @@ def _summary(run: Run) -> str:
 def _versions(run: Run) -> str:
     versions = sorted(run.manifest["libraries"].items())
     return ", ".join(f"{name} {version}" for name, version in versions)
-
-
-def _end(mark: str) -> str:
-    return mark.replace("<!-- ", "<!-- end ")
 
 
 def _inserted(text: str, entry: str, date: str) -> str:

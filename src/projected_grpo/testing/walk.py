@@ -18,7 +18,7 @@ from projected_grpo.directions import placebos
 from projected_grpo.directions.files import Columns, VHack, write_columns, write_direction
 from projected_grpo.interventions import arms
 from projected_grpo.interventions.chain import Chain
-from projected_grpo.testing import engine_cases
+from projected_grpo.testing import tiny_engine
 from projected_grpo.weights import targets
 
 D = 64
@@ -37,9 +37,9 @@ class Outcome:
 
 def prepare(folder: Path) -> None:
     """The tiny model, and beside it a direction and columns with the placebos of seed 1."""
-    engine_cases.build(folder)
+    tiny_engine.build(folder)
     generator = torch.Generator().manual_seed(0)
-    model = engine_cases.load(folder)
+    model = tiny_engine.load(folder)
     chosen = targets.select(dict(model.named_parameters()), model.config.model_type)
     subfolders = [placebos.subfolder(name, 1) for name in placebos.PLACEBOS]
     for place in ("", *subfolders):
@@ -69,9 +69,9 @@ def step(definition: dict, folder: Path, wording: str) -> Outcome:
     chain = arms.parse(definition).interventions
     rows, prompts = _rows(chain, wording)
     responses = _responses(len(rows))
-    data = engine_cases.jagged(prompts, responses)
+    data = tiny_engine.jagged(prompts, responses)
     tu.assign_non_tensor(data, use_dynamic_bsz=False, micro_batch_size_per_gpu=len(rows))
-    engine, actor = engine_cases.make_engine(folder, folder / definition["name"], definition)
+    engine, actor = tiny_engine.make_engine(folder, folder / definition["name"], definition)
     table = pl.DataFrame(rows)
     if chain.scores:
         table = table.hstack(_scores(engine, data, chain.scores))
@@ -97,7 +97,7 @@ def _rows(chain: Chain, wording: str) -> tuple[list[dict], list[Tensor]]:
         chat = loopholes.messages(problem, wording, loopholes.TRAIN_NAME)
         chat = chain.prompt(chat, evaluation=False)
         text = " ".join(message["content"] for message in chat)
-        ids = [crc32(word.encode()) % (engine_cases.WORDS - 5) + 5 for word in text.split()]
+        ids = [crc32(word.encode()) % (tiny_engine.WORDS - 5) + 5 for word in text.split()]
         for i, (strict, reward) in enumerate(SAMPLES):
             row = {
                 "uid": problem.id,
@@ -118,7 +118,7 @@ def _rows(chain: Chain, wording: str) -> tuple[list[dict], list[Tensor]]:
 def _responses(n: int) -> list[Tensor]:
     generator = torch.Generator().manual_seed(1)
     lengths = [LENGTHS[i % len(LENGTHS)] for i in range(n)]
-    return [torch.randint(5, engine_cases.WORDS, (k,), generator=generator) for k in lengths]
+    return [torch.randint(5, tiny_engine.WORDS, (k,), generator=generator) for k in lengths]
 
 
 def _scores(engine, data, names: tuple[str, ...]) -> pl.DataFrame:

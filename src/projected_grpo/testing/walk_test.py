@@ -7,7 +7,7 @@ import torch
 
 from projected_grpo.interventions import arm_table, arms
 from projected_grpo.testing import walk
-from projected_grpo.testing.engine_cases import spawned
+from projected_grpo.testing.tiny_engine import spawned
 
 WORDING = "overwrite_tests"
 ARMS = arm_table.configs()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from projected_grpo.testing import engine_cases
+from projected_grpo.testing import engine_cases, tiny_engine
 from projected_grpo.verl_ext import delta_nets
 
 TEXT = dict(
@@ -18,7 +18,7 @@ TEXT = dict(
     num_attention_heads=4,
     num_key_value_heads=2,
     head_dim=64,
-    vocab_size=engine_cases.WORDS,
+    vocab_size=tiny_engine.WORDS,
     linear_num_key_heads=2,
     linear_num_value_heads=2,
     linear_key_head_dim=32,
@@ -49,7 +49,7 @@ def build(folder: Path) -> None:
         if name.endswith("A_log"):
             p.data.fill_(-4)
     model.save_pretrained(folder)
-    engine_cases.surround(folder)
+    tiny_engine.surround(folder)
 
 
 def alone(folder: Path) -> dict[int, torch.Tensor]:
@@ -78,7 +78,7 @@ def packed(folder: Path) -> None:
 def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("hybrid")
     build(folder)
-    engine_cases.spawned(packed, folder)
+    tiny_engine.spawned(packed, folder)
     return folder
 
 

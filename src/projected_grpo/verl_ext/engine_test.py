@@ -16,10 +16,9 @@ from projected_grpo.testing.engine_cases import (
     UPDATES,
     anchored,
     batch,
-    build,
     one_step,
-    spawned,
 )
+from projected_grpo.testing.tiny_engine import build, spawned
 
 
 def steps(folder: Path) -> None:

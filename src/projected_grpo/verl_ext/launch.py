@@ -1,5 +1,6 @@
-"""Trains and evaluates a prepared run in this process: `python -m projected_grpo.verl_ext.launch
-RUN`.
+"""Trains and evaluates a prepared run in this process.
+
+    python -m projected_grpo.verl_ext.launch RUN
 
 A watchdog ends it where verl would wait for ever.
 """
