@@ -1,8 +1,4 @@
-"""Where problems come from: `mini` (in this package) or `leetcode` (external/ or a data file).
-
-python -m projected_grpo.problems.sources [mini|leetcode] [path=FILE] [frozen=FILE] [split=eval]
-    [difficulty=medium,hard] [min_tests=3] [max_description_chars=2500] [limit=10] [seed=0]
-"""
+"""Where problems come from: `mini` (in this package) or `leetcode` (external/ or a data file)."""
 
 import random
 import sys

@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 
 from projected_grpo.report import roles
 from projected_grpo.report.compare import Comparison
+from projected_grpo.runs.files import replacing
 from projected_grpo.stats.intervals import wilson
 
 COLORS = {"reference": "#000000", "ceiling": "#888888"}
@@ -41,10 +42,8 @@ FEW_STEPS = 15
 def draw(comparison: Comparison, path: Path) -> None:
     """Write the PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}")
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), replacing(path) as scratch:
         figure(comparison).savefig(scratch, format="png")
-    scratch.replace(path)
 
 
 def figure(comparison: Comparison) -> Figure:

@@ -136,7 +136,7 @@ def commit():
 
 
 # Shrinking would take minutes: a study is small as it is.
-@settings(max_examples=6, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate])
 @pytest.mark.parametrize("known", KNOWN)
 @given(data=st.data())
 def test_renaming_all_arms_renames_the_report_and_changes_nothing_else(known, data):

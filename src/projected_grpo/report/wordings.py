@@ -4,10 +4,11 @@ Hacks are counted on the wording with the loophole that a run was trained for, s
 wording without any.
 """
 
+from projected_grpo import loopholes
 from projected_grpo.cli import Refusal
 from projected_grpo.runs.run import Run
 
-CLEAN = "no_hint"
+CLEAN = loopholes.CLEAN.name
 
 
 def trained_for(run: Run) -> str:
