@@ -17,7 +17,15 @@ from projected_grpo.directions.files import (
 )
 from projected_grpo.interventions.base import Setup, Site
 from projected_grpo.interventions.constrain import Constrain
-from projected_grpo.testing.tiny_llama import V, adamw, block_weights, drift, llama, train
+from projected_grpo.testing.tiny_llama import (
+    V,
+    adamw,
+    block_weights,
+    drift,
+    llama,
+    train,
+    trainable,
+)
 from projected_grpo.weights import constraint, diagnostics, targets
 from projected_grpo.weights.basis import assert_orthonormal
 
@@ -48,7 +56,7 @@ def test_prepared_columns_stay_out_of_the_movement(v, tmp_path):
     arm = Constrain("update", "prepared", v, v_seed=3, m=4, layers=(0.5, 1.0))
     arm.attach(model, site(tmp_path))
     start = block_weights(model)
-    train(model, arm, adamw(model.parameters()), 5)
+    train(model, arm, adamw(trainable(model)), 5)
     assert drift(arm.hook, block_weights(model), start) < 1e-5
     folder = tmp_path if v == "real" else tmp_path / "shuffled-s3"
     columns = read_columns(folder, 32, 4).columns
@@ -109,7 +117,7 @@ def test_every_step_leaves_a_row_for_every_weight(tmp_path):
     model = llama()
     arm = Constrain("gradient", m=4, layers=(0.0, 1.0))
     arm.attach(model, site(tmp_path))
-    train(model, arm, adamw(model.parameters()), 1)
+    train(model, arm, adamw(trainable(model)), 1)
     metrics = arm.measured()
     assert metrics["constrain/touched"] > 0 and metrics["constraint/cos_post"] < 1e-5
     rows = pl.read_parquet(tmp_path / "constraint" / "00001.parquet")
