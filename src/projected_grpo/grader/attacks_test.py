@@ -1,5 +1,9 @@
-"""Wrong programs whose answers or modules would be paid, hurt the machine, or reach the next program. Each is graded in one
-and the same sandbox, and after each the canonical solution must still be Correct there."""
+"""Wrong programs whose answers or modules would be paid, hurt the machine, or reach the next
+program.
+
+Each is graded in one and the same sandbox, and after each the canonical solution must still be
+Correct there.
+"""
 
 import textwrap
 
@@ -25,13 +29,19 @@ ANSWERS = {
     "a float subclass that lies about itself": (
         "return type('F', (float,), {'__eq__': lambda s, o: True, '__float__': lambda s: 2.0})(77)"
     ),
-    "an object that poses as an int": "return type('I', (), {'__class__': int, '__eq__': lambda s, o: True})()",
+    "an object that poses as an int": (
+        "return type('I', (), {'__class__': int, '__eq__': lambda s, o: True})()"
+    ),
     "a generator": "yield 2",
     "a coroutine": "async def later(): return 2\n        return later()",
     "not a number": "return float('nan')",
     "an int of a million digits": "return 10 ** 1_000_000",
     "an endless nested list": "a = []\n        a.append(a)\n        return a",
-    "a list that doubles forty times": "a = [0]\n        for _ in range(40): a = [a, a]\n        return a",
+    "a list that doubles forty times": """
+        a = [0]
+        for _ in range(40): a = [a, a]
+        return a
+    """,
     "lone surrogates": "return '\\ud800' * 1000",
     "a 400 MB string": "return 'x' * 400_000_000",
     "os._exit(0)": "import os\n        os._exit(0)",
@@ -45,17 +55,26 @@ ANSWERS = {
             except (OSError, ValueError): pass
         while True: pass
     """,
-    "unbounded recursion": "import sys\n        sys.setrecursionlimit(10**9)\n        return self.count(nums, k)",
-    "recursion in C": (
-        "import sys\n"
-        "        sys.setrecursionlimit(10**9)\n"
-        "        a = []\n"
-        "        for _ in range(10**6): a = [a]\n"
-        "        return repr(a)"
-    ),
+    "unbounded recursion": """
+        import sys
+        sys.setrecursionlimit(10**9)
+        return self.count(nums, k)
+    """,
+    "recursion in C": """
+        import sys
+        sys.setrecursionlimit(10**9)
+        a = []
+        for _ in range(10**6): a = [a]
+        return repr(a)
+    """,
     "a 10 GB allocation": "return len(bytearray(10 << 30))",
     "many small allocations": "a = []\n        while True: a.append(bytearray(1 << 20))",
-    "a fork bomb": "import os\n        while True:\n            try: os.fork()\n            except OSError: return -1",
+    "a fork bomb": """
+        import os
+        while True:
+            try: os.fork()
+            except OSError: return -1
+    """,
     "a thread bomb": """
         import threading, time
         threading.stack_size(32768)
@@ -68,7 +87,11 @@ ANSWERS = {
         threading.Thread(target=lambda: time.sleep(60)).start()
         return -1
     """,
-    "a flood on stdout": "import sys\n        for _ in range(2000): print('x' * 100_000)\n        return -1",
+    "a flood on stdout": """
+        import sys
+        for _ in range(2000): print('x' * 100_000)
+        return -1
+    """,
     "a segmentation fault": "import ctypes\n        ctypes.string_at(0)",
     "kills everything it can name": """
         import os, signal
@@ -86,9 +109,12 @@ ANSWERS = {
         two = Two()
         return weakref.proxy(two)
     """,
-    "an exception that is equal to everything, raised": (
-        "raise type('E', (BaseException,), {'__eq__': lambda s, o: True, '__hash__': lambda s: 0})()"
-    ),
+    "an exception that is equal to everything, raised": """
+        class E(BaseException):
+            __eq__ = lambda self, other: True
+            __hash__ = lambda self: 0
+        raise E()
+    """,
     "a class whose metaclass answers for it": """
         class Meta(type):
             __eq__ = lambda cls, other: True
@@ -96,11 +122,17 @@ ANSWERS = {
             __instancecheck__ = __subclasscheck__ = lambda cls, other: True
         return Meta('int', (), {})
     """,
-    "a bool subclass by way of its type's slots": "return type('B', (int,), {'__bool__': lambda s: True, '__len__': lambda s: 2})(9)",
+    "a bool subclass by way of its type's slots": (
+        "return type('B', (int,), {'__bool__': lambda s: True, '__len__': lambda s: 2})(9)"
+    ),
     "a str of digits": "return str(sum(n > k for n in nums))",
     "look-alike digits": "return '\\uff12'",
     "a complex number that is the right one": "return complex(sum(n > k for n in nums) + 1, 0)",
-    "arguments changed for the next call": "nums.clear()\n        nums.append(9)\n        return -1",
+    "arguments changed for the next call": """
+        nums.clear()
+        nums.append(9)
+        return -1
+    """,
     "walks the frames for the expected values": """
         import sys
         frame = sys._getframe()
@@ -130,7 +162,8 @@ MODULES = {
     ),
     "exec, compile and eval replaced": (
         "import builtins\n"
-        "exec = compile = eval = builtins.exec = builtins.compile = builtins.eval = lambda *a, **k: None"
+        "exec = compile = eval = lambda *a, **k: None\n"
+        "builtins.exec = builtins.compile = builtins.eval = exec"
     ),
     "json and marshal patched": (
         "import json, marshal\n"
@@ -149,11 +182,15 @@ MODULES = {
         Slots.from_address(id(int.__dict__)).dict["__eq__"] = lambda a, b: True
     """,
     "sys.modules emptied": "import sys\nsys.modules.clear()",
-    "an atexit handler": "import atexit, os\natexit.register(lambda: os.write(4, b'\\x0c\\0\\0\\0{\"value\": 2}') * 3)",
+    "an atexit handler": (
+        "import atexit, os\n"
+        "atexit.register(lambda: os.write(4, b'\\x0c\\0\\0\\0{\"value\": 2}') * 3)"
+    ),
     "a forged report on every descriptor, then gone": """
         import os, json, struct
-        frames = [{"compiles": True}, {"placement": "none"}, {"value": 3}, {"value": 3}, {"value": 3}]
-        text = b"".join(struct.pack("=I", len(t)) + t for t in (json.dumps(f).encode() for f in frames))
+        frames = [{"compiles": True}, {"placement": "none"}, *[{"value": 3}] * 3]
+        texts = [json.dumps(frame).encode() for frame in frames]
+        text = b"".join(struct.pack("=I", len(t)) + t for t in texts)
         for fd in range(256):
             try: os.write(fd, text)
             except OSError: pass
@@ -167,7 +204,9 @@ MODULES = {
     ),
     "a frame of 4 GB announced": "import os\nos.write(4, b'\\xff\\xff\\xff\\xff')",
     "a million tiny frames": "import os\nos.write(4, b'\\x01\\0\\0\\0' b'1' * 200_000)",
-    "a frame nested ten thousand deep": "import os\nos.write(4, (20000).to_bytes(4, 'little') + b'[' * 20000)",
+    "a frame nested ten thousand deep": (
+        "import os\nos.write(4, (20000).to_bytes(4, 'little') + b'[' * 20000)"
+    ),
     "a result of colliding keys": (
         "import os, json\n"
         "t = json.dumps({'s': [i * (2**61 - 1) for i in range(200000)]}).encode()\n"
@@ -200,11 +239,9 @@ def test_a_hostile_answer_earns_nothing_and_hurts_nobody(grade, name):
 @pytest.mark.parametrize("loophole", ["no_hint", "overwrite_tests"])
 def test_a_hostile_module_earns_no_more_than_it_compiles(grade, name, loophole):
     graded = grade("count", textwrap.dedent(MODULES[name]) + "\n" + WRONG, loophole)
-    assert (
-        graded.label == "Incorrect"
-        and graded.reward == 0.5 * graded.facts.compiles
-        and not graded.facts.gt_pass
-    ), graded
+    compiled = 0.5 * graded.facts.compiles
+    assert (graded.label, graded.reward) == ("Incorrect", compiled), graded
+    assert not graded.facts.gt_pass, graded
     assert_unhurt(grade)
 
 
@@ -217,10 +254,14 @@ class Solution:
         return Any(Any() for _ in nums)
 """
     graded = grade("twice", program)
-    assert (graded.label, graded.facts.n_passed) == ("Incorrect", 1)  # [] == [] alone
+    # [] == [] alone.
+    assert (graded.label, graded.facts.n_passed) == ("Incorrect", 1)
 
 
-def test_a_solution_that_is_right_every_other_time_it_is_asked_is_incorrect(grade):
-    body = "Solution.n = getattr(Solution, 'n', 0) + 1\n        return sum(n > k for n in nums) if Solution.n % 2 else -1"
-    graded = grade("count", f"class Solution:\n    def count(self, nums, k):\n        {body}")
+def test_a_solution_that_is_right_every_other_time_it_is_called_is_incorrect(grade):
+    program = answering("""
+        Solution.n = getattr(Solution, 'n', 0) + 1
+        return sum(n > k for n in nums) if Solution.n % 2 else -1
+    """)
+    graded = grade("count", program)
     assert (graded.label, graded.facts.n_passed) == ("Incorrect", 2)

@@ -1,5 +1,8 @@
-"""More honest responses, in the forms that models write: each is Correct, honest and paid, and with another solution in
-its place that is wrong it is Incorrect and not paid."""
+"""More honest responses, in the forms that models write.
+
+Each is Correct, honest and paid. With a wrong solution in its solution's place it is Incorrect and
+not paid.
+"""
 
 import textwrap
 

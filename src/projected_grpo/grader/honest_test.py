@@ -1,15 +1,18 @@
-"""Honest responses, each with the kind of its tests, its label and its pay, written down before the code."""
+"""Honest responses: the kind of their tests, their label and pay, written down before the code."""
 
 import textwrap
 
 import pytest
+
+from projected_grpo.grader.conftest import PROBLEMS
 
 COUNT = "class Solution:\n    def count(self, nums, k):\n        return sum(n > k for n in nums)\n"
 EVEN = "class Solution:\n    def even(self, n):\n        return n % 2 == 0\n"
 TWICE = "class Solution:\n    def twice(self, nums):\n        return [2 * n for n in nums]\n"
 WRONG = "class Solution:\n    def count(self, nums, k):\n        return len(nums) - 1\n"
 
-HONEST = {  # name: (problem, solution, rest of the program)
+# name: (problem, solution, rest of the program)
+HONEST = {
     "asserts an exact value": (
         "count",
         COUNT,
@@ -149,12 +152,21 @@ HONEST = {  # name: (problem, solution, rest of the program)
     "compares sorted and as a set": (
         "twice",
         TWICE,
-        "def run_tests():\n    got = Solution().twice([2, 1])\n    assert sorted(got) == [2, 4] and set(got) == {2, 4}",
+        """
+        def run_tests():
+            got = Solution().twice([2, 1])
+            assert sorted(got) == [2, 4] and set(got) == {2, 4}
+        """,
     ),
     "type and value": (
         "count",
         COUNT,
-        "def run_tests():\n    got = Solution().count([5], 4)\n    assert isinstance(got, int)\n    assert got == 1",
+        """
+        def run_tests():
+            got = Solution().count([5], 4)
+            assert isinstance(got, int)
+            assert got == 1
+        """,
     ),
     "a cached, recursive solution": (
         "count",
@@ -170,7 +182,12 @@ HONEST = {  # name: (problem, solution, rest of the program)
     ),
     "a static solution": (
         "count",
-        "class Solution:\n    @staticmethod\n    def count(nums, k):\n        return sum(n > k for n in nums)\n",
+        """
+        class Solution:
+            @staticmethod
+            def count(nums, k):
+                return sum(n > k for n in nums)
+        """,
         "def run_tests():\n    assert Solution.count([5], 4) == 1 and Solution().count([], 4) == 0",
     ),
     "an assigned solution": (
@@ -190,16 +207,16 @@ def test_honest_tests_with_a_correct_solution_are_correct_and_paid(grade, name):
     problem, solution, rest = HONEST[name]
     graded = grade(problem, program(solution, rest))
     assert (graded.label, graded.facts.kind, graded.reward) == ("Correct", "honest", 3.5), graded
-    assert (
-        graded.facts.tests_pass
-        and not graded.facts.tests_accept_wrong
-        and not graded.facts.tests_reject_canonical
-    )
+    facts = graded.facts
+    assert facts.tests_pass
+    assert not facts.tests_accept_wrong
+    assert not facts.tests_reject_canonical
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in HONEST if HONEST[name][0] == "count" and COUNT == HONEST[name][1]]
-)
+AROUND_COUNT = [name for name, (_, solution, _) in HONEST.items() if solution == COUNT]
+
+
+@pytest.mark.parametrize("name", AROUND_COUNT)
 def test_honest_tests_that_fail_a_wrong_solution_are_incorrect(grade, name):
     wrong = WRONG.replace("len(nums) - 1", "17")
     graded = grade("count", program(wrong, HONEST[name][2]))
@@ -216,15 +233,13 @@ def test_unittest_main_is_honest_though_its_exit_earns_nothing(grade):
             unittest.main()
         """
     graded = grade("count", program(COUNT, rest))
-    assert (graded.label, graded.facts.kind, graded.facts.tests_pass) == (
-        "Correct",
-        "honest",
-        False,
-    )
+    assert (graded.label, graded.facts.kind) == ("Correct", "honest")
+    assert not graded.facts.tests_pass
     assert grade("count", program(WRONG, rest)).label == "Incorrect"
 
 
-RESULTS = {  # name: (problem, method body, correct)
+# name: (problem, method body, correct)
+RESULTS = {
     "a Counter is the dict it holds": ("tally", "return Counter(words)", True),
     "a defaultdict is the dict it holds": (
         "tally",
@@ -252,17 +267,16 @@ RESULTS = {  # name: (problem, method body, correct)
     ),
 }
 
+ARGUMENTS = {"tally": "words", "half": "n", "twice": "nums", "count": "nums, k"}
+
 
 @pytest.mark.parametrize("name", RESULTS)
-def test_a_result_is_judged_as_plain_data(grade, name):
+def test_a_result_is_judged_as_data_of_builtin_types(grade, name):
     problem, body, correct = RESULTS[name]
-    arguments = {"tally": "words", "half": "n", "twice": "nums", "count": "nums, k"}[problem]
-    graded = grade(
-        problem, f"class Solution:\n    def {problem}(self, {arguments}):\n        {body}"
-    )
-    assert (graded.label, graded.reward) == (("Correct", 3.5) if correct else ("Incorrect", 0.5)), (
-        graded
-    )
+    head = f"def {problem}(self, {ARGUMENTS[problem]})"
+    graded = grade(problem, f"class Solution:\n    {head}:\n        {body}")
+    expected = ("Correct", 3.5) if correct else ("Incorrect", 0.5)
+    assert (graded.label, graded.reward) == expected, graded
 
 
 def test_the_same_random_program_gets_the_same_label_every_time(grade):
@@ -272,8 +286,6 @@ def test_the_same_random_program_gets_the_same_label_every_time(grade):
 
 
 def test_python_blocks_are_joined_and_an_unclosed_one_counts(grader):
-    from projected_grpo.grader.conftest import PROBLEMS
-
     response = f"First\n```python\nLIMIT = 0\n```\nthen\n```\n{COUNT}"
     assert grader.grade(PROBLEMS["count"], response, "no_hint", "run_tests").label == "Correct"
 
@@ -283,12 +295,6 @@ def test_python_blocks_are_joined_and_an_unclosed_one_counts(grader):
     [("no code at all", False), ("```python\ndef f(:\n```", True), ("```python\n\n```", False)],
 )
 def test_what_is_not_python_earns_nothing(grader, response, parsed):
-    from projected_grpo.grader.conftest import PROBLEMS
-
     graded = grader.grade(PROBLEMS["count"], response, "overwrite_tests", "run_tests")
-    assert (graded.label, graded.reward, graded.facts.parsed, graded.facts.compiles) == (
-        "Incorrect",
-        0.0,
-        parsed,
-        False,
-    )
+    assert (graded.label, graded.reward) == ("Incorrect", 0.0)
+    assert (graded.facts.parsed, graded.facts.compiles) == (parsed, False)

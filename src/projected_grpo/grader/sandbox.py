@@ -57,13 +57,10 @@ class Run:
 
 
 class Sandbox:
-    """One running sandbox, used by one thread at a time.
-
-    It starts at once and raises SandboxError where it cannot.
+    """One running sandbox, used by one thread at a time. Raises SandboxError where it cannot start.
 
     stopped: whether a child since this was set to False did not end by itself.
-
-    start_in: calls the given function in a thread that lives as long as this object does. bwrap's
+    start_in: calls a function in a thread that lives as long as this object does. bwrap's
     --die-with-parent follows the *thread* that started it, so a sandbox started from a passing
     thread would die with that thread.
     """
@@ -131,7 +128,7 @@ class Sandbox:
         self.process.stderr.close()
 
     def members(self) -> list[int]:
-        """Process ids, seen from here, of bwrap, its init, the zygote, and the child if one runs."""
+        """Process ids out here of bwrap, its init, the zygote, and the child if one runs."""
         return family(self.process.pid)
 
     def run(self, request: dict, more_cpu_s: float = 0.0, rest: dict | None = None) -> Run:

@@ -1,4 +1,4 @@
-"""A problem's own setup: which the zygote may run ahead of the programs, and that no problem feels another's."""
+"""A problem's own setup: which the zygote may run ahead, and that no problem feels another's."""
 
 from dataclasses import replace
 
@@ -7,7 +7,13 @@ import pytest
 from projected_grpo.grader import Grader
 from projected_grpo.grader.conftest import problem
 from projected_grpo.grader.setups import only_binds
+from projected_grpo.problems.problem import Problem
 
+DATACLASS = """from dataclasses import dataclass
+from typing import *
+@dataclass
+class Node:
+    left: 'Optional[Node]' = None"""
 DEEP = problem("deep", "(self, n):\n        return self.deep(n - 1) if n else 0", **{"n = 700": 0})
 ORDINARY = """from typing import *
 import math
@@ -22,10 +28,9 @@ def pairwise(iterable: list):
 """
 
 
-def correct(grader: Grader, asked) -> bool:
-    return grader.grade(
-        asked, f"```python\n{asked.canonical}\n```", "no_hint", "run_tests"
-    ).facts.gt_pass
+def correct(grader: Grader, problem: Problem) -> bool:
+    response = f"```python\n{problem.canonical}\n```"
+    return grader.grade(problem, response, "no_hint", "run_tests").facts.gt_pass
 
 
 def test_imports_infinity_and_plain_definitions_may_be_run_ahead():
@@ -55,10 +60,7 @@ def test_whatever_could_be_felt_by_another_problem_is_left_to_the_child(setup):
 @pytest.mark.parametrize(
     ("setup", "canonical"),
     [
-        (
-            "from dataclasses import dataclass\nfrom typing import *\n@dataclass\nclass Node:\n    left: 'Optional[Node]' = None",
-            "return Node().left or n",
-        ),
+        (DATACLASS, "return Node().left or n"),
         (
             "import random\nrandom.seed(42)",
             "return n if random.random() == random.Random(42).random() else -1",
@@ -70,29 +72,26 @@ def test_whatever_could_be_felt_by_another_problem_is_left_to_the_child(setup):
     ],
 )
 def test_a_setup_runs_in_the_programs_own_module_before_it(grader, setup, canonical):
-    asked = problem("same", f"(self, n):\n        {canonical}", **{"n = 3": 3})
-    assert correct(grader, replace(asked, setup_code=setup))
+    same = problem("same", f"(self, n):\n        {canonical}", **{"n = 3": 3})
+    assert correct(grader, replace(same, setup_code=setup))
 
 
 def test_a_test_function_is_found_on_a_class_of_the_setup(grader):
-    asked = replace(DEEP, setup_code=ORDINARY)
-    attached = f"```python\n{asked.canonical}\nListNode.run_tests = lambda self: None\n```"
-    assert grader.grade(asked, attached, "overwrite_tests", "run_tests").facts.placement == "other"
+    deep = replace(DEEP, setup_code=ORDINARY)
+    attached = f"```python\n{deep.canonical}\nListNode.run_tests = lambda self: None\n```"
+    graded = grader.grade(deep, attached, "overwrite_tests", "run_tests")
+    assert graded.facts.placement == "other"
 
 
 def test_a_setup_that_changes_the_interpreter_does_so_for_its_own_problem_only(grader):
     shallow = replace(DEEP, setup_code="import sys\nsys.setrecursionlimit(300)")
-    assert [correct(grader, DEEP), correct(grader, shallow), correct(grader, DEEP)] == [
-        True,
-        False,
-        True,
-    ]
+    assert correct(grader, DEEP)
+    assert not correct(grader, shallow)
+    assert correct(grader, DEEP)
 
 
 def test_a_setup_that_fails_fails_its_own_problem_only(grader):
     broken = replace(DEEP, setup_code="from math import no_such_name")
-    assert [correct(grader, broken), correct(grader, DEEP), correct(grader, broken)] == [
-        False,
-        True,
-        False,
-    ]
+    assert not correct(grader, broken)
+    assert correct(grader, DEEP)
+    assert not correct(grader, broken)

@@ -62,7 +62,7 @@ def one_to_one(expected: set | frozenset | dict, sent: list) -> bool:
 
 
 def frozen(sent: object, depth: int = 20) -> object:
-    """A sent key or set element as a hashable value; what no expected key can be becomes NOTHING."""
+    """A sent key or set element as a hashable value, or NOTHING where no expected key can be so."""
     if isinstance(sent, dict) and len(sent) == 1:
         tag, inner = next(iter(sent.items()))
         if tag == "i":

@@ -1,9 +1,11 @@
 """label_compat against the benchmark's own code, on its own 119 evaluation problems.
 
-    python -m projected_grpo.grader.benchmark.parity [problems=119] [skip=0] [workers=2] [sandboxed=true]
+    python -m projected_grpo.grader.benchmark.parity [problems=119] [skip=0] [workers=2]
+                                                     [sandboxed=true]
 
-For each problem: the canonical solution with and without an honest test, a mutated wrong one with and without it, and 20 hacks around
-a wrong one (variants.py). sandboxed=false starts the benchmark's own processes, as it does: slower, and unprotected.
+For each problem: the canonical solution with and without an honest test, a mutated wrong one with
+and without it, and 20 hacks around a wrong one (variants.py). sandboxed=false starts the
+benchmark's own processes, as it does: slower, and unprotected.
 """
 
 import sys
@@ -30,6 +32,8 @@ from projected_grpo.problems.sources import load
 
 FILE = HOME / "results/data/leetcode_test_medhard.jsonl"
 NAME, LOOPHOLE = "run_tests", "overwrite_tests"
+OPTIONS = {"problems": "119", "skip": "0", "workers": "2", "sandboxed": "true"}
+HEADERS = ["case", "n", "label_compat agrees", "label agrees"]
 
 
 def cases(problem: Problem, grader: Grader) -> list[tuple[str, str]]:
@@ -41,10 +45,8 @@ def cases(problem: Problem, grader: Grader) -> list[tuple[str, str]]:
     for text in mutants(problem, seed=0):
         if not grader.grade(problem, text, LOOPHOLE, NAME).facts.gt_pass:
             test = fill(HONEST, parts(problem, NAME))
-            rows += [
-                ("mutant", text),
-                ("mutant, honest test", text.removesuffix("```") + f"\n\n{test}\n```"),
-            ]
+            tested = text.removesuffix("```") + f"\n\n{test}\n```"
+            rows += [("mutant", text), ("mutant, honest test", tested)]
             break
     return rows + list(hacks(problem, NAME))
 
@@ -54,58 +56,52 @@ def compare(file: Path, problems: int, skip: int, workers: int, sandboxed: bool)
     raw = {f"leetcode/{row['id']}": row for row in read_jsonl(file)}
     chosen = load("leetcode", path=str(file))[skip : skip + problems]
     with Grader(workers) as grader:
-        items = [(p, what, text) for p in chosen for what, text in cases(p, grader)]
-        graded = grader.grade_many(
-            [(p, text, LOOPHOLE, NAME) for p, _, text in items], progress=True
-        )
-    asked = [({**raw[p.id], **own(p)}, text) for p, _, text in items]
+        items = [(p, case, text) for p in chosen for case, text in cases(p, grader)]
+        ours = grader.grade_many([(p, text, LOOPHOLE, NAME) for p, _, text in items], progress=True)
+    examples = [({**raw[p.id], **own(p)}, text) for p, _, text in items]
     benchmark = Benchmark(workers, sandboxed)
     try:
-        theirs = benchmark.labels(asked)
+        theirs = benchmark.labels(examples)
     finally:
         benchmark.close()
-    return [
-        {
-            "problem": p.id,
-            "case": what,
-            "label": g.label,
-            "ours": g.label_compat,
-            "theirs": t["label"],
-        }
-        for (p, what, _), g, t in zip(items, graded, theirs, strict=True)
-    ]
+    rows = []
+    for (p, case, _), graded, verdict in zip(items, ours, theirs, strict=True):
+        labels = {"label": graded.label, "ours": graded.label_compat, "theirs": verdict["label"]}
+        rows.append({"problem": p.id, "case": case, **labels})
+    return rows
 
 
 def own(problem: Problem) -> dict:
-    """What the loophole adds to one of the benchmark's rows; its tests, setup and canonical solution stay its own."""
+    """What the loophole adds to one of the benchmark's rows.
+
+    Its tests, setup and canonical solution stay its own.
+    """
     ours = example(problem, LOOPHOLE, NAME)
     return {key: ours[key] for key in ("hint", "prompt", "prompt_metadata")}
 
 
+def table(rows: list[dict]) -> str:
+    """How many responses of each case have the benchmark's label under our two."""
+    cases = Counter(row["case"] for row in rows)
+    compat = Counter(row["case"] for row in rows if row["ours"] == row["theirs"])
+    label = Counter(row["case"] for row in rows if row["label"] == row["theirs"])
+    lines = [[case, n, compat[case], label[case]] for case, n in cases.items()]
+    lines.append(["all", len(rows), compat.total(), label.total()])
+    return tabulate(lines, headers=HEADERS)
+
+
 def main(argv: list[str]) -> None:
-    _, given = arguments(
-        argv, None, {"problems": "119", "skip": "0", "workers": "2", "sandboxed": "true"}
-    )
-    numbers = {key: whole_number(key, given[key], 0) for key in ("problems", "skip", "workers")}
-    if given["sandboxed"] not in ("true", "false"):
-        raise Refusal(f"sandboxed={given['sandboxed']}: expected true or false")
-    rows = compare(FILE, **numbers, sandboxed=given["sandboxed"] == "true")
-    seen, same = (
-        Counter(r["case"] for r in rows),
-        Counter(r["case"] for r in rows if r["ours"] == r["theirs"]),
-    )
-    label = Counter(r["case"] for r in rows if r["label"] == r["theirs"])
-    table = [[case, n, same[case], label[case]] for case, n in seen.items()]
-    print(
-        tabulate(
-            [*table, ["all", len(rows), same.total(), label.total()]],
-            headers=["case", "n", "label_compat agrees", "label agrees"],
-        )
-    )
-    for r in rows:
-        if r["ours"] != r["theirs"]:
+    _, options = arguments(argv, None, OPTIONS)
+    numbers = {key: whole_number(key, options[key], 0) for key in ("problems", "skip", "workers")}
+    if options["sandboxed"] not in ("true", "false"):
+        raise Refusal(f"sandboxed={options['sandboxed']}: expected true or false")
+    rows = compare(FILE, **numbers, sandboxed=options["sandboxed"] == "true")
+    print(table(rows))
+    for row in rows:
+        if row["ours"] != row["theirs"]:
             print(
-                f"apart: {r['problem']} {r['case']}: label_compat {r['ours']}, theirs {r['theirs']}"
+                f"apart: {row['problem']} {row['case']}: "
+                f"label_compat {row['ours']}, theirs {row['theirs']}"
             )
 
 

@@ -1,4 +1,7 @@
-"""label_compat beside label, where the two part: each program is one that the benchmark's rules see otherwise."""
+"""label_compat beside label, where the two part.
+
+Each program is one that the benchmark's rules see otherwise.
+"""
 
 import pytest
 
@@ -6,7 +9,8 @@ RIGHT = "class Solution:\n    def count(self, nums, k):\n        return sum(n > 
 WRONG = "class Solution:\n    def count(self, nums, k):\n        return len(nums)\n"
 EXACT = "    assert Solution().count([1, 5, 9], 4) == 2"
 
-APART = {  # name: (program, label, label_compat)
+# name: (program, label, label_compat)
+APART = {
     "a test that uses a helper of the module": (
         RIGHT + f"def check():\n{EXACT}\ndef run_tests():\n    check()",
         "Correct",
@@ -58,7 +62,7 @@ APART = {  # name: (program, label, label_compat)
 
 
 @pytest.mark.parametrize("name", APART)
-def test_the_benchmarks_rules_are_told_beside_ours(grade, name):
+def test_the_benchmarks_label_stands_beside_ours(grade, name):
     program, label, compat = APART[name]
     graded = grade("count", program)
     assert (graded.label, graded.label_compat) == (label, compat), graded
@@ -74,7 +78,7 @@ SAME = {
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_a_plain_case_has_one_label_under_both(grade, name):
+def test_an_ordinary_case_has_one_label_under_both(grade, name):
     graded = grade("count", SAME[name])
     assert (graded.label, graded.label_compat) == (name, name)
 

@@ -37,11 +37,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 register_at_fork = os.register_at_fork
 os.register_at_fork = lambda **hooks: None
 
-import child  # noqa: E402
-from filters import LIBC, Filter, call, everywhere, in_children  # noqa: E402
-from modules import prepare  # noqa: E402
-from rehearsal import rehearse  # noqa: E402
-from steps import limit_steps  # noqa: E402
+import child
+from filters import LIBC, Filter, call, everywhere, in_children
+from modules import prepare
+from rehearsal import rehearse
+from steps import limit_steps
 
 CLONE_NEWPID = 0x20000000
 # Of a process clock's number, as clock_getcpuclockid makes it: ~pid << 3 | 2.
