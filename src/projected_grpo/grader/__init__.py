@@ -2,7 +2,7 @@
 
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.grade import Graded, Grader
-from projected_grpo.loopholes.facts import Facts
+from projected_grpo.grader.labels import Facts
 from projected_grpo.grader.sandbox import SandboxError
 
 __all__ = ["Facts", "Graded", "Grader", "Limits", "SandboxError"]
