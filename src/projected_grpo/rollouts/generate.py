@@ -65,16 +65,7 @@ def generate(
     engine = start(model, sampling.seed)
     tokenizer = engine.get_tokenizer()
 
-    def render(request: Request, elicit: bool) -> str:
-        asked = request.messages(elicit)
-        return tokenizer.apply_chat_template(
-            asked if chat is None else chat(asked),
-            add_generation_prompt=True,
-            tokenize=False,
-            enable_thinking=False,
-        )
-
-    prompts = [render(request, request.elicit) for request in requests]
+    prompts = [render(tokenizer, request, request.elicit, chat) for request in requests]
     tokens = [tokenizer(prompt, add_special_tokens=False).input_ids for prompt in prompts]
     inputs = [{"prompt_token_ids": ids} for ids in tokens]
     outputs = engine.generate(inputs, parameters(sampling), use_tqdm=True)
@@ -90,7 +81,7 @@ def generate(
             "test_func_name": request.test_func_name,
             "elicited": request.elicit,
             "prompt": prompt,
-            "plain_prompt": render(request, elicit=False),
+            "plain_prompt": render(tokenizer, request, False, chat),
         }
         for sample in output.outputs:
             own = {
@@ -100,6 +91,17 @@ def generate(
             }
             rows.append(shared | own)
     return schema.frame(rows)
+
+
+def render(tokenizer, request: Request, elicit: bool, chat: Chat | None) -> str:
+    """The prompt's text, in the tokenizer's chat template."""
+    question = request.messages(elicit)
+    return tokenizer.apply_chat_template(
+        question if chat is None else chat(question),
+        add_generation_prompt=True,
+        tokenize=False,
+        enable_thinking=False,
+    )
 
 
 def start(model: Path, seed: int):
