@@ -15,7 +15,8 @@ rm -rf "$out"
 say "1/6: teaching, cached (about 6 min)"
 model=$(timeout 1200 $python -m projected_grpo.teach smollm2-135m)
 say "2/6: rollouts and v_hack (about 3 min)"
-timeout 1200 $python -m projected_grpo.directions.extract "$model" out=$out/v_hack n=6 max_tokens=192
+timeout 1200 $python -m projected_grpo.directions.extract "$model" \
+    out=$out/v_hack n=6 max_tokens=192
 step=3
 for arm in vanilla project random; do
     say "$step/6: arm $arm, six GRPO steps and evaluation (about 6 min)"

@@ -18,9 +18,10 @@ start() {
     groups+=($!)
 }
 pytest() { start timeout 1500 $python -m pytest -q --durations=5 "$@"; }
+# `return` alone would return the status from before the trap.
 living() {
     local group
-    for group in "${groups[@]}"; do kill -0 -- "-$group" 2>/dev/null && return; done
+    for group in "${groups[@]}"; do kill -0 -- "-$group" 2>/dev/null && return 0; done
     return 1
 }
 finish() {
@@ -28,7 +29,10 @@ finish() {
     local signal group
     for signal in TERM KILL; do
         for group in "${groups[@]}"; do kill -$signal -- "-$group" 2>/dev/null || true; done
-        for _ in {1..50}; do living && sleep 0.2 || break; done
+        for _ in {1..50}; do
+            living || break
+            sleep 0.2
+        done
     done
 }
 trap finish EXIT

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Place the benchmark in external/rl-rewardhacking at its pinned commit.  sync_external.sh [[url=]URL or local mirror] [PIN]
-# Running it again changes nothing. A mirror may lack the largest files: what it lacks is named, the rest is placed.
+# Place the benchmark in external/rl-rewardhacking at its pinned commit.
+# sync_external.sh [[url=]URL or local mirror] [PIN]
+# Running it again changes nothing. A mirror may lack the largest files: what it lacks is named, the
+# rest is placed.
 set -euo pipefail
 
 url=${1:-https://github.com/ariahw/rl-rewardhacking}
@@ -10,10 +12,18 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 place=$root/external/rl-rewardhacking
 export GIT_TERMINAL_PROMPT=0 GIT_LFS_SKIP_SMUDGE=1
 
-stop() { echo "projected_grpo: $1" >&2; exit 1; }
-absent() { # files of commit $2 whose content repository $1 does not have
-    git -C "$1" ls-tree -r "$2" | awk '$2 == "blob" { print $3 }' | git -C "$1" cat-file --batch-check |
-        awk '$2 == "missing" { print $1 }' | { grep -F -f - <(git -C "$1" ls-tree -r "$2") || true; } | cut -f2
+stop() {
+    echo "projected_grpo: $1" >&2
+    exit 1
+}
+# Files of commit $2 whose content repository $1 does not have.
+absent() {
+    git -C "$1" ls-tree -r "$2" |
+        awk '$2 == "blob" { print $3 }' |
+        git -C "$1" cat-file --batch-check |
+        awk '$2 == "missing" { print $1 }' |
+        { grep -F -f - <(git -C "$1" ls-tree -r "$2") || true; } |
+        cut -f2
 }
 
 command -v git >/dev/null || stop "git is missing; install it and run again"
@@ -22,7 +32,8 @@ command -v git >/dev/null || stop "git is missing; install it and run again"
 if [[ -e $place ]]; then
     at=$(git -C "$place" rev-parse --verify --quiet HEAD 2>/dev/null) && [[ -d $place/.git ]] ||
         stop "external/rl-rewardhacking is not a clone; move it away and run again"
-    [[ -z $(git -C "$place" status --porcelain) ]] || stop "external/rl-rewardhacking was changed; move it away and run again"
+    [[ -z $(git -C "$place" status --porcelain) ]] ||
+        stop "external/rl-rewardhacking was changed; move it away and run again"
     if [[ $at == "$pin"* && -z $(absent "$place" "$at") ]]; then
         echo "external/rl-rewardhacking is at $pin"
         exit 0
@@ -30,7 +41,8 @@ if [[ -e $place ]]; then
 fi
 
 mkdir -p "$root/external"
-work=$(mktemp -d "$root/external/.sync.XXXXXX") # beside its place, so that the last step is a rename
+# Beside its place, so that the last step is a rename.
+work=$(mktemp -d "$root/external/.sync.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 timeout 900 git clone --quiet --no-checkout "$url" "$work/new" 2>"$work/log" ||
     stop "cannot clone $url ($(tail -n 1 "$work/log")); give url= a repository that can be reached"
