@@ -77,9 +77,14 @@ def check(cfg: DictConfig) -> "Arm":
     arm = arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
     refusals.check(cfg)
     loopholes.get(cfg.env.loophole)
-    labels = cfg.reward.custom_reward_function.reward_kwargs.labels
-    if labels not in ("ours", "benchmark"):
-        raise Refusal(f"unknown labels={labels!r}: choose ours or benchmark")
+    rewards = cfg.reward.custom_reward_function.reward_kwargs
+    if unread := sorted(set(rewards) - {"arm", "labels", "sandboxes"}):
+        raise Refusal(
+            f"nothing reads reward_kwargs.{unread[0]}: a monitor is a setting of arm=penalty or "
+            "arm=screening, labels=benchmark labels by the benchmark's code"
+        )
+    if rewards.labels not in ("ours", "benchmark"):
+        raise Refusal(f"unknown labels={rewards.labels!r}: choose ours or benchmark")
     if arm.interventions.scores and not cfg.actor_rollout_ref.actor.fsdp_config.response_head:
         raise Refusal(f"arm {arm.name} scores responses: leave fsdp_config.response_head=true")
     return arm

@@ -33,6 +33,7 @@ from projected_grpo.cli import Refusal
         (["arm=penalty", "arm.interventions.0.monitor=guess"], "interventions.0.monitor='guess'"),
         (["arm=penalty", "arm.interventions.0.accuracy=90"], "expected shares"),
         (["arm=advantage"], "advantage needs v_hack"),
+        (["+reward.custom_reward_function.reward_kwargs.monitor=truth"], "reward_kwargs.monitor"),
         (["reward.custom_reward_function.reward_kwargs.labels=theirs"], "unknown labels='theirs'"),
         (["actor_rollout_ref.actor.ppo_mini_batch_size=2"], "one update a step"),
         (["actor_rollout_ref.actor.entropy_coeff=0.01"], "the entropy no gradient"),

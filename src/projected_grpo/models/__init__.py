@@ -33,6 +33,9 @@ def resolve(name: str) -> Path:
             raise Refusal(
                 f"model folder {name} has no {need}: save the model and its tokenizer there"
             )
+    # else a model taught by an earlier version would pass for an untaught one
+    if (folder / "warm_start.json").is_file():
+        raise Refusal(f"{name} was taught before: rename its warm_start.json to taught.json")
     return folder.resolve()
 
 
