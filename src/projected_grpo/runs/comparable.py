@@ -10,11 +10,14 @@ from typing import Any
 def comparable_config(config: dict, path: Path) -> dict[str, str]:
     """Dotted key -> JSON value, without what must differ between an arm's seeds.
 
-    That is: the seeds are left out, and the run's path and name stand as RUN.
+    That is: the seeds are left out, and the run's path and name stand as RUN. The arm stands once:
+    its copies, which the actor and the reward read, are left out.
     """
     flat = {}
     for key, value in _leaves("", config):
-        if not key.rpartition(".")[2].endswith("seed"):
+        seed = key.rpartition(".")[2].endswith("seed")
+        copy = ".arm." in key
+        if not seed and not copy:
             # As letters, so that a path in any alphabet is recognised.
             text = json.dumps(value, default=str, sort_keys=True, ensure_ascii=False)
             for own in (str(path.resolve()), str(path), path.name):

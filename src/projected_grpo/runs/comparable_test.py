@@ -17,6 +17,12 @@ def test_comparable_config_keeps_every_setting_but_seeds(tmp_path):
     assert comparable_config(config, tmp_path / "x-s1") == {"a.b": '[1, {"c": 2}]', "a.empty": "{}"}
 
 
+def test_the_arm_stands_once_whatever_reads_it(tmp_path):
+    arm = {"name": "some"}
+    config = {"arm": arm, "actor": {"arm": arm}, "reward": {"kwargs": {"arm": arm}}}
+    assert comparable_config(config, tmp_path / "x-s1") == {"arm.name": '"some"'}
+
+
 def test_a_runs_own_path_is_left_out_in_any_alphabet(tmp_path):
     path = tmp_path / "ω-s1"
     assert comparable_config({"out": str(path)}, path) == {"out": '"RUN"'}
