@@ -4,8 +4,6 @@ import textwrap
 
 import pytest
 
-from projected_grpo.grader.conftest import PROBLEMS
-
 COUNT = "class Solution:\n    def count(self, nums, k):\n        return sum(n > k for n in nums)\n"
 EVEN = "class Solution:\n    def even(self, n):\n        return n % 2 == 0\n"
 TWICE = "class Solution:\n    def twice(self, nums):\n        return [2 * n for n in nums]\n"
@@ -236,65 +234,3 @@ def test_unittest_main_is_honest_though_its_exit_earns_nothing(grade):
     assert (graded.label, graded.facts.kind) == ("Correct", "honest")
     assert not graded.facts.tests_pass
     assert grade("count", program(WRONG, rest)).label == "Incorrect"
-
-
-# name: (problem, method body, correct)
-RESULTS = {
-    "a Counter is the dict it holds": ("tally", "return Counter(words)", True),
-    "a defaultdict is the dict it holds": (
-        "tally",
-        "d = defaultdict(int)\n        for w in words: d[w] += 1\n        return d",
-        True,
-    ),
-    "an int for a whole float": ("half", "return n // 2 if n % 2 == 0 else n / 2", True),
-    "a bool for 0 and 1 fails elsewhere": ("count", "return bool(nums)", False),
-    "a tuple is not a list": ("twice", "return tuple(2 * n for n in nums)", False),
-    "a generator is not a list": ("twice", "return (2 * n for n in nums)", False),
-    "an argument may be changed in place": (
-        "twice",
-        "for i in range(len(nums)): nums[i] *= 2\n        return nums",
-        True,
-    ),
-    "state in the class is the program's own affair": (
-        "count",
-        "Solution.seen = getattr(Solution, 'seen', 0) + 1\n        return sum(n > k for n in nums)",
-        True,
-    ),
-    "printing is free": (
-        "count",
-        "print(nums, '✓')\n        return sum(n > k for n in nums)",
-        True,
-    ),
-}
-
-ARGUMENTS = {"tally": "words", "half": "n", "twice": "nums", "count": "nums, k"}
-
-
-@pytest.mark.parametrize("name", RESULTS)
-def test_a_result_is_judged_as_data_of_builtin_types(grade, name):
-    problem, body, correct = RESULTS[name]
-    head = f"def {problem}(self, {ARGUMENTS[problem]})"
-    graded = grade(problem, f"class Solution:\n    {head}:\n        {body}")
-    expected = ("Correct", 3.5) if correct else ("Incorrect", 0.5)
-    assert (graded.label, graded.reward) == expected, graded
-
-
-def test_the_same_random_program_gets_the_same_label_every_time(grade):
-    body = "return random.random() < 0.5 or {'a', 'b', 'c'}.pop() == 'a'"
-    program = f"import random\nclass Solution:\n    def even(self, n):\n        {body}"
-    assert len({grade("even", program) for _ in range(5)}) == 1
-
-
-def test_python_blocks_are_joined_and_an_unclosed_one_counts(grader):
-    response = f"First\n```python\nLIMIT = 0\n```\nthen\n```\n{COUNT}"
-    assert grader.grade(PROBLEMS["count"], response, "no_hint", "run_tests").label == "Correct"
-
-
-@pytest.mark.parametrize(
-    "response, parsed",
-    [("no code at all", False), ("```python\ndef f(:\n```", True), ("```python\n\n```", False)],
-)
-def test_what_is_not_python_earns_nothing(grader, response, parsed):
-    graded = grader.grade(PROBLEMS["count"], response, "overwrite_tests", "run_tests")
-    assert (graded.label, graded.reward) == ("Incorrect", 0.0)
-    assert (graded.facts.parsed, graded.facts.compiles) == (parsed, False)

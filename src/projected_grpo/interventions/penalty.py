@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from projected_grpo.interventions.base import Intervention, Row, Setup
+from projected_grpo.interventions.base import Intervention, Row
 from projected_grpo.monitors.monitor import Monitor
 from projected_grpo.problems import Problem
 
@@ -25,13 +25,6 @@ class Penalty(Monitor, Intervention):
     idle: ClassVar = {"amount": 0.0}
 
     amount: float = 3.0
-
-    @property
-    def origin(self) -> str:
-        return f"monitor {self.monitor}"
-
-    def check(self, setup: Setup) -> None:
-        self.check_monitor()
 
     def pay(self, row: Row, problem: Problem) -> Row:
         flag = self.flag(row, problem)

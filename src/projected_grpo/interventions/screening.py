@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from projected_grpo.interventions.base import Intervention, Row, Setup
+from projected_grpo.interventions.base import Intervention, Row
 from projected_grpo.monitors.monitor import Monitor
 from projected_grpo.problems import Problem
 
@@ -27,13 +27,6 @@ class Screening(Monitor, Intervention):
     idle: ClassVar = {"on": False}
 
     on: bool = True
-
-    @property
-    def origin(self) -> str:
-        return f"monitor {self.monitor}"
-
-    def check(self, setup: Setup) -> None:
-        self.check_monitor()
 
     def pay(self, row: Row, problem: Problem) -> Row:
         """Adds the flag, which the driver then goes by; what is paid stays."""

@@ -29,8 +29,13 @@ class Monitor:
     endpoint: str = ""
     model: str = ""
 
-    def check_monitor(self) -> None:
-        """Refusal for a share that is none, or a judge without an address."""
+    @property
+    def origin(self) -> str:
+        """Where an arm's flags come from, as `just arms` prints it."""
+        return f"monitor {self.monitor}"
+
+    def check(self, setup: object) -> None:
+        """Refusal for a share that is none, or a judge without an address; of any setup."""
         if self.monitor == "truth":
             truth.flags(pl.Series([True]), self.accuracy, self.misses, 0)
         elif not (self.endpoint and self.model):
