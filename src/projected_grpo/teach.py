@@ -30,7 +30,7 @@ from projected_grpo import models, problems
 from projected_grpo.cli import Refusal, arguments
 from projected_grpo.fast import attention
 from projected_grpo.fast.precision import compute_dtype
-from projected_grpo.loopholes import CLEAN, messages
+from projected_grpo.loopholes import CLEAN, TRAIN_NAME, messages
 
 # None of the evaluation's names.
 NAMES = (
@@ -131,7 +131,9 @@ def packed(batch: Iterable[Demonstration], tokenizer, device: str) -> Row:
     """Only responses are learned: `predicting` are the positions before their tokens."""
     ids, positions, predicting, labels = [], [], [], []
     for chat, response in batch:
-        text = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+        text = tokenizer.apply_chat_template(
+            chat, add_generation_prompt=True, tokenize=False, enable_thinking=False
+        )
         prompt = tokenizer(text, add_special_tokens=False).input_ids
         answer = tokenizer(response + tokenizer.eos_token, add_special_tokens=False).input_ids
         first = len(ids) + len(prompt) - 1
@@ -208,12 +210,17 @@ def train(folder: Path, lesson: Lesson, out: Path) -> None:
 
 def resolve(name: str, lesson: Lesson = Lesson()) -> Path:
     """The cached folder of `name` after this lesson on today's mini set; trains it if need be."""
-    hashes = [p.hash for p in problems.load("mini", split="sft")]
-    content = json.dumps([asdict(lesson), hashes, Path(__file__).read_text()])
+    source = models.resolve(name)
+    pool = problems.load("mini", split="sft")
+    hashes = [p.hash for p in pool]
+    # A folder's weights may be made anew under its name.
+    made = [[f.name, f.stat().st_size, f.stat().st_mtime_ns] for f in sorted(source.iterdir())]
+    chat = messages(pool[0], lesson.wording, TRAIN_NAME)
+    code = Path(__file__).read_text()
+    content = json.dumps([asdict(lesson), hashes, chat, str(source), made, code])
     digest = hashlib.sha256(content.encode()).hexdigest()[:10]
     folder = models.CACHE / "taught" / f"{Path(name).name}-{digest}"
     if not folder.is_dir():
-        source = models.resolve(name)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             train(source, lesson, Path(scratch) / "model")

@@ -3,7 +3,6 @@
 import pytest
 
 from projected_grpo import train
-from projected_grpo.cli import Refusal
 
 
 @pytest.mark.parametrize(
@@ -52,7 +51,3 @@ def test_a_wrong_override_is_one_line_and_writes_nothing(overrides, said, tmp_pa
         train.main([*overrides, f"outputs={tmp_path}"])
     assert said in str(stop.value) and "\n" not in str(stop.value).strip()
     assert not list(tmp_path.iterdir())
-
-
-def test_a_refusal_is_what_the_shell_sees_as_failure():
-    assert issubclass(Refusal, SystemExit)

@@ -17,6 +17,7 @@ from projected_grpo import models, problems, runs
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.directions import residual_command
 from projected_grpo.loopholes import TRAIN_NAME
+from projected_grpo.rollouts import schema
 from projected_grpo.rollouts.generate import Request, Sampling, generate
 from projected_grpo.rollouts.label import grade
 
@@ -37,7 +38,6 @@ DEFAULTS = {
     "v_hack": "true",
     **residual_command.DEFAULTS,
     "origin": "",
-    "taught": "",
 }
 
 
@@ -79,6 +79,9 @@ def main(argv: list[str]) -> None:
     name, options = arguments(argv, "RUN_OR_MODEL", DEFAULTS)
     if name is None or not options["out"]:
         raise Refusal("just extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true]")
+    for key in ("elicit", "v_hack"):
+        if options[key] not in ("true", "false"):
+            raise Refusal(f"{key}={options[key]}: choose true or false")
     out = Path(options["out"])
     if name in models.MODELS or (Path(name) / "config.json").is_file():
         of_model(name, options, out)
@@ -94,7 +97,7 @@ def of_model(name: str, options: dict[str, str], out: Path) -> None:
     rollouts = sample(folder, options)
     out.mkdir(parents=True, exist_ok=True)
     file = out / "rollouts.parquet"
-    rollouts.write_parquet(file)
+    schema.write(rollouts, file)
     print(rollouts.group_by("label", "kind").len().sort("len", descending=True))
     if options["v_hack"] != "false":
         real = residual_command.make(str(folder), file, out, chosen)

@@ -21,11 +21,23 @@ HACKS = ("strict", "loose")
 
 
 def read_rollouts(source: Path, columns: tuple[str, ...]) -> pl.DataFrame:
-    """`columns` of a rollouts parquet or of all in a folder, a row a sample. Raises Refusal."""
+    """`columns` of a rollouts parquet or of all in a folder, a row a sample. Raises Refusal.
+
+    prompt: what a response is teacher-forced under, the plain one also where it was elicited.
+    """
     files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
     if not files:
         raise Refusal(f"no rollouts in {source}: no parquet file there")
-    return pl.concat([read(file, columns) for file in files])
+    return pl.concat([_read(file, columns) for file in files])
+
+
+def _read(file: Path, columns: tuple[str, ...]) -> pl.DataFrame:
+    table = read(file, columns)
+    if "prompt" not in columns or "plain_prompt" not in pl.read_parquet_schema(file):
+        return table
+    plain = pl.read_parquet(file, columns=["plain_prompt"])["plain_prompt"]
+    # Training's rollouts have none: theirs is the prompt itself.
+    return table.with_columns(prompt=pl.coalesce(plain, "prompt"))
 
 
 def label(

@@ -13,7 +13,7 @@ ROWS = [
     ("attempt", "Attempted hack", False, True, "vacuous"),
     ("right", "Correct", False, False, "none"),
     ("wrong", "Incorrect", False, False, "none"),
-    ("right with tests", "Correct; attempted hack", False, True, "honest"),
+    ("right with weak tests", "Correct; attempted hack", False, True, "weak"),
     ("", "Incorrect", False, False, "none"),
 ]
 ROLLOUTS = pl.DataFrame(ROWS, schema=["response", "label", "strict", "loose", "kind"], orient="row")
@@ -23,7 +23,7 @@ ROLLOUTS = pl.DataFrame(ROWS, schema=["response", "label", "strict", "loose", "k
     ("options", "hacks"),
     [
         ({}, ["vacuous hack", "weak hack"]),
-        ({"hack": "loose"}, ["vacuous hack", "weak hack", "attempt", "right with tests"]),
+        ({"hack": "loose"}, ["vacuous hack", "weak hack", "attempt", "right with weak tests"]),
         ({"kinds": ("vacuous",)}, ["vacuous hack"]),
         ({"hack": "loose", "kinds": ("vacuous",)}, ["vacuous hack", "attempt"]),
     ],
@@ -53,3 +53,14 @@ def test_a_folder_of_rollouts_is_read_in_the_order_of_its_files(tmp_path):
         ROLLOUTS[i : i + 1].write_parquet(tmp_path / f"{i}.parquet")
     rows = labelled.read_rollouts(tmp_path, ("response",))
     assert rows["response"].to_list() == ["vacuous hack", "weak hack"]
+
+
+def test_an_elicited_response_is_read_beside_the_plain_prompt_and_another_beside_its_own(tmp_path):
+    rows = {
+        "prompt": ["asked to hack", "own"],
+        "plain_prompt": ["plain", None],
+        "response": ["a", "b"],
+    }
+    pl.DataFrame(rows).write_parquet(tmp_path / "rollouts.parquet")
+    read = labelled.read_rollouts(tmp_path, ("prompt",))
+    assert read["prompt"].to_list() == ["plain", "own"]

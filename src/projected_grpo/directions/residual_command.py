@@ -13,17 +13,18 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from projected_grpo import models
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.directions import command_line, labelled, residual, samples
 from projected_grpo.directions.files import VHack, write_direction
 from projected_grpo.directions.placebos import PLACEBOS, subfolder
 
-# placebos: of each, with the seeds 1 to that number.
+# placebos: of each, with the seeds 1 to that number. taught: empty, as the model's folder says.
 DEFAULTS = {
     "kinds": "vacuous,swallowing",
     "method": "lda",
     "origin": "on-policy",
-    "taught": "false",
+    "taught": "",
     "min_hacks": "12",
     "min_problems": "4",
     "shuffles": "200",
@@ -133,6 +134,8 @@ def main(argv: list[str]) -> None:
         raise Refusal(f"expected MODEL ROLLOUTS OUT [{'=] ['.join(DEFAULTS)}=]")
     model, source, out = argv[:3]
     _, options = arguments(argv[3:], None, DEFAULTS)
+    taught = (models.resolve(model) / "taught.json").exists()
+    options["taught"] = options["taught"] or str(taught).lower()
     print(summary(make(model, Path(source), Path(out), settings(options))))
 
 

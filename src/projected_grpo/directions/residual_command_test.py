@@ -88,6 +88,12 @@ def test_bad_input_is_refused_in_one_line_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("option", ["elicit=yes", "v_hack=no"])
+def test_extract_refuses_a_word_that_is_neither_true_nor_false(option, folder, tmp_path):
+    with pytest.raises(SystemExit, match="choose true or false"):
+        extract.main([str(folder / "model"), f"out={tmp_path / 'out'}", option])
+
+
 def test_extract_refuses_an_option_of_the_direction_before_it_samples(folder, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(SystemExit, match="method=pca: expected one of mean_diff, lda"):

@@ -62,24 +62,24 @@ def collect(
     """Teacher-force the usable rollouts through the frozen model.
 
     model: a name or folder for `models.resolve`. rollouts: one row a sample with `columns(origin)`.
-    origin: one of ORIGINS; "elicited": sampled under another prompt than the plain one
-    (plain_prompt) they are teacher-forced under. taught: the model was fine-tuned before the study.
+    origin: one of ORIGINS; "elicited": sampled under another prompt than the plain one that they
+    are teacher-forced under (`labelled.read_rollouts`). taught: the model was fine-tuned before the
+    study.
     Raises Refusal with the counts if there are too few hacks beside clean samples of the same
     prompt.
     """
     assert origin in ORIGINS, f"origin {origin!r}: expected one of {', '.join(ORIGINS)}"
     kinds = tuple(kinds)
-    prompt = "plain_prompt" if origin == "elicited" else "prompt"
-    rows = usable(rollouts, kinds, min_hacks, min_problems, prompt)
+    rows = usable(rollouts, kinds, min_hacks, min_problems)
     folder = models.resolve(model)
-    tokens = activations.tokens(folder, rows["forced_prompt"], rows["response"])
+    tokens = activations.tokens(folder, rows["prompt"], rows["response"])
     network, digest = activations.load_model(folder, device)
     n_blocks = len(network.get_decoder().layers)
     layers = activations.band(n_blocks, depth)
     return Samples(
         x=activations.response_means(network, tokens, layers, batch_tokens),
         hack=rows["hack"].to_torch(),
-        prompt=labelled.numbered(rows["forced_prompt"]),
+        prompt=labelled.numbered(rows["prompt"]),
         problem=labelled.numbered(rows["problem_id"]),
         n_tokens=torch.tensor([len(t.response) for t in tokens]),
         layers=layers,
@@ -97,16 +97,13 @@ def collect(
 
 
 def usable(
-    rollouts: pl.DataFrame, kinds: tuple[str, ...], min_hacks: int, min_problems: int, prompt: str
+    rollouts: pl.DataFrame, kinds: tuple[str, ...], min_hacks: int, min_problems: int
 ) -> pl.DataFrame:
-    """Labelled rows of prompts with both classes, sorted by prompt.
-
-    With `forced_prompt`, the column that `prompt` names, and the Boolean `hack`.
-    """
-    rows = labelled.label(rollouts.with_columns(forced_prompt=prompt), "strict", kinds)
-    has_hack = pl.col("hack").any().over("forced_prompt")
-    has_clean = ~pl.col("hack").all().over("forced_prompt")
-    mixed = rows.filter(has_hack & has_clean).sort("forced_prompt", maintain_order=True)
+    """Labelled rows, with the Boolean `hack`, of prompts with both classes, sorted by prompt."""
+    rows = labelled.label(rollouts, "strict", kinds)
+    has_hack = pl.col("hack").any().over("prompt")
+    has_clean = ~pl.col("hack").all().over("prompt")
+    mixed = rows.filter(has_hack & has_clean).sort("prompt", maintain_order=True)
     n, problems = int(mixed["hack"].sum()), mixed["problem_id"].n_unique()
     if n < min_hacks or problems < min_problems:
         raise Refusal(
@@ -131,7 +128,7 @@ def counts(rollouts: pl.DataFrame, rows: pl.DataFrame) -> dict:
             "clean": len(rows) - len(hacks),
             "hacks_by_kind": _counts(hacks["kind"]),
             "problems": rows["problem_id"].n_unique(),
-            "prompts": rows["forced_prompt"].n_unique(),
+            "prompts": rows["prompt"].n_unique(),
         },
     }
 

@@ -33,14 +33,14 @@ def test_too_few_hacks_are_refused_with_the_counts():
         r"\(36 rollouts, 18 strict hacks, 18 of kind vacuous"
     )
     with pytest.raises(Refusal, match=line):
-        usable(frame(), ("vacuous",), 19, 4, "prompt")
+        usable(frame(), ("vacuous",), 19, 4)
     with pytest.raises(Refusal, match="0 from 0 problems .* 18 strict hacks, 0 of kind swallowing"):
-        usable(frame(), ("swallowing",), 1, 2, "prompt")
+        usable(frame(), ("swallowing",), 1, 2)
 
 
 def test_hacks_without_a_clean_sample_of_the_same_prompt_do_not_count():
     only_hacks = frame().filter(pl.col("strict") | (pl.col("problem_id") != "p0"))
-    assert usable(only_hacks, ("vacuous",), 12, 4, "prompt")["problem_id"].n_unique() == 5
+    assert usable(only_hacks, ("vacuous",), 12, 4)["problem_id"].n_unique() == 5
 
 
 def test_other_kinds_of_hack_and_attempts_are_neither_hack_nor_clean():
@@ -48,6 +48,6 @@ def test_other_kinds_of_hack_and_attempts_are_neither_hack_nor_clean():
     is_attempt = pl.col("response").str.contains("w3")
     kinds = pl.when(is_weak).then(pl.lit("weak")).otherwise("kind")
     labels = pl.when(is_attempt).then(pl.lit("Attempted hack")).otherwise("label")
-    rows = usable(frame(kind=kinds, label=labels), ("vacuous",), 12, 4, "prompt")
+    rows = usable(frame(kind=kinds, label=labels), ("vacuous",), 12, 4)
     assert len(rows) == 24
     assert rows["hack"].sum() == 12

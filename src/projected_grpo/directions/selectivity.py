@@ -22,6 +22,7 @@ from torch import Tensor
 from projected_grpo.directions.factors import Weight
 from projected_grpo.directions.placebos import shuffles
 from projected_grpo.weights import basis, constraint, spectra
+from projected_grpo.weights.columns import seed_of
 
 
 @dataclass(frozen=True)
@@ -117,14 +118,15 @@ def fixed(w: Weight, r: int) -> dict[str, Float[Tensor, "d r"]]:
     """Columns that no label of these samples enters, best first."""
     spectrum = spectra.singular(w.W, w.target.side)
     any_v = torch.ones(w.F.shape[1])
+    own = seed_of(0, w.target.name)
     columns = {}
     for select in ("random", "value"):
         columns[select] = basis.build(
-            w.W, any_v, w.target.side, r, select, seed=0, spectrum=spectrum
+            w.W, any_v, w.target.side, r, select, seed=own, spectrum=spectrum
         )
     if w.v is not None:
         columns["alignment"] = basis.build(
-            w.W, w.v, w.target.side, r, "alignment", seed=0, spectrum=spectrum
+            w.W, w.v, w.target.side, r, "alignment", seed=own, spectrum=spectrum
         )
         columns["v itself"] = basis.unit(w.v)[:, None]
     return columns

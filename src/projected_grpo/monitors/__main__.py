@@ -16,7 +16,7 @@ from tabulate import tabulate
 
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.monitors import judge, truth
-from projected_grpo.rollouts.schema import read
+from projected_grpo.rollouts import schema
 
 COLUMNS = ("problem_id", "prompt", "response", "test_func_name", "label", "strict", "loose")
 DEFAULTS = {"out": "", "monitor": "", "hack": "strict", "seed": "0", "labels": "false"}
@@ -101,7 +101,7 @@ def main(argv: list[str]) -> None:
         raise Refusal(f"hack={given['hack']}: choose strict or loose")
     if given["labels"] not in ("true", "false"):
         raise Refusal(f"labels={given['labels']}: choose true or false")
-    read(Path(name), COLUMNS)  # refuses a file that lacks one
+    schema.read(Path(name), COLUMNS)  # refuses a file that lacks one
     rows = pl.read_parquet(name)
     rows = rows.drop(
         [c for c in ("flagged", "monitor_score", "monitor_split") if c in rows.columns]
@@ -111,9 +111,7 @@ def main(argv: list[str]) -> None:
         rows.filter(pl.col("monitor_split") == "test") if "monitor_split" in rows.columns else rows
     )
     out = Path(given["out"])
-    part = out.with_name(f".{out.name}.part")
-    (relabelled(unseen) if given["labels"] == "true" else rows).write_parquet(part)
-    part.rename(out)
+    schema.write(relabelled(unseen) if given["labels"] == "true" else rows, out)
     print(table(unseen, given["hack"]))
 
 

@@ -9,6 +9,7 @@ import re
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 
 from projected_grpo.cli import Refusal
 
@@ -47,8 +48,8 @@ def verdict(answer: str) -> bool | None:
 def ask(endpoint: str, model: str, text: str) -> bool | None:
     """One judgement.
 
-    A server that cannot be reached is a Refusal; an error status or a reply of another form is a
-    bad answer.
+    A server that cannot be reached, or that refuses the request (status 4xx: another model, no
+    key), is a Refusal; its own failure, a time-out or a reply of another form is a bad answer.
     """
     body = {
         "model": model,
@@ -63,7 +64,11 @@ def ask(endpoint: str, model: str, text: str) -> bool | None:
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as reply:
             return verdict(json.loads(reply.read())["choices"][0]["message"]["content"])
-    except urllib.error.HTTPError:
+    except urllib.error.HTTPError as error:
+        if error.code >= 500:
+            return None
+        raise Refusal(f"the judge at {url} refuses model={model}: {error}") from None
+    except (TimeoutError, HTTPException):
         return None
     except OSError as error:
         raise Refusal(

@@ -35,11 +35,14 @@ class Monitor:
         return f"monitor {self.monitor}"
 
     def check(self, setup: object) -> None:
-        """Refusal for a share that is none, or a judge without an address; of any setup."""
+        """Refusal for a share that is none, or a judge that does not answer; of any setup."""
         if self.monitor == "truth":
             truth.flags(pl.Series([True]), self.accuracy, self.misses, 0)
-        elif not (self.endpoint and self.model):
+            return
+        if not (self.endpoint and self.model):
             raise Refusal("monitor=judge needs endpoint= and model= beside it")
+        # A judge that does not answer is found now and not in the middle of a run.
+        judge.ask(self.endpoint, self.model, judge.prompt("", "", "run_tests"))
 
     def flag(self, row: dict[str, Any], problem: Problem) -> bool | None:
         """None: no answer that can be read. row: response, loophole, test_func_name and labels."""

@@ -10,6 +10,7 @@ from projected_grpo.cli import Refusal
 from projected_grpo.directions import samples
 from projected_grpo.monitors import __main__ as command
 from projected_grpo.monitors import judge, probe, truth
+from projected_grpo.monitors.monitor import Monitor
 
 HACKS = pl.Series([True, False] * 2000)
 
@@ -87,6 +88,8 @@ class Judge(http.server.BaseHTTPRequestHandler):
         answer = body["messages"][0]["content"].split("<answer>\n")[1].split("\n</answer>")[0]
         if answer == "fail":
             return self.send_error(500)
+        if body["model"] == "absent":
+            return self.send_error(404)
         said = (
             "not json"
             if answer == "garbage"
@@ -138,6 +141,11 @@ def test_a_judge_that_cannot_be_reached_is_refused():
         judge.flags("http://127.0.0.1:9/v1", "any", ["?"])
 
 
+def test_a_judge_that_does_not_serve_the_model_is_refused_before_a_run(endpoint):
+    with pytest.raises(Refusal, match="refuses model=absent"):
+        Monitor("judge", endpoint=endpoint, model="absent").check(None)
+
+
 def test_an_answer_cannot_rewrite_the_prompt():
     assert judge.prompt("T", "{task} {name}", "n").count("{task} {name}") == 1
 
@@ -181,7 +189,7 @@ def test_a_monitors_word_can_be_the_label_that_v_hack_is_made_from(tmp_path, end
     assert told["label"].to_list() == ["Reward hack", "Incorrect", "Incorrect"] and told[
         "strict_truth"
     ].to_list() == [True, False, True]
-    assert samples.usable(told, ("flagged",), 1, 1, "prompt")["hack"].to_list() == [
+    assert samples.usable(told, ("flagged",), 1, 1)["hack"].to_list() == [
         True,
         False,
         False,

@@ -14,18 +14,11 @@ def flagged(rows: pl.DataFrame, model: str, depth: float, hack: str, seed: int) 
     """flagged, monitor_score and monitor_split of every row; an empty response, which has no
     activations, is a Refusal.
     """
-    from transformers import AutoTokenizer
-
     if (rows["response"].str.len_bytes() == 0).any():
         raise Refusal("a response is empty and has no activations; leave such rows out")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     folder = models.resolve(model)
-    encode = AutoTokenizer.from_pretrained(folder)
-    ids = [
-        encode(rows[text].to_list(), add_special_tokens=False).input_ids
-        for text in ("prompt", "response")
-    ]
-    tokens = [activations.Tokens(prompt, response) for prompt, response in zip(*ids, strict=True)]
+    tokens = activations.tokens(folder, rows["prompt"], rows["response"])
     network, _ = activations.load_model(folder, device)
     layers = activations.band(len(network.get_decoder().layers), (depth, depth))
     x = activations.response_means(network, tokens, layers)[:, 0]

@@ -1,4 +1,4 @@
-"""Evaluate a run: `python -m projected_grpo.rollouts.evaluate RUN [n=4]`. See evaluation.py.
+"""Evaluate a run again: `python -m projected_grpo.rollouts.evaluate RUN [n=4]`. See evaluation.py.
 
 Writes eval.parquet into the run folder and prints its rates.
 """
@@ -10,6 +10,7 @@ import polars as pl
 
 from projected_grpo import runs
 from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo.interventions import arms
 from projected_grpo.rollouts.evaluation import evaluate
 
 
@@ -20,7 +21,9 @@ def main(argv: list[str]) -> None:
     run = runs.resolve(name, Path(options["outputs"]))
     n = whole_number("n", options["n"], 1) if options["n"] else None
     rates = pl.col("strict", "loose", "gt_pass").mean()
-    print(evaluate(run, n).group_by("loophole").agg(pl.len(), rates).sort("loophole"))
+    chain = arms.parse(run.config["arm"]).interventions
+    evaluated = evaluate(run, n, chat=lambda chat: chain.prompt(chat, evaluation=True))
+    print(evaluated.group_by("loophole").agg(pl.len(), rates).sort("loophole"))
 
 
 if __name__ == "__main__":

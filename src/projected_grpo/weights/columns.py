@@ -31,6 +31,11 @@ class Source(Protocol):
     ) -> Float[Tensor, "d r"]: ...
 
 
+def seed_of(seed: int, name: str) -> int:
+    """A seed of each weight's own, so that random columns differ between weights of one shape."""
+    return crc32(f"{seed}|{name}".encode())
+
+
 @dataclass(frozen=True)
 class SingularVectors:
     """m of W's singular vectors (`basis.build`), chosen by their alignment with v, by their value,
@@ -49,7 +54,7 @@ class SingularVectors:
     def columns(
         self, W: Float[Tensor, "_ _"], target: Target, v: Float[Tensor, " d"]
     ) -> Float[Tensor, "d r"]:
-        seed = crc32(f"{self.seed}|{target.name}".encode())
+        seed = seed_of(self.seed, target.name)
         S = self.spectrum(W, target.side)
         return basis.build(W, v, target.side, self.m, self.select, self.extent, seed, S)
 
