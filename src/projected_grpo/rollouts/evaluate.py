@@ -21,8 +21,8 @@ def main(argv: list[str]) -> None:
     run = runs.resolve(name, Path(options["outputs"]))
     n = whole_number("n", options["n"], 1) if options["n"] else None
     rates = pl.col("strict", "loose", "gt_pass").mean()
-    chain = arms.parse(run.config["arm"]).interventions
-    evaluated = evaluate(run, n, chat=lambda chat: chain.prompt(chat, evaluation=True))
+    interventions = arms.parse(run.config["arm"]).interventions
+    evaluated = evaluate(run, n, chat=lambda chat: interventions.prompt(chat, evaluation=True))
     print(evaluated.group_by("loophole").agg(pl.len(), rates).sort("loophole"))
 
 
