@@ -69,9 +69,9 @@ class Constrain(Intervention):
             raise Refusal(
                 "this arm needs v_hack=FOLDER: make one with `just extract` (or `just contrast`)"
             )
-        if self.columns == "prepared" and self.extent != "span":
+        if self.columns == "prepared" and (self.select, self.extent) != ("alignment", "span"):
             raise Refusal(
-                "extent=direction is of singular vectors: prepared columns know span only"
+                "select and extent are of singular vectors: leave them out beside columns=prepared"
             )
         if setup.model_type not in ARCHITECTURES:
             raise Refusal(
