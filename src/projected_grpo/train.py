@@ -75,7 +75,7 @@ def check(cfg: DictConfig) -> "Arm":
     from projected_grpo.interventions import arms
 
     arm = arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
-    refusals.check(cfg)
+    refusals.check(cfg, arm.interventions)
     loopholes.get(cfg.env.loophole)
     rewards = cfg.reward.custom_reward_function.reward_kwargs
     if unread := sorted(set(rewards) - {"arm", "labels", "sandboxes"}):
@@ -85,8 +85,6 @@ def check(cfg: DictConfig) -> "Arm":
         )
     if rewards.labels not in ("ours", "benchmark"):
         raise Refusal(f"unknown labels={rewards.labels!r}: choose ours or benchmark")
-    if arm.interventions.scores and not cfg.actor_rollout_ref.actor.fsdp_config.response_head:
-        raise Refusal(f"arm {arm.name} scores responses: leave fsdp_config.response_head=true")
     return arm
 
 

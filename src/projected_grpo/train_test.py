@@ -38,6 +38,10 @@ from projected_grpo import train
         (["actor_rollout_ref.actor.entropy_coeff=0.01"], "the entropy no gradient"),
         (["actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=5"], "do not divide"),
         (["algorithm.rollout_correction.bypass_mode=false"], "no second forward pass"),
+        (["arm=screening", "algorithm.adv_estimator=rloo"], "leave algorithm.adv_estimator=grpo"),
+        (["arm=advantage", "algorithm.use_kl_in_reward=true"], "algorithm.use_kl_in_reward=false"),
+        (["arm=freeze", "+arm.interventions.0.projections=[query]"], "unknown projections"),
+        (["arm=shrink", "arm.interventions.0.layers=[0.9,0.1]"], "expected a band of depth"),
         (["trainer.save_freq=-1"], "leave trainer.save_freq"),
         (["actor_rollout_ref.actor.use_dynamic_bsz=true"], "shared prompts need"),
         (

@@ -41,7 +41,7 @@ class Arm:
 
 @cache
 def mechanisms() -> dict[str, type[Intervention]]:
-    """File name -> the mechanism that the file defines."""
+    """File name -> the one mechanism that the file defines."""
     classes = {}
     for module in iter_modules(room.__path__):
         if module.name.endswith("_test") or module.name in ("chain", "base"):
@@ -50,6 +50,7 @@ def mechanisms() -> dict[str, type[Intervention]]:
         for thing in vars(defined).values():
             if isinstance(thing, type) and issubclass(thing, Intervention):
                 if thing.__module__ == defined.__name__:
+                    assert module.name not in classes, f"{module.name} defines two mechanisms"
                     classes[module.name] = thing
     return classes
 
@@ -79,6 +80,10 @@ def _part(i: int, entry: Mapping[str, Any]) -> Intervention:
 
 
 def _refuse_incompatible(parts: list[Intervention]) -> None:
+    names = [part.mechanism for part in parts]
+    for name in names:
+        if names.count(name) > 1:
+            raise Refusal(f"{name} stands twice in arm.interventions: leave one of them out")
     for part in parts:
         for other in parts:
             if other is not part and other.mechanism in part.excludes:

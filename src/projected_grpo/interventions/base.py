@@ -1,8 +1,9 @@
 """What an arm may do to a GRPO step: one method a place, each of them a no-op here.
 
-A mechanism is one file of this room: a frozen dataclass whose fields are its settings, named after
-its file. D runs in the driver (the run's own process, `pay` in its reward workers), A in the actor,
-on every rank. `verl_ext` calls each method from one line and knows no arm.
+A mechanism is one file of this room: a dataclass whose fields are its settings and, not set by a
+config, what it holds while it runs. D runs in the driver (the run's own process, `pay` in its
+reward workers), A in the actor, on every rank. The files that docs/architecture.md lists call each
+method and know no arm.
 """
 
 from collections.abc import Callable
@@ -107,7 +108,10 @@ class Intervention:
         """A. After the optimizer's step."""
 
     def end_of_step(self, step: int, rows: pl.DataFrame) -> None:
-        """A. After a training step, with its labelled rollouts."""
+        """A. After a training step, with its labelled rollouts.
+
+        verl has written the step's checkpoint by then: it holds the state from before.
+        """
 
     def deploy(self, folder: Path) -> None:
         """D. Edits the final weights in the hub's layout, before they are evaluated."""

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from projected_grpo.cli import Refusal
 from projected_grpo.interventions.base import Chat, Intervention, Row, Setup, Site
 from projected_grpo.problems import Problem
 
@@ -36,10 +37,14 @@ class Chain(Intervention):
             part.check(setup)
 
     def source(self, setup: Setup) -> dict | None:
-        for part in self.parts:
-            if manifest := part.source(setup):
-                return manifest
-        return None
+        """Refusal where two mechanisms name different ones: a run's manifest holds one."""
+        found = [manifest for part in self.parts if (manifest := part.source(setup))]
+        if any(manifest != found[0] for manifest in found):
+            raise Refusal(
+                "this arm's mechanisms act on different directions or columns: "
+                "give them the same v, v_seed and columns, or leave one of them out"
+            )
+        return found[0] if found else None
 
     def prompt(self, chat: Chat, evaluation: bool) -> Chat:
         for part in self.parts:

@@ -19,11 +19,11 @@ from torch import nn
 from projected_grpo.cli import Refusal
 from projected_grpo.directions import files, placebos
 from projected_grpo.interventions.base import Intervention, Setup, Site
-from projected_grpo.weights import diagnostics, spectra
+from projected_grpo.weights import diagnostics, spectra, targets
 from projected_grpo.weights.basis import Extent, Select
 from projected_grpo.weights.columns import Prepared, SingularVectors, Source
 from projected_grpo.weights.enforcer import Enforcer, Where
-from projected_grpo.weights.targets import ARCHITECTURES, PROJECTIONS
+from projected_grpo.weights.targets import PROJECTIONS
 
 Direction = Literal["real", "shuffled", "clean_vs_clean", "haar"]
 
@@ -69,15 +69,11 @@ class Constrain(Intervention):
             raise Refusal(
                 "this arm needs v_hack=FOLDER: make one with `just extract` (or `just contrast`)"
             )
-        if self.columns == "prepared" and self.extent != "span":
+        if self.columns == "prepared" and (self.select, self.extent) != ("alignment", "span"):
             raise Refusal(
-                "extent=direction is of singular vectors: prepared columns know span only"
+                "select and extent are of singular vectors: leave them out beside columns=prepared"
             )
-        if setup.model_type not in ARCHITECTURES:
-            raise Refusal(
-                f"no weight roles are known for architecture {setup.model_type!r}: "
-                "add it to ARCHITECTURES in weights/architectures.py"
-            )
+        targets.check(setup.model_type, self.layers, self.projections)
         if not 0 <= self.m <= setup.d:
             raise Refusal(f"m={self.m} does not fit the residual side: choose 0 to {setup.d}")
         self.source(setup)

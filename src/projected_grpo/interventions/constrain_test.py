@@ -89,7 +89,8 @@ def test_weights_without_columns_are_refused_by_name(tmp_path):
         ({"columns": "prepared"}, "no contrast columns in"),
         ({}, "no v_hack in"),
         ({"v": "shuffled", "v_seed": 9}, "placebos=9"),
-        ({"columns": "prepared", "extent": "direction"}, "know span only"),
+        ({"columns": "prepared", "extent": "direction"}, "are of singular vectors"),
+        ({"columns": "prepared", "select": "value"}, "are of singular vectors"),
         ({"m": 33}, "m=33 does not fit"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from projected_grpo.interventions.base import Intervention, Site
+from projected_grpo.interventions.base import Intervention, Setup, Site
 from projected_grpo.weights import shards, targets
 from projected_grpo.weights.targets import PROJECTIONS
 
@@ -31,10 +31,14 @@ class Freeze(Intervention):
     params: list[nn.Parameter] = field(default_factory=list, init=False)
     norm: float = field(default=0.0, init=False)
 
+    def check(self, setup: Setup) -> None:
+        if self.projections:
+            targets.check(setup.model_type, self.layers, self.projections)
+
     def attach(self, module: nn.Module, site: Site) -> None:
         if self.projections:
             model_type = site.setup.model_type
-            self.params = targets.moving(module, model_type, self.layers, self.projections)
+            self.params = targets.parameters(module, model_type, self.layers, self.projections)
 
     def before_step(self) -> None:
         """Drops the gradients: an optimizer passes over a weight without one."""

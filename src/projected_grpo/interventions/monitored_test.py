@@ -2,7 +2,6 @@
 
 import polars as pl
 import pytest
-import torch
 
 from projected_grpo import problems
 from projected_grpo.cli import Refusal
@@ -83,14 +82,3 @@ def test_errors_of_truth_are_the_same_for_the_same_response(problem):
     flags = [monitor.flag(r, problem) for r in rows]
     assert flags == [monitor.flag(r, problem) for r in rows]
     assert 5 < sum(flags) < 35
-
-
-def test_the_group_statistics_are_of_the_unflagged_alone():
-    from verl.trainer.ppo.core_algos import compute_grpo_outcome_advantage
-
-    scores = torch.tensor([3.5, 0.5, 1.5])
-    kept = Screening().keep(pl.DataFrame({"flagged": [True, False, False]}))
-    a, _ = compute_grpo_outcome_advantage(
-        scores[kept][:, None], torch.ones(2, 1), index=["a", "a"], norm_adv_by_std_in_grpo=False
-    )
-    torch.testing.assert_close(a[:, 0], torch.tensor([-0.5, 0.5]))

@@ -1,6 +1,9 @@
 """Screening: what a monitor flags is left out of its group's statistics and of the update.
 
-    A = r - mean over the group's unflagged samples;  A = 0 where flagged
+    A = (r - mean) / std, both over the group's unflagged samples;  A = 0 where flagged
+
+A lone unflagged sample has A = 0. A flagged sample's tokens still count where the loss is averaged,
+and with use_kl_loss they keep the gradient of the KL term.
 
 As the benchmark's screening (rl-rewardhacking, src/train/verl/trainer.py: flagged scores are NaN).
 """
@@ -25,6 +28,8 @@ class Screening(Monitor, Intervention):
     sees: ClassVar = "every sample's label"
     changes: ClassVar = "which samples are learned from"
     idle: ClassVar = {"on": False}
+    # both write a sample's flag
+    excludes: ClassVar = ("penalty",)
 
     on: bool = True
 

@@ -42,9 +42,11 @@ class Shrink(Intervention):
     def check(self, setup: Setup) -> None:
         if not 0 <= self.share <= 1:
             raise Refusal(f"shrink: share={self.share:g}: expected a share from 0 to 1")
+        targets.check(setup.model_type, self.layers, self.projections)
 
     def attach(self, module: nn.Module, site: Site) -> None:
-        self.params = targets.moving(module, site.setup.model_type, self.layers, self.projections)
+        model_type = site.setup.model_type
+        self.params = targets.parameters(module, model_type, self.layers, self.projections)
         self.rank = site.rank
 
     def before_step(self) -> None:

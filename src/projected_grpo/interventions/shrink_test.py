@@ -1,12 +1,15 @@
 """A share of the update taken at random, and targets that do not move."""
 
+from functools import partial
 from pathlib import Path
 
+import peft
 import pytest
 import torch
 
 from projected_grpo.cli import Refusal
 from projected_grpo.interventions.base import Intervention, Setup, Site
+from projected_grpo.interventions.constrain import Constrain
 from projected_grpo.interventions.freeze import Freeze
 from projected_grpo.interventions.shrink import Shrink
 from projected_grpo.testing.tiny_llama import adamw, llama, train, trainable
@@ -66,6 +69,26 @@ def test_shrink_draws_anew_for_every_step_and_seed():
 def test_a_share_beyond_one_is_refused():
     with pytest.raises(Refusal, match="share from 0 to 1"):
         Shrink(1.5).check(SITE.setup)
+
+
+@pytest.mark.parametrize("mechanism", [partial(Shrink, 0.5), Freeze, partial(Constrain, "update")])
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"projections": ("query",)}, "unknown projections"),
+        ({"layers": (0.9, 0.1)}, "band of depth"),
+    ],
+)
+def test_targets_that_cannot_be_are_refused_before_a_run(mechanism, settings, line, tmp_path):
+    with pytest.raises(Refusal, match=line):
+        mechanism(**settings).check(Setup("llama", 32, tmp_path))
+
+
+@pytest.mark.parametrize("arm", [Shrink(0.5), Freeze()])
+def test_adapters_that_stand_on_no_target_are_refused(arm):
+    adapters = peft.LoraConfig(task_type="CAUSAL_LM", r=2, target_modules=["lm_head"])
+    with pytest.raises(Refusal, match="no adapter stands on a targeted weight"):
+        arm.attach(peft.get_peft_model(llama(), adapters), SITE)
 
 
 def test_frozen_targets_do_not_move_under_weight_decay_and_others_do():

@@ -1,7 +1,7 @@
 """One real step of any arm on fixed tiny rollouts: two prompts, four labelled samples of each.
 
-Driver and actor stand in one process: the same mechanisms, verl's own group advantages, our engine
-on a tiny Llama. Prompts are words hashed to tokens, so that a changed prompt is another sequence.
+Driver and actor stand in one process: the same mechanisms, the trainer's advantages, our engine on
+a tiny Llama. Prompts are words hashed to tokens, so that a changed prompt is another sequence.
 """
 
 from dataclasses import dataclass
@@ -66,6 +66,8 @@ def step(definition: dict, folder: Path, wording: str) -> Outcome:
     from verl.utils import tensordict_utils as tu
     from verl.workers.utils.losses import ppo_loss
 
+    from projected_grpo.verl_ext import advantages
+
     chain = arms.parse(definition).interventions
     rows, prompts = _rows(chain, wording)
     responses = _responses(len(rows))
@@ -75,7 +77,8 @@ def step(definition: dict, folder: Path, wording: str) -> Outcome:
     table = pl.DataFrame(rows)
     if chain.scores:
         table = table.hstack(_scores(engine, data, chain.scores))
-    a = _advantages(chain, table)
+    # as configs/train.yaml has it
+    a = advantages.of_step(chain, table, by_std=True)
     parts = [x.expand(len(ids)) for x, ids in zip(a, responses, strict=True)]
     data["advantages"] = torch.nested.as_nested_tensor(parts, layout=torch.jagged)
     with engine.train_mode():
@@ -137,18 +140,3 @@ def _scores(engine, data, names: tuple[str, ...]) -> pl.DataFrame:
         per_token = response_from_nested(output[name], data["response_mask"])
         columns[name] = [row.mean().item() for row in per_token.unbind()]
     return pl.DataFrame(columns)
-
-
-def _advantages(chain: Chain, table: pl.DataFrame) -> Tensor:
-    """verl's, of the samples that are kept, then as the mechanisms have them; 0 of the others."""
-    from verl.trainer.ppo.core_algos import compute_grpo_outcome_advantage
-
-    kept = chain.keep(table)
-    part = table.filter(kept.numpy())
-    scores = part["score"].to_torch().float()[:, None]
-    a, _ = compute_grpo_outcome_advantage(
-        scores, torch.ones_like(scores), index=part["uid"].to_numpy(), norm_adv_by_std_in_grpo=False
-    )
-    whole = torch.zeros(len(table))
-    whole[kept] = chain.advantage(a[:, 0], part)
-    return whole

@@ -1,8 +1,7 @@
 """Trains and evaluates a prepared run in this process.
 
-    python -m projected_grpo.verl_ext.launch RUN
-
-A watchdog ends it where verl would wait for ever.
+train.py starts it, for it needs the environment and the prefork server that train.py sets up. A
+watchdog ends it where verl would wait for ever.
 """
 
 import os
@@ -83,8 +82,9 @@ def _ray(cfg: DictConfig) -> dict:
 
 def _keep_weights(run_dir: Path, model: DictConfig) -> None:
     """Of verl's last checkpoint only the weights, in the hub's layout, in ckpt/."""
-    (final,) = (run_dir / "ckpt").glob("global_step_*/actor/huggingface")
-    final.rename(run_dir / "final")
+    checkpoints = (run_dir / "ckpt").glob("global_step_*")
+    last = max(checkpoints, key=lambda folder: int(folder.name.rpartition("_")[2]))
+    (last / "actor" / "huggingface").rename(run_dir / "final")
     shutil.rmtree(run_dir / "ckpt")
     if model.lora_rank:
         lora.merge_checkpoint(run_dir / "final", model.lora_alpha / model.lora_rank)

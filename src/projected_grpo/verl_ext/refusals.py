@@ -1,14 +1,19 @@
 """Settings of verl's that do not go together here, each refused in one line with the remedy."""
 
+from typing import TYPE_CHECKING
+
 from omegaconf import DictConfig
 
 from projected_grpo.cli import Refusal
 
+if TYPE_CHECKING:
+    from projected_grpo.interventions.chain import Chain
+
 HEAD_OFF = "actor_rollout_ref.actor.fsdp_config.response_head=false"
 
 
-def check(cfg: DictConfig) -> None:
-    """Refusal for the first that does not hold."""
+def check(cfg: DictConfig, interventions: "Chain") -> None:
+    """Refusal for the first that does not hold beside an arm's mechanisms."""
     actor = cfg.actor_rollout_ref.actor
     if actor.strategy != "fsdp2" or actor.fsdp_config.strategy != "fsdp2":
         raise Refusal(
@@ -22,6 +27,19 @@ def check(cfg: DictConfig) -> None:
     if cfg.trainer.save_freq <= 0:
         raise Refusal("a run's last weights are what is evaluated: leave trainer.save_freq")
     _check_batch(cfg, actor)
+    if interventions.overrides("keep", "advantage"):
+        _check_groups(cfg.algorithm)
+    if interventions.scores and not actor.fsdp_config.response_head:
+        raise Refusal("this arm scores responses: leave fsdp_config.response_head=true")
+
+
+def _check_groups(algorithm: DictConfig) -> None:
+    """The advantages of verl_ext/advantages.py are of GRPO's groups and of the reward alone."""
+    if algorithm.adv_estimator != "grpo" or algorithm.use_kl_in_reward:
+        raise Refusal(
+            "this arm's advantages are GRPO's, of the reward alone: "
+            "leave algorithm.adv_estimator=grpo and algorithm.use_kl_in_reward=false"
+        )
 
 
 def _check_on_policy(cfg: DictConfig, actor: DictConfig) -> None:

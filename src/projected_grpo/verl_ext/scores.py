@@ -39,16 +39,9 @@ def of_responses(trainer, batch: KVBatchMeta) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def advantages(batch: KVBatchMeta, keys: list[str]) -> Float[Tensor, " n"]:
-    """Of the samples with these keys, in order; GRPO's is one number for a whole response."""
-    data = tq.kv_batch_get(keys=keys, partition_id=batch.partition_id, select_fields=["advantages"])
-    return torch.stack([row[0] for row in data["advantages"].unbind()])
-
-
-def write_advantages(batch: KVBatchMeta, keys: list[str], a: Float[Tensor, " n"]) -> None:
-    """Puts one number on every token of each response."""
-    if not keys:
-        return
+def write_advantages(batch: KVBatchMeta, a: Float[Tensor, " n"]) -> None:
+    """Puts a sample's number on every token of its response; a: of all samples, in order."""
+    keys = rollout_rows.sampled(batch)
     fields = ["response_mask"]
     data = tq.kv_batch_get(keys=keys, partition_id=batch.partition_id, select_fields=fields)
     rows = [x * mask.float() for x, mask in zip(a, data["response_mask"].unbind(), strict=True)]

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 import ray
-import torch
 from loguru import logger
 from omegaconf import OmegaConf
 from verl.trainer import main_ppo
@@ -14,7 +13,7 @@ from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
 from projected_grpo.interventions import arms
 from projected_grpo.rollouts import schema
-from projected_grpo.verl_ext import loss, rollout_rows, scores
+from projected_grpo.verl_ext import advantages, loss, rollout_rows, scores
 from projected_grpo.verl_ext.worker import ConstrainedActorWorker
 
 TRAINED_ON = [
@@ -109,17 +108,11 @@ class ConstrainedTrainer(StockTrainer):
         rows = rollout_rows.frame_of(self._rows(batch)[0])
         if self.interventions.scores:
             rows = rows.hstack(scores.of_responses(self, batch))
-        kept = self.interventions.keep(rows)
-        keys = rollout_rows.sampled(batch)
-        dropped = {key for key, keep in zip(keys, kept.tolist(), strict=True) if not keep}
-        super()._compute_advantage(
-            batch.select_keys([key for key in batch.keys if key not in dropped]), metrics
-        )
-        chosen = [key for key in keys if key not in dropped]
-        a = scores.advantages(batch, chosen)
-        a = self.interventions.advantage(a, rows.filter(kept.numpy()))
-        scores.write_advantages(batch, chosen, a)
-        scores.write_advantages(batch, sorted(dropped), torch.zeros(len(dropped)))
+        # verl's own first: whatever else a step takes from there, and what fills the batch up
+        super()._compute_advantage(batch, metrics)
+        by_std = self.config.algorithm.norm_adv_by_std_in_grpo
+        a = advantages.of_step(self.interventions, rows, by_std)
+        scores.write_advantages(batch, a)
         return batch
 
     def _update_actor(self, batch, metrics):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
+from projected_grpo.cli import Refusal
 from projected_grpo.weights.constraint import Side
 
 # from qkv on: a gated delta-net's
@@ -79,9 +80,9 @@ ARCHITECTURES = {
 
 
 def architecture(model_type: str) -> Architecture:
-    """The row of `config.model_type`; ValueError with what to add if there is none."""
+    """The row of `config.model_type`; Refusal with what to add if there is none."""
     if model_type not in ARCHITECTURES:
-        raise ValueError(
+        raise Refusal(
             f"architecture {model_type!r} is unknown (known: {', '.join(ARCHITECTURES)}): "
             "add its modules with projection, side and norm, and how it stores γ, "
             "to ARCHITECTURES in weights/architectures.py"

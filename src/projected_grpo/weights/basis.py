@@ -72,7 +72,7 @@ def build(
     a = einsum(S.double(), unit(v.to(S.device).double()), "d j, d -> j")
     chosen = choose(a, rank, m, select, seed)
     S, a = S[:, chosen], a[chosen]
-    if extent == "span":
+    if extent == "span" or m == 0:
         return S
     if torch.linalg.vector_norm(a) < 1e-6:
         raise ValueError(f"v is orthogonal to the {m} chosen singular vectors ({select}): raise m")

@@ -120,6 +120,12 @@ def test_a_direction_orthogonal_to_the_chosen_subspace_is_refused():
         build(W, v, "reads", 3, "value", "direction")
 
 
+@pytest.mark.parametrize("extent", EXTENTS)
+def test_no_singular_vectors_are_no_columns(extent):
+    B = build(weight(0, "reads", 6, 20), vector(1, 6), "reads", 0, extent=extent)
+    assert B.shape == (6, 0)
+
+
 @pytest.mark.parametrize("m", [-1, 7])
 def test_m_beyond_the_side_is_refused_with_the_range(m):
     with pytest.raises(

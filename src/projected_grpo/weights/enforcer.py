@@ -79,17 +79,8 @@ class Enforcer:
         self.clock = clock.Clock()
         params = {lora.base_name(name): p for name, p in module.named_parameters()}
         self.guarded = []
-        for target in targets.select(params, model_type, layers, projections):
-            pair = lora.factors(params, target.name, target.side)
-            adapted = any(".lora_" in name for name in params)
-            # under LoRA a weight without factors is frozen
-            if pair or not adapted:
-                self.guarded.append(self._guard(params, target, model_type, pair))
-        if not self.guarded:
-            raise Refusal(
-                "no adapter stands on a constrained weight: "
-                "widen model.target_modules, projections or layers"
-            )
+        for target, param, far in targets.moving(params, model_type, layers, projections):
+            self.guarded.append(self._guard(params, target, model_type, param, far))
         ranks = [float(w.ranks) for w in self.guarded]
         device = self.guarded[0].B.device
         self.ranks = torch.tensor(ranks, dtype=torch.float64, device=device)
@@ -104,11 +95,11 @@ class Enforcer:
         params: dict[str, Tensor],
         target: Target,
         model_type: str,
-        pair: tuple[Tensor, Tensor] | None,
+        param: nn.Parameter,
+        far: nn.Parameter | None,
     ) -> Guarded:
         side = target.side
         W = shards.whole(params[target.name])
-        param, far = pair or (params[target.name], None)
         if self.constrains and param.dtype not in (torch.float32, torch.float64):
             raise Refusal(
                 f"{target.name} is held in {param.dtype}, too coarse to stay on its anchor: "

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from projected_grpo.cli import Refusal
 from projected_grpo.weights import lora
 from projected_grpo.weights.architectures import (
     ARCHITECTURES,
@@ -27,8 +28,10 @@ __all__ = [
     "Target",
     "architecture",
     "block",
+    "check",
     "gamma",
     "moving",
+    "parameters",
     "select",
 ]
 
@@ -47,6 +50,21 @@ class Target:
     norm: str | None
 
 
+def check(model_type: str, layers: tuple[float, float], projections: Iterable[str]) -> None:
+    """Refusal for what selects nothing in any model of this architecture, however deep it is."""
+    row = architecture(model_type)
+    if unknown := set(projections) - set(PROJECTIONS):
+        known = ", ".join(PROJECTIONS)
+        raise Refusal(f"unknown projections {sorted(unknown)}: choose from {known}")
+    roles = [role for part in (*row.mixers, row.mlp) for role in part.values()]
+    there = {projection for projection, _, _ in roles}
+    if not there & set(projections):
+        known = ", ".join(sorted(there))
+        raise Refusal(f"{model_type} has none of projections={list(projections)}: it has {known}")
+    if not 0 <= layers[0] <= layers[1] <= 1:
+        raise Refusal(f"layers={list(layers)}: expected a band of depth, from 0 to 1")
+
+
 def select(
     params: Mapping[str, Tensor],
     model_type: str,
@@ -58,13 +76,11 @@ def select(
     params: a model's named parameters, LoRA's names taken off (`lora.base_name`).
     layers: a band of depth, 0 to 1, that a block's middle must lie in.
     projections: subset of PROJECTIONS; those that the architecture lacks select nothing.
-    ValueError: unknown architecture or projection, a block without an expected weight (fused or
-    renamed), a matrix in a block that has no role, nothing selected.
+    Refusal: as `check`. ValueError: a block without an expected weight (fused or renamed), a matrix
+    in a block that has no role, nothing selected.
     """
+    check(model_type, layers, projections)
     row, wanted = architecture(model_type), set(projections)
-    if unknown := wanted - set(PROJECTIONS):
-        known = ", ".join(PROJECTIONS)
-        raise ValueError(f"unknown projections {sorted(unknown)}: choose from {known}")
     prefix, n = _blocks(params)
     inside = [i for i in range(n) if layers[0] <= (i + 0.5) / n <= layers[1]]
     targets = []
@@ -83,22 +99,44 @@ def select(
 
 
 def moving(
+    params: Mapping[str, Tensor],
+    model_type: str,
+    layers: tuple[float, float] = (0.0, 1.0),
+    projections: Iterable[str] = PROJECTIONS,
+) -> list[tuple[Target, nn.Parameter, nn.Parameter | None]]:
+    """(target, what moves of it on the residual side, the other factor) as `select` has them.
+
+    What moves is the weight itself, or under LoRA a factor: a weight without factors is frozen then
+    and left out. Refusal where none is left.
+    """
+    adapted = any(".lora_" in name for name in params)
+    chosen = []
+    for target in select(params, model_type, layers, projections):
+        pair = lora.factors(params, target.name, target.side)
+        if pair:
+            chosen.append((target, *pair))
+        elif not adapted:
+            chosen.append((target, params[target.name], None))
+    if not chosen:
+        raise Refusal(
+            "no adapter stands on a targeted weight: "
+            "widen model.target_modules, projections or layers"
+        )
+    return chosen
+
+
+def parameters(
     module: nn.Module,
     model_type: str,
     layers: tuple[float, float] = (0.0, 1.0),
     projections: Iterable[str] = PROJECTIONS,
 ) -> list[nn.Parameter]:
-    """What moves of the targets: the weights, or under LoRA both factors of those that have one."""
-    named = dict(module.named_parameters())
-    params = {lora.base_name(name): p for name, p in named.items()}
-    adapted = any(".lora_" in name for name in params)
-    chosen = []
-    for target in select(params, model_type, layers, projections):
-        if adapted:
-            chosen += lora.factors(params, target.name, target.side) or ()
-        else:
-            chosen.append(params[target.name])
-    return chosen
+    """All that moves of a module's targets: the weights, or under LoRA both factors."""
+    params = {lora.base_name(name): p for name, p in module.named_parameters()}
+    found = []
+    for _target, near, far in moving(params, model_type, layers, projections):
+        found += [near] if far is None else [near, far]
+    return found
 
 
 def block(module: nn.Module, layer: int) -> nn.Module:

@@ -4,8 +4,9 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from projected_grpo.cli import Refusal
 from projected_grpo.testing.tiny_llama import enforcer
-from projected_grpo.weights.targets import ARCHITECTURES, PROJECTIONS, gamma, select
+from projected_grpo.weights.targets import ARCHITECTURES, PROJECTIONS, check, gamma, select
 
 SIZES = dict(
     hidden_size=16,
@@ -129,7 +130,7 @@ def test_a_depth_band_and_kinds_narrow_the_selection():
 
 def test_an_unknown_architecture_is_refused_by_name_with_what_to_add():
     with pytest.raises(
-        ValueError,
+        Refusal,
         match="architecture 'mistral' is unknown.*ARCHITECTURES in weights/architectures.py",
     ):
         select({"model.layers.0.mlp.up_proj.weight": torch.zeros(1, 1)}, "mistral")
@@ -145,9 +146,27 @@ def test_a_matrix_without_a_role_is_refused_by_name_and_not_left_free():
 
 def test_an_unknown_projection_is_refused_with_the_known_ones():
     with pytest.raises(
-        ValueError, match=r"unknown projections \['query'\]: choose from " + ", ".join(PROJECTIONS)
+        Refusal, match=r"unknown projections \['query'\]: choose from " + ", ".join(PROJECTIONS)
     ):
         select(parameters("llama"), "llama", projections=("query",))
+
+
+@pytest.mark.parametrize(
+    ("model_type", "layers", "projections", "line"),
+    [
+        ("mistral", (0.0, 1.0), PROJECTIONS, "architecture 'mistral' is unknown"),
+        ("llama", (0.0, 1.0), ("query",), r"unknown projections \['query'\]"),
+        ("llama", (0.0, 1.0), ("qkv", "out"), "llama has none of projections="),
+        ("llama", (0.0, 1.0), (), "llama has none of projections="),
+        ("llama", (0.9, 0.1), PROJECTIONS, "expected a band of depth"),
+        ("llama", (0.0, 60.0), PROJECTIONS, "expected a band of depth"),
+    ],
+)
+def test_what_selects_nothing_in_any_model_is_refused_before_there_is_one(
+    model_type, layers, projections, line
+):
+    with pytest.raises(Refusal, match=line):
+        check(model_type, layers, projections)
 
 
 def test_an_empty_band_is_refused():

@@ -1,6 +1,8 @@
 """A preforked process is a python process to whoever starts it."""
 
 import os
+import socket
+import struct
 import subprocess
 import time
 from contextlib import ExitStack
@@ -61,6 +63,16 @@ def test_it_dies_with_the_process_that_stands_for_it(python, end):
     while os.path.exists(f"/proc/{pid}"):
         assert time.monotonic() < deadline, f"process {pid} outlived its stand-in"
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("asked", [b"", b"\x01", struct.pack("I", 100), struct.pack("I", 9) + b"{"])
+def test_the_server_outlives_a_client_that_was_killed_while_it_asked(python, asked):
+    # it listens by then
+    run(python, "pass")
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(python.with_name("socket")))
+        client.sendall(asked)
+    assert run(python, "print('alive')").stdout == "alive\n"
 
 
 def test_a_script_runs_as_main_with_multiprocessing_preforked_too(python, tmp_path):

@@ -97,6 +97,11 @@ class Server:
     def fork(self) -> None:
         client, _ = self.listener.accept()
         request, fds = _receive(client)
+        if request is None:
+            client.close()
+            for theirs in fds:
+                os.close(theirs)
+            return
         pid = os.fork()
         if pid == 0:
             for ours in (self.listener.fileno(), client.fileno(), *self.clients, *self.children):
@@ -127,13 +132,14 @@ class Server:
             client.sendall(struct.pack("i", status))
 
 
-def _receive(client: socket.socket) -> tuple[dict, list[int]]:
+def _receive(client: socket.socket) -> tuple[dict | None, list[int]]:
+    """(the request, the client's descriptors); no request where it was killed while it asked."""
     size_bytes, fds, _, _ = socket.recv_fds(client, 4, 253)
+    if len(size_bytes) < 4:
+        return None, fds
     (size,) = struct.unpack("I", size_bytes)
-    body = b""
-    while len(body) < size:
-        body += client.recv(size - len(body))
-    return json.loads(body), fds
+    body = client.recv(size, socket.MSG_WAITALL)
+    return (json.loads(body) if len(body) == size else None), fds
 
 
 def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> NoReturn:
