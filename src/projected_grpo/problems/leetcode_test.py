@@ -161,7 +161,7 @@ def test_leetcode_setup_code_keeps_pow_with_three_arguments(tmp_path):
     assert scope["pow"](2, 5, 7) == 4
 
 
-def test_leetcode_splits_by_file_name_or_else_by_content_in_the_stated_share(tmp_path):
+def test_leetcode_splits_a_training_file_by_content_in_the_stated_share(tmp_path):
     rows = [v3_row([(f"n = {i}", str(i))]) for i in range(400)]
     training = write(tmp_path / "train.jsonl", *rows)
     backwards = write(tmp_path / "backwards.jsonl", *rows[::-1])
@@ -170,12 +170,25 @@ def test_leetcode_splits_by_file_name_or_else_by_content_in_the_stated_share(tmp
     assert 60 <= len(held_out) <= 140
     assert {problem.hash for problem in held_out} == {problem.hash for problem in again}
 
-    named_test = write(tmp_path / "a_test.jsonl", *rows)
-    assert len(load("leetcode", split="eval", path=named_test)) == 400
-
     row = benchmark_row(["assert Solution().f(n = 1) == 1"])
     benchmark = write(tmp_path / "leetcode_train.jsonl", row)
     assert [p.split for p in load("leetcode", path=benchmark)] == ["train"]
+
+
+NAMES = {
+    "a_test.jsonl": "eval",
+    "x-v0.3.1-test.jsonl": "eval",
+    "test.jsonl": "eval",
+    "leetcode_test_medhard.jsonl": "eval",
+    "latest.jsonl": "train",
+    "contest_train.jsonl": "train",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_leetcode_a_file_with_the_word_test_in_its_name_is_for_evaluation(tmp_path, name):
+    path = write(tmp_path / name, v3_row([("n = 1", "1")]))
+    assert [p.split for p in load("leetcode", path=path, eval_share=0.0)] == [NAMES[name]]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
