@@ -127,6 +127,8 @@ def read_file(path: Path, eval_share: float, tally: Tally) -> Iterator[Problem]:
         try:
             row = convert(raw)
             tests = read_tests(row, tally)
+        except KeyError as absent:
+            raise Refusal(f"{path}: a row lacks {absent}; give another file as path=") from None
         except Skip as why:
             tally.skipped_problems[str(why)] += 1
             continue

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from projected_grpo.cli import Refusal
 from projected_grpo.problems import leetcode
 from projected_grpo.problems.problem import Test, literal
 from projected_grpo.problems.sources import load
@@ -151,6 +152,41 @@ def test_leetcode_counts_every_problem_and_test_it_leaves_out_under_its_reason(t
         "does not parse, or has no expected output": 1,
     }
     assert (tally.problems, tally.tests) == (1, 1)
+
+
+SKIPPED = {
+    "setup code does not parse": v3_row([("n = 1", "1")], setup="import ("),
+    "test code does not parse": v2_row(["("]),
+    "test code is no function": v2_row([]) | {"test": "assert True"},
+}
+
+
+@pytest.mark.parametrize("why", SKIPPED)
+def test_leetcode_a_row_whose_code_is_not_in_form_is_counted_under_its_reason(tmp_path, why):
+    _, tally = leetcode.read_problems(path=write(tmp_path / "rows.jsonl", SKIPPED[why]))
+    assert tally.skipped_problems == {why: 1}
+
+
+def test_leetcode_v2_a_statement_that_is_no_assert_is_no_test(tmp_path):
+    row = v2_row(["candidate(n=1) == 1"])
+    row["test"] += "    print(candidate(n=2) == 2)\n"
+    (problem,), tally = leetcode.read_problems(path=write(tmp_path / "rows.jsonl", row))
+    assert problem.tests == (Test("n = 1", 1),)
+    assert tally.skipped_tests == {"not of the form f(...) == value": 1}
+
+
+NO_ROWS = {
+    "a line that is no JSON object": "5",
+    "a row lacks 'starter_code'": '{"problem_description": "d"}',
+}
+
+
+@pytest.mark.parametrize("complaint", NO_ROWS)
+def test_leetcode_a_line_that_is_no_problem_is_refused(tmp_path, complaint):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(NO_ROWS[complaint] + "\n")
+    with pytest.raises(Refusal, match=f"{complaint}; give"):
+        load("leetcode", path=path)
 
 
 def test_leetcode_setup_code_keeps_pow_with_three_arguments(tmp_path):
