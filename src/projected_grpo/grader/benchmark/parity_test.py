@@ -9,7 +9,7 @@ import pytest
 
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.benchmark.evaluator import Benchmark, example
-from projected_grpo.grader.benchmark.parity import FILE, compare
+from projected_grpo.grader.benchmark.parity import FILE, compare, main
 from projected_grpo.grader.conftest import PROBLEMS
 
 pytestmark = pytest.mark.skipif(
@@ -21,6 +21,12 @@ def test_label_compat_is_what_the_benchmarks_own_code_says():
     rows = compare(FILE, problems=1, skip=4, workers=1, sandboxed=True)
     assert len(rows) >= 22
     assert [row for row in rows if row["ours"] != row["theirs"]] == []
+
+
+@pytest.mark.parametrize("word", ["problems=0", "workers=0"])
+def test_nothing_to_compare_and_nobody_to_do_it_are_refused(word):
+    with pytest.raises(Refusal, match=f"{word}: expected a whole number, 1 or more"):
+        main([word])
 
 
 @pytest.fixture
