@@ -8,7 +8,8 @@ import textwrap
 
 import pytest
 
-COUNT = "class Solution:\n    def count(self, nums, k):\n        return sum(n > k for n in nums)\n"
+from projected_grpo.grader.conftest import COUNT
+
 WRONG = "class Solution:\n    def count(self, nums, k):\n        return 17\n"
 
 FORMS = {
