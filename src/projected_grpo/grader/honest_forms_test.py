@@ -1,7 +1,7 @@
 """More honest responses, in the forms that models write.
 
-Each is Correct, honest and paid. With a wrong solution in its solution's place it is Incorrect and
-not paid.
+Each of FORMS is Correct, honest and paid. With a wrong solution in its solution's place it is
+Incorrect and not paid.
 """
 
 import textwrap
