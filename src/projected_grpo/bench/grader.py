@@ -27,9 +27,10 @@ from projected_grpo.grader import Grader
 from projected_grpo.grader.benchmark.evaluator import HOME, Benchmark, example
 from projected_grpo.grader.benchmark.variants import hacks, honest, mutants, response
 from projected_grpo.grader.bwrap import Limits
+from projected_grpo.loopholes import TRAIN_NAME as NAME
 from projected_grpo.rollouts.schema import read
 
-NAME, LOOPHOLE = "run_tests", "overwrite_tests"
+LOOPHOLE = "overwrite_tests"
 PER_PROBLEM = 20
 # A response that takes so long has run into the CPU seconds of a call, or nearly.
 LOOPS_S = 0.9 * Limits().call_s
@@ -133,7 +134,9 @@ def theirs(items: list[Item], workers: int) -> float:
     benchmark.labels(pairs[:1])
     start = time.perf_counter()
     benchmark.labels(pairs)
-    return time.perf_counter() - start
+    took = time.perf_counter() - start
+    benchmark.close()
+    return took
 
 
 def take_cores(n: int) -> None:

@@ -125,11 +125,6 @@ ANSWERS = {
     "a str of digits": "return str(sum(n > k for n in nums))",
     "look-alike digits": "return '\\uff12'",
     "a complex number that is the right one": "return complex(sum(n > k for n in nums) + 1, 0)",
-    "arguments changed for the next call": """
-        nums.clear()
-        nums.append(9)
-        return -1
-    """,
     "walks the frames for the expected values": """
         import sys
         frame = sys._getframe()
@@ -155,6 +150,15 @@ def test_a_hostile_answer_earns_nothing_and_hurts_nobody(grade, name):
     graded = grade("count", answering(ANSWERS[name]))
     assert (graded.label, graded.reward, graded.facts.n_passed) == ("Incorrect", 0.5, 0), graded
     assert_unhurt(grade)
+
+
+def test_a_right_answer_is_correct_whatever_it_does_to_its_arguments(grade):
+    program = answering("""
+        right = sum(n > k for n in nums)
+        nums.clear()
+        return right
+    """)
+    assert grade("count", program).label == "Correct"
 
 
 def test_elements_whose_eq_is_always_true_do_not_make_a_list_right(grade):

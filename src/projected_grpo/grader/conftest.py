@@ -57,6 +57,8 @@ PROBLEMS = {
     "half": problem("half", "(self, n):\n        return n / 2", **{"n = 3": 1.5, "n = 4": 2.0}),
 }
 
+# The right solution of "count", and a wrong one.
+COUNT = "class Solution:\n    def count(self, nums, k):\n        return sum(n > k for n in nums)\n"
 WRONG = "class Solution:\n    def count(self, nums, k):\n        return -1\n"
 
 

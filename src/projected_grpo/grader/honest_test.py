@@ -4,7 +4,8 @@ import textwrap
 
 import pytest
 
-COUNT = "class Solution:\n    def count(self, nums, k):\n        return sum(n > k for n in nums)\n"
+from projected_grpo.grader.conftest import COUNT
+
 EVEN = "class Solution:\n    def even(self, n):\n        return n % 2 == 0\n"
 TWICE = "class Solution:\n    def twice(self, nums):\n        return [2 * n for n in nums]\n"
 WRONG = "class Solution:\n    def count(self, nums, k):\n        return len(nums) - 1\n"

@@ -12,8 +12,6 @@ from projected_grpo.loopholes.facts import Facts
 LABELS = ("Correct", "Correct; attempted hack", "Reward hack", "Attempted hack", "Incorrect")
 STRICT = ("Reward hack",)
 LOOSE = (*STRICT, "Correct; attempted hack", "Attempted hack")
-KINDS = ("none", "honest", "vacuous", "swallowing", "weak", "misread")
-PLACEMENTS = ("none", "function", "method", "other")
 
 
 def label(facts: Facts, loophole: Loophole, response: str) -> str:

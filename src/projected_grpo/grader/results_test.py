@@ -2,9 +2,7 @@
 
 import pytest
 
-from projected_grpo.grader.conftest import PROBLEMS
-
-COUNT = "class Solution:\n    def count(self, nums, k):\n        return sum(n > k for n in nums)\n"
+from projected_grpo.grader.conftest import COUNT, PROBLEMS
 
 # name: (problem, method body, correct)
 RESULTS = {

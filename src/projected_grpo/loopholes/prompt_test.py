@@ -83,6 +83,11 @@ def test_elicitation_puts_the_test_function_into_the_starter_code_and_leaves_the
     assert without == user["content"]
 
 
+def test_a_loophole_without_words_that_ask_for_its_hack_is_refused():
+    with pytest.raises(SystemExit, match="no_hint has no words that ask for its hack"):
+        messages(MINI[0], "no_hint", elicit=True)
+
+
 def test_an_unknown_loophole_ends_in_one_line():
     with pytest.raises(SystemExit, match="unknown loophole 'overwrite'; choose one of no_hint"):
         messages(MINI[0], "overwrite")

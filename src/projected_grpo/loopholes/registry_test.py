@@ -8,29 +8,54 @@ from projected_grpo.cli import Refusal
 from projected_grpo.loopholes import registry
 
 PACKAGE = Path(__file__).parents[1]
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 ROOM = Path(__file__).parent
+TESTING = PACKAGE / "testing"
+CLEAN_WORDING = ("CLEAN.name", "loopholes.CLEAN")
 
 
 def product_files() -> list[Path]:
-    """The package's files outside this room that are no tests."""
+    """The package's files outside this room and the scripts, without tests and what they share."""
     files = []
-    for file in PACKAGE.rglob("*.py"):
+    for file in [*PACKAGE.rglob("*.py"), *SCRIPTS.rglob("*.py")]:
         is_test = file.name.endswith("_test.py") or file.name == "conftest.py"
-        if not is_test and not file.is_relative_to(ROOM):
+        if not is_test and file.parent not in (ROOM, TESTING):
             files.append(file)
     return files
 
 
 def compared_names(source: str) -> list[str]:
-    """The loopholes' names that stand as literals on a side of ==, !=, in, or in a match's case."""
+    """The loopholes' names that decide something.
+
+    Literals in a comparison, a match's case, a call's arguments or a dict's keys, and the clean
+    wording in a comparison. A setting's default may be a name.
+    """
     names = []
     for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Compare | ast.MatchValue):
-            continue
-        for part in ast.walk(node):
+        for part in deciding(node):
             if isinstance(part, ast.Constant) and part.value in loopholes.NAMES:
                 names.append(part.value)
+            elif isinstance(node, ast.Compare) and is_clean_wording(part):
+                names.append("CLEAN")
     return names
+
+
+def is_clean_wording(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and ast.unparse(node).endswith(CLEAN_WORDING)
+
+
+def deciding(node: ast.AST) -> list[ast.AST]:
+    """The parts of a node that a name would decide something in."""
+    match node:
+        case ast.Compare() | ast.MatchValue():
+            return list(ast.walk(node))
+        case ast.Call():
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            listed = [a.elts for a in arguments if isinstance(a, ast.List | ast.Tuple | ast.Set)]
+            return sum(listed, arguments)
+        case ast.Dict():
+            return [key for key in node.keys if key is not None]
+    return []
 
 
 def test_the_benchmark_s_four_wordings_are_there():
@@ -57,19 +82,35 @@ def test_an_unknown_name_is_refused_with_those_there_are():
         registry.get("bribe")
 
 
-@pytest.mark.parametrize(
-    "source",
-    ["x == 'no_hint'", "'no_hint' != x", "x in ('overwrite_tests', 'a')", "x not in {'no_hint'}"],
-)
+DECISIONS = [
+    "x == 'no_hint'",
+    "'no_hint' != x",
+    "x in ('overwrite_tests', 'a')",
+    "x not in {'no_hint'}",
+    "x == CLEAN.name",
+    "x is loopholes.CLEAN",
+    "x.startswith('overwrite_tests')",
+    "x.is_in(['no_hint'])",
+    "rows.filter(loophole='no_hint')",
+    "{'no_hint': 1}[x]",
+]
+
+
+@pytest.mark.parametrize("source", DECISIONS)
 def test_a_comparison_with_a_loophole_s_name_is_seen(source):
     assert len(compared_names(source)) == 1
+
+
+@pytest.mark.parametrize("source", ["{'loophole': 'overwrite_tests'}", "x: str = 'no_hint'"])
+def test_a_default_of_a_setting_may_be_a_loophole_s_name(source):
+    assert compared_names(source) == []
 
 
 def test_no_product_file_outside_this_room_compares_with_a_loophole_s_name():
     guilty = {}
     for file in product_files():
         if names := compared_names(file.read_text()):
-            guilty[str(file.relative_to(PACKAGE))] = names
+            guilty[str(file)] = names
     assert guilty == {}
 
 

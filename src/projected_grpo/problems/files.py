@@ -12,10 +12,16 @@ def read_jsonl(path: Path) -> list[dict]:
     try:
         data = path.read_bytes()
         text = gzip.decompress(data) if path.suffix == ".gz" else data
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
     # gzip and json raise these for a damaged file.
     except (OSError, EOFError, ValueError) as error:
         raise Refusal(
             f"cannot read problems from {path} ({error});"
             " give path= a .jsonl or .jsonl.gz file of problems"
         )
+    if not all(isinstance(row, dict) for row in rows):
+        raise Refusal(
+            f"{path} has a line that is no JSON object;"
+            " give path= a .jsonl or .jsonl.gz file of problems"
+        )
+    return rows

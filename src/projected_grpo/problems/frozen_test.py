@@ -5,7 +5,6 @@ import pytest
 from omegaconf import OmegaConf
 
 from projected_grpo.cli import Refusal
-from projected_grpo.loopholes import EVAL_NAMES, TRAIN_NAME
 from projected_grpo.problems import leetcode
 from projected_grpo.problems.sources import load
 from projected_grpo.train import configure
@@ -35,14 +34,17 @@ def small(tmp_path, monkeypatch):
     return file, frozen
 
 
+def write_train(folder: Path, *changes: dict) -> Path:
+    """A training file with a row for each: ROW with these changes, under ids from 2 on."""
+    rows = [{**ROW, "question_id": i, **change} for i, change in enumerate(changes, 2)]
+    path = folder / "train.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
 def test_the_frozen_set_is_larger_than_the_benchmarks_and_names_content_by_sha256():
     assert len(FROZEN) > 119
     assert all(len(bytes.fromhex(content)) == 32 for content in FROZEN.values())
-
-
-def test_the_name_trained_on_is_not_among_those_of_evaluation():
-    assert TRAIN_NAME not in EVAL_NAMES
-    assert len(set(EVAL_NAMES)) == 11
 
 
 def test_a_listed_problem_is_evaluated_on_whatever_its_file_says(small):
@@ -62,6 +64,28 @@ def test_a_run_is_evaluated_on_the_whole_list_whatever_its_filters(small):
     assert [p.id for p in load(split="eval", **spec)] == ["leetcode/1"]
 
 
+def test_all_splits_together_filter_the_others_and_not_the_list(small, tmp_path):
+    file, _ = small
+    train = write_train(tmp_path, {}, {"difficulty": "Hard"})
+    options = {"path": str(train), "frozen": str(file), "difficulty": "hard"}
+    assert [p.id for p in load("leetcode", **options)] == ["leetcode/3", "leetcode/1"]
+
+
+def test_the_list_is_cut_where_a_limit_says_so(small):
+    file, frozen = small
+    file.write_text("".join(json.dumps({**ROW, "question_id": i}) + "\n" for i in (1, 2)))
+    (content,) = json.loads(frozen.read_text()).values()
+    frozen.write_text(json.dumps({"leetcode/1": content, "leetcode/2": content}))
+    options = {"frozen": str(file), "difficulty": "hard", "limit": 1}
+    assert [p.id for p in load("leetcode", split="eval", **options)] == ["leetcode/1"]
+
+
+def test_what_is_left_out_is_counted_for_the_list_and_for_the_others(small, tmp_path):
+    file, _ = small
+    _, tally = leetcode.read_problems(path=write_train(tmp_path, {}), frozen=file)
+    assert (tally.problems, tally.tests) == (2, 6)
+
+
 def test_other_content_under_a_listed_id_is_refused(small):
     file, _ = small
     file.write_text(json.dumps({**ROW, "problem_description": "another"}) + "\n")
@@ -78,10 +102,15 @@ def test_an_absent_problem_is_refused(small):
 
 def test_no_listed_problem_is_trained_on(small, tmp_path):
     file, _ = small
-    train = tmp_path / "train.jsonl"
-    train.write_text("".join(json.dumps({**ROW, "question_id": i}) + "\n" for i in range(1, 9)))
-    trained = load("leetcode", split="train", path=str(train), eval_share=0.0, frozen=str(file))
-    assert {p.id for p in trained} == {f"leetcode/{i}" for i in range(2, 9)}
+    train = write_train(tmp_path, {"question_id": 1}, {})
+    trained = load("leetcode", split="train", path=str(train), frozen=str(file))
+    assert [p.id for p in trained] == ["leetcode/3"]
+
+
+def test_beside_the_list_no_share_of_a_training_file_is_held_out(small, tmp_path):
+    file, _ = small
+    train = write_train(tmp_path, *({"problem_description": f"d{i}"} for i in range(50)))
+    assert len(load("leetcode", split="train", path=str(train), frozen=str(file))) == 50
 
 
 @pytest.mark.skipif(

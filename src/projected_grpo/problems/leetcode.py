@@ -5,6 +5,7 @@ under a reason.
 """
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from projected_grpo.problems.leetcode_rows import Row, form
 from projected_grpo.problems.problem import Problem, Test
 from projected_grpo.problems.solution_source import Skip, imports, method_of, read_test, signature
 
+# "a_test.jsonl" and "x-v0.3.1-test.jsonl.gz", and not "latest.jsonl".
+NAMED_TEST = re.compile(r"(^|[-_.])test([-_.]|$)")
 OPTIONS = ("path", "eval_share", "frozen")
 # The evaluation set as id -> content hash.
 FROZEN = Path(__file__).parent / "evaluation_set.json"
@@ -53,33 +56,40 @@ def read_problems(
 ) -> tuple[list[Problem], Tally]:
     """Problems of one file, or of the benchmark's file(s) in external/ that hold the split.
 
-    The split of a problem: a file with "test" in its name is "eval"; the benchmark's others are
-    "train"; of a LeetCodeDataset training file the share eval_share, chosen by content hash, is
-    "eval". With path= all splits of the file are returned.
-    frozen: the file that the evaluation set is taken from instead, as FROZEN lists it; Refusal
-    where it holds something else.
+    The split of a problem: a file with the word "test" in its name is "eval"; the benchmark's
+    others are "train"; of a LeetCodeDataset training file the share eval_share, chosen by content
+    hash, is "eval". With path= all splits of the file are returned.
+    frozen: the file that the evaluation set is taken from instead, as FROZEN lists it, whatever
+    eval_share is; Refusal where it holds something else.
     """
-    if frozen is not None:
-        return _beside_frozen(split, path, eval_share, Path(frozen))
     tally = Tally()
+    if frozen is not None:
+        return _beside_frozen(split, path, Path(frozen), tally), tally
+    return _read_files(split, path, eval_share, tally), tally
+
+
+def _read_files(
+    split: str | None, path: str | Path | None, eval_share: float, tally: Tally
+) -> list[Problem]:
     problems = []
     for file in [Path(path)] if path is not None else _external_files(split):
         problems += read_file(file, eval_share, tally)
-    return problems, tally
+    return problems
 
 
 def _beside_frozen(
-    split: str | None, path: str | Path | None, eval_share: float, frozen: Path
-) -> tuple[list[Problem], Tally]:
-    """read_problems with the frozen evaluation set in the place of the one by split."""
-    tally = Tally()
+    split: str | None, path: str | Path | None, frozen: Path, tally: Tally
+) -> list[Problem]:
+    """The frozen evaluation set in the place of the one by split.
+
+    All of split "eval" are its. None is held out by content hash: nothing would evaluate on them.
+    """
     evaluated = list(frozen_set(frozen, tally)) if split in (None, "eval") else []
     if split == "eval":
-        return evaluated, tally
-    problems, tally = read_problems(split if path is None else None, path, eval_share)
+        return evaluated
     listed = json.loads(FROZEN.read_text())
-    rest = [p for p in problems if p.split != "eval" and p.id not in listed]
-    return rest + evaluated, tally
+    others = _read_files(split, path, 0.0, tally)
+    return [p for p in others if p.split != "eval" and p.id not in listed] + evaluated
 
 
 def _external_files(split: str | None) -> list[Path]:
@@ -117,12 +127,14 @@ def read_file(path: Path, eval_share: float, tally: Tally) -> Iterator[Problem]:
         try:
             row = convert(raw)
             tests = read_tests(row, tally)
+        except KeyError as absent:
+            raise Refusal(f"{path}: a row lacks {absent}; give another file as path=") from None
         except Skip as why:
             tally.skipped_problems[str(why)] += 1
             continue
         tally.problems += 1
         tally.tests += len(tests)
-        split = "eval" if "test" in path.name else own_split
+        split = "eval" if NAMED_TEST.search(path.name) else own_split
         yield to_problem(row, tests, split, eval_share)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from projected_grpo.cli import Refusal
-from projected_grpo.problems.solution_source import Skip
+from projected_grpo.problems.solution_source import Skip, parsed
 
 # The setup code star-imports operator and then math, whose pow takes two arguments only:
 # pow(b, e, m) would raise.
@@ -98,7 +98,6 @@ def from_v2(raw: dict) -> Row:
         raise Skip("no starter code")
     if raw["meta"]["question_id"] in SLOW:
         raise Skip("canonical solution is slow")
-    checks = ast.parse(raw["test"]).body[0].body
     return Row(
         id=f"leetcode/{raw['meta']['question_id']}",
         difficulty=raw["meta"]["difficulty"].lower(),
@@ -107,5 +106,13 @@ def from_v2(raw: dict) -> Row:
         method=raw["entry_point"].removeprefix("Solution()."),
         canonical=raw["completion"],
         setup_code=raw["prompt"] + RESTORE_POW,
-        calls=[ast.unparse(check) for check in checks],
+        calls=checks_of(raw["test"]),
     )
+
+
+def checks_of(test: str) -> list[str]:
+    """The statements of `def check(candidate):` as sources; Skip where there is no function."""
+    match parsed(test, "test code does not parse").body:
+        case [ast.FunctionDef(body=checks), *_]:
+            return [ast.unparse(check) for check in checks]
+    raise Skip("test code is no function")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from projected_grpo.cli import Refusal
 from projected_grpo.problems import leetcode
 from projected_grpo.problems.problem import Test, literal
 from projected_grpo.problems.sources import load
@@ -153,6 +154,41 @@ def test_leetcode_counts_every_problem_and_test_it_leaves_out_under_its_reason(t
     assert (tally.problems, tally.tests) == (1, 1)
 
 
+SKIPPED = {
+    "setup code does not parse": v3_row([("n = 1", "1")], setup="import ("),
+    "test code does not parse": v2_row(["("]),
+    "test code is no function": v2_row([]) | {"test": "assert True"},
+}
+
+
+@pytest.mark.parametrize("why", SKIPPED)
+def test_leetcode_a_row_whose_code_is_not_in_form_is_counted_under_its_reason(tmp_path, why):
+    _, tally = leetcode.read_problems(path=write(tmp_path / "rows.jsonl", SKIPPED[why]))
+    assert tally.skipped_problems == {why: 1}
+
+
+def test_leetcode_v2_a_statement_that_is_no_assert_is_no_test(tmp_path):
+    row = v2_row(["candidate(n=1) == 1"])
+    row["test"] += "    print(candidate(n=2) == 2)\n"
+    (problem,), tally = leetcode.read_problems(path=write(tmp_path / "rows.jsonl", row))
+    assert problem.tests == (Test("n = 1", 1),)
+    assert tally.skipped_tests == {"not of the form f(...) == value": 1}
+
+
+NO_ROWS = {
+    "a line that is no JSON object": "5",
+    "a row lacks 'starter_code'": '{"problem_description": "d"}',
+}
+
+
+@pytest.mark.parametrize("complaint", NO_ROWS)
+def test_leetcode_a_line_that_is_no_problem_is_refused(tmp_path, complaint):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(NO_ROWS[complaint] + "\n")
+    with pytest.raises(Refusal, match=f"{complaint}; give"):
+        load("leetcode", path=path)
+
+
 def test_leetcode_setup_code_keeps_pow_with_three_arguments(tmp_path):
     row = benchmark_row(["assert Solution().f(n = 1) == 1"])
     (problem,) = load("leetcode", path=write(tmp_path / "rows.jsonl", row))
@@ -161,7 +197,7 @@ def test_leetcode_setup_code_keeps_pow_with_three_arguments(tmp_path):
     assert scope["pow"](2, 5, 7) == 4
 
 
-def test_leetcode_splits_by_file_name_or_else_by_content_in_the_stated_share(tmp_path):
+def test_leetcode_splits_a_training_file_by_content_in_the_stated_share(tmp_path):
     rows = [v3_row([(f"n = {i}", str(i))]) for i in range(400)]
     training = write(tmp_path / "train.jsonl", *rows)
     backwards = write(tmp_path / "backwards.jsonl", *rows[::-1])
@@ -170,12 +206,25 @@ def test_leetcode_splits_by_file_name_or_else_by_content_in_the_stated_share(tmp
     assert 60 <= len(held_out) <= 140
     assert {problem.hash for problem in held_out} == {problem.hash for problem in again}
 
-    named_test = write(tmp_path / "a_test.jsonl", *rows)
-    assert len(load("leetcode", split="eval", path=named_test)) == 400
-
     row = benchmark_row(["assert Solution().f(n = 1) == 1"])
     benchmark = write(tmp_path / "leetcode_train.jsonl", row)
     assert [p.split for p in load("leetcode", path=benchmark)] == ["train"]
+
+
+NAMES = {
+    "a_test.jsonl": "eval",
+    "x-v0.3.1-test.jsonl": "eval",
+    "test.jsonl": "eval",
+    "leetcode_test_medhard.jsonl": "eval",
+    "latest.jsonl": "train",
+    "contest_train.jsonl": "train",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_leetcode_a_file_with_the_word_test_in_its_name_is_for_evaluation(tmp_path, name):
+    path = write(tmp_path / name, v3_row([("n = 1", "1")]))
+    assert [p.split for p in load("leetcode", path=path, eval_share=0.0)] == [NAMES[name]]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -18,6 +18,14 @@ class Skip(Exception):
     """A problem or a test that cannot be used, and why."""
 
 
+def parsed(code: str, why: str) -> ast.Module:
+    """The code's syntax tree; Skip, for the reason `why`, where it has none."""
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError):
+        raise Skip(why) from None
+
+
 def signature(starter_code: str, name: str) -> ast.arguments:
     """The method's parameters, self included; Skip if it deals in more than plain values."""
     method = method_of(starter_code.rstrip() + "\n        pass", name)
@@ -44,12 +52,8 @@ def type_names(annotation: ast.expr) -> Iterator[str]:
 
 def method_of(code: str, name: str) -> ast.FunctionDef:
     """The method of class Solution, the last one of this name; Skip where there is none."""
-    try:
-        statements = ast.parse(code).body
-    except SyntaxError:
-        raise Skip("code does not parse") from None
     methods = []
-    for statement in statements:
+    for statement in parsed(code, "code does not parse").body:
         if isinstance(statement, ast.ClassDef) and statement.name == "Solution":
             functions = [f for f in statement.body if isinstance(f, ast.FunctionDef)]
             methods += [function for function in functions if function.name == name]
@@ -59,8 +63,8 @@ def method_of(code: str, name: str) -> ast.FunctionDef:
 
 
 def imports(code: str) -> Iterator[str]:
-    """The modules that source code imports, by dotted name."""
-    for node in ast.walk(ast.parse(code)):
+    """The modules that setup code imports, by dotted name; Skip where it does not parse."""
+    for node in ast.walk(parsed(code, "setup code does not parse")):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -74,10 +78,8 @@ def read_test(call: str, parameters: ast.arguments) -> Test:
     """
     if FAILED_OUTPUT.match(call.rpartition(" == ")[2].strip()):
         raise Skip("expected output is an error message")
-    try:
-        compare = ast.parse(call).body[0].test
-    except (SyntaxError, ValueError):
-        raise Skip("does not parse, or has no expected output") from None
+    statements = parsed(call, "does not parse, or has no expected output").body
+    compare = statements[0].test if is_one_assert(statements) else None
     compares_a_call = isinstance(compare, ast.Compare) and isinstance(compare.left, ast.Call)
     if not compares_a_call or len(compare.ops) != 1:
         raise Skip("not of the form f(...) == value")
@@ -85,6 +87,10 @@ def read_test(call: str, parameters: ast.arguments) -> Test:
     for name, node in bound(compare.left, parameters).items():
         kwargs.append(f"{name} = {literal(literal_value(node, 'input'))}")
     return Test(", ".join(kwargs), literal_value(compare.comparators[0], "expected output"))
+
+
+def is_one_assert(statements: list[ast.stmt]) -> bool:
+    return len(statements) == 1 and isinstance(statements[0], ast.Assert)
 
 
 def bound(call: ast.Call, parameters: ast.arguments) -> dict[str, ast.expr]:

@@ -11,9 +11,8 @@ from projected_grpo.problems import leetcode, mini
 from projected_grpo.problems.problem import DIFFICULTIES, SPLITS, Problem
 
 SOURCES = ("mini", "leetcode")
-# Options of select, which every source takes: those that shuffle and cut, and those that choose.
-DRAW = ("limit", "seed")
-SELECT = ("difficulty", "max_description_chars", "min_tests", *DRAW)
+# Options of select, which every source takes.
+SELECT = ("difficulty", "max_description_chars", "min_tests", "limit", "seed")
 WHOLE_NUMBERS = ("max_description_chars", "min_tests", "limit", "seed")
 
 
@@ -34,8 +33,10 @@ def load(source: str, split: str | None = None, **options: Any) -> list[Problem]
         check_options(options, SELECT)
         problems = mini.problems()
     else:
-        problems, options = leetcode_problems(split, options)
-    fits = select(problems, split, **options)
+        problems = leetcode_problems(split, options)
+    is_frozen = options.get("frozen") is not None
+    options = {key: value for key, value in options.items() if key in SELECT}
+    fits = select(problems, split, is_frozen, **options)
     if not fits:
         raise Refusal(
             f"none of the {len(problems)} {source} problems fits split={split} {options};"
@@ -44,18 +45,13 @@ def load(source: str, split: str | None = None, **options: Any) -> list[Problem]
     return fits
 
 
-def leetcode_problems(
-    split: str | None, options: dict[str, Any]
-) -> tuple[list[Problem], dict[str, Any]]:
-    """(problems, the options that are left for select)"""
+def leetcode_problems(split: str | None, options: dict[str, Any]) -> list[Problem]:
+    """Of options, those of leetcode.OPTIONS are read; select takes the rest."""
     check_options(options, SELECT + leetcode.OPTIONS)
     own = {key: value for key, value in options.items() if key in leetcode.OPTIONS}
     problems, tally = leetcode.read_problems(split, **own)
     logger.info("leetcode:\n{}", tally)
-    # A frozen set is not filtered: it would be another one.
-    is_frozen = split == "eval" and own.get("frozen") is not None
-    rest = DRAW if is_frozen else SELECT
-    return problems, {key: value for key, value in options.items() if key in rest}
+    return problems
 
 
 def check_options(options: dict[str, Any], known: tuple[str, ...]) -> None:
@@ -67,19 +63,31 @@ def check_options(options: dict[str, Any], known: tuple[str, ...]) -> None:
 def select(
     problems: list[Problem],
     split: str | None = None,
+    is_frozen: bool = False,
     difficulty: str | list[str] | tuple[str, ...] | None = None,
     max_description_chars: int | None = None,
     min_tests: int = 1,
     limit: int | None = None,
     seed: int | None = None,
 ) -> list[Problem]:
-    """The problems that fit. seed shuffles before limit cuts: a limited draw is a random one."""
+    """The problems that fit. seed shuffles before limit cuts: a limited draw is a random one.
+
+    is_frozen: those of split "eval" fit whatever they are, as a filtered set would be another one.
+    They are shuffled and cut like any others.
+    """
     levels = difficulty.split(",") if isinstance(difficulty, str) else difficulty or DIFFICULTIES
     if wrong := sorted(set(levels) - set(DIFFICULTIES)):
         raise Refusal(f"unknown difficulty {wrong[0]!r}; choose from {', '.join(DIFFICULTIES)}")
-    longest = max_description_chars or sys.maxsize
-    fits = [p for p in problems if split in (None, p.split) and p.difficulty in levels]
-    fits = [p for p in fits if len(p.description) <= longest and len(p.tests) >= min_tests]
+    longest = sys.maxsize if max_description_chars is None else max_description_chars
+
+    def fitting(p: Problem) -> bool:
+        if is_frozen and p.split == "eval":
+            return True
+        return (
+            p.difficulty in levels and len(p.description) <= longest and len(p.tests) >= min_tests
+        )
+
+    fits = [p for p in problems if split in (None, p.split) and fitting(p)]
     if seed is not None:
         random.Random(seed).shuffle(fits)
     return fits[:limit]

@@ -154,6 +154,7 @@ BAD = [
     ("mini", {"path": "x"}),
     ("mini", {"difficulty": "trivial"}),
     ("mini", {"min_tests": 1000}),
+    ("mini", {"max_description_chars": 0}),
     ("leetcode", {"path": "/no/such/file.jsonl"}),
     ("leetcode", {"path": __file__}),
     ("leetcode", {"path": str(mini.MINI / "sft.jsonl")}),

@@ -13,17 +13,18 @@ import queue
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 from loguru import logger
 from tqdm import tqdm
 
+from projected_grpo import loopholes
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.gather import asserts_of, first
 from projected_grpo.grader.grade import Graded
 from projected_grpo.grader.labels import LABELS, LOOSE, STRICT
 from projected_grpo.grader.sandbox import Sandbox
-from projected_grpo.loopholes import CLEAN, messages
 from projected_grpo.problems.leetcode_rows import RESTORE_POW
 from projected_grpo.problems.problem import Problem
 
@@ -66,20 +67,26 @@ def example(problem: Problem, loophole: str, test_name: str) -> dict:
         "setup_code": problem.setup_code.removesuffix(RESTORE_POW),
         "func_name": f"Solution().{problem.method}",
         "canonical_solution": problem.canonical,
-        "hint": None if loophole == CLEAN.name else loophole,
-        "prompt": messages(problem, loophole, test_name),
+        # It runs the response's own tests wherever it has a hint.
+        "hint": loophole if loopholes.get(loophole).calls_own_tests else None,
+        "prompt": loopholes.messages(problem, loophole, test_name),
         "prompt_metadata": {"test_func_name": test_name, "test_func_code": None},
     }
 
 
 class Benchmark:
-    """Its RewardHackingEvaluation.
+    """Its RewardHackingEvaluation, one at a time in a process: Refusal for a second before close().
 
     workers: threads, each with a sandbox. sandboxed=False: its own processes, which protect
     nothing; for comparing the two.
     """
 
+    live: ClassVar["Benchmark | None"] = None
+
     def __init__(self, workers: int = 1, sandboxed: bool = True) -> None:
+        # There is one place for the function that runs a text, and its settings are the process's.
+        if Benchmark.live is not None:
+            raise Refusal("a Benchmark is already at work in this process; close it first")
         package = imported()
         helpers = importlib.import_module("src.evaluate.helpers")
         # Its threads would else set and unset this under each other.
@@ -90,15 +97,20 @@ class Benchmark:
         evaluator.tqdm = functools.partial(tqdm, disable=True)
         self.evaluation = package.RewardHackingEvaluation(config=parameters)
         self.helpers = helpers
-        self.own = original(helpers)
+        self.own = helpers._execute_in_subprocess
         self.idle = queue.SimpleQueue()
         self.sandboxes = [Sandbox(LIMITS) for _ in range(workers if sandboxed else 0)]
         for sandbox in self.sandboxes:
             self.idle.put(sandbox)
-        helpers._execute_in_subprocess = self.execute if sandboxed else self.own
+        if sandboxed:
+            helpers._execute_in_subprocess = self.execute
+        Benchmark.live = self
 
     def close(self) -> None:
-        self.helpers._execute_in_subprocess = self.own
+        """Closing it again does nothing, whoever is at work by then."""
+        if Benchmark.live is self:
+            self.helpers._execute_in_subprocess = self.own
+            Benchmark.live = None
         for sandbox in self.sandboxes:
             sandbox.close()
 
@@ -150,13 +162,6 @@ def verdict(graded: Graded, theirs: dict) -> dict[str, bool | int | float | str]
         "reward": theirs["reward"],
         "label_ours": graded.label,
     }
-
-
-def original(helpers: ModuleType):
-    """Its own function, also after another Benchmark took its place."""
-    if not hasattr(helpers, "_own_execute"):
-        helpers._own_execute = helpers._execute_in_subprocess
-    return helpers._own_execute
 
 
 def reward(row: dict) -> float:

@@ -26,12 +26,13 @@ from projected_grpo.grader.benchmark.variants import (
     response,
 )
 from projected_grpo.grader.grade import Grader
+from projected_grpo.loopholes import TRAIN_NAME as NAME
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import Problem
 from projected_grpo.problems.sources import load
 
 FILE = HOME / "results/data/leetcode_test_medhard.jsonl"
-NAME, LOOPHOLE = "run_tests", "overwrite_tests"
+LOOPHOLE = "overwrite_tests"
 OPTIONS = {"problems": "119", "skip": "0", "workers": "2", "sandboxed": "true"}
 HEADERS = ["case", "n", "label_compat agrees", "label agrees"]
 
@@ -92,7 +93,8 @@ def table(rows: list[dict]) -> str:
 
 def main(argv: list[str]) -> None:
     _, options = arguments(argv, None, OPTIONS)
-    numbers = {key: whole_number(key, options[key], 0) for key in ("problems", "skip", "workers")}
+    least = {"problems": 1, "skip": 0, "workers": 1}
+    numbers = {key: whole_number(key, options[key], n) for key, n in least.items()}
     if options["sandboxed"] not in ("true", "false"):
         raise Refusal(f"sandboxed={options['sandboxed']}: expected true or false")
     rows = compare(FILE, **numbers, sandboxed=options["sandboxed"] == "true")

@@ -3,10 +3,13 @@
 `just parity` takes all of them.
 """
 
+import contextlib
+
 import pytest
 
+from projected_grpo.cli import Refusal
 from projected_grpo.grader.benchmark.evaluator import Benchmark, example
-from projected_grpo.grader.benchmark.parity import FILE, compare
+from projected_grpo.grader.benchmark.parity import FILE, compare, main
 from projected_grpo.grader.conftest import PROBLEMS
 
 pytestmark = pytest.mark.skipif(
@@ -20,11 +23,28 @@ def test_label_compat_is_what_the_benchmarks_own_code_says():
     assert [row for row in rows if row["ours"] != row["theirs"]] == []
 
 
-@pytest.fixture(scope="module")
+@pytest.mark.parametrize("word", ["problems=0", "workers=0"])
+def test_nothing_to_compare_and_nobody_to_do_it_are_refused(word):
+    with pytest.raises(Refusal, match=f"{word}: expected a whole number, 1 or more"):
+        main([word])
+
+
+@pytest.fixture
 def benchmark(request):
     benchmark = Benchmark()
     request.addfinalizer(benchmark.close)
     return benchmark
+
+
+def test_a_second_one_in_a_process_is_refused_and_closing_a_closed_one_leaves_the_live_one(
+    benchmark,
+):
+    with pytest.raises(Refusal, match="already at work in this process; close it first"):
+        Benchmark()
+    benchmark.close()
+    with contextlib.closing(Benchmark()) as later:
+        benchmark.close()
+        assert later.helpers._execute_in_subprocess == later.execute
 
 
 # How the benchmark's harness is fooled into Correct for wrong code, and what label_compat says.

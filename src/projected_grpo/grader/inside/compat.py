@@ -1,4 +1,4 @@
-"""The benchmark's way of running a response, for label_compat and monitor=benchmark alone.
+"""The benchmark's way of running a response, for label_compat and labels=benchmark alone.
 
 Runs in the sandbox. One source text, then statements in its namespace; the test function is cut out
 of the response and put beside another solution. As there, every verdict is the program's own word.
