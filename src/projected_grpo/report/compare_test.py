@@ -1,4 +1,5 @@
 import importlib.util
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +9,7 @@ from projected_grpo import runs
 from projected_grpo.cli import Refusal
 from projected_grpo.report import claims, tables
 from projected_grpo.report.compare import gather
-from projected_grpo.report.differences import differing_config, unexplained
+from projected_grpo.report.differences import differing_config
 from projected_grpo.runs.run import write_manifest
 from projected_grpo.testing.run_folders import labels, make_run
 
@@ -119,7 +120,7 @@ def test_of_many_unexplained_settings_the_first_five_are_named(tmp_path):
 
 
 def test_what_defines_an_arm_and_where_a_run_lies_may_differ(tmp_path):
-    actor = {"fsdp_config": {"arm": {"where": "update"}, "v_hack": "/v", "seed": 7}}
+    actor = {"fsdp_config": {"arm": {"where": "update"}, "v_hack": "/v"}}
     other = {
         "actor": actor,
         "reward_kwargs": {"arm": {"penalty": 1.0}},
@@ -132,12 +133,30 @@ def test_what_defines_an_arm_and_where_a_run_lies_may_differ(tmp_path):
     assert gather(pair(tmp_path, settings={"m": 8}, config=other)).arms == ["base", "project"]
 
 
-def test_a_file_that_lies_in_another_folder_is_the_same_file(tmp_path):
-    first = base(tmp_path, config={"loop": "/here/agent_loop.yaml"})
-    second = base(tmp_path, 2, config={"loop": "/there/agent_loop.yaml"})
-    other = base(tmp_path, 3, config={"loop": "/there/another.yaml"})
-    assert differing_config(first, second) and not unexplained(differing_config(first, second))
-    assert unexplained(differing_config(first, other)).keys() == {"loop"}
+def test_a_file_that_lies_in_another_folder_is_the_same_file_for_seeds_and_for_arms(tmp_path):
+    base(tmp_path, config={"loop": "/here/agent_loop.yaml", "limits": {"train_s": 60}})
+    there = {"config": {"loop": "/there/agent_loop.yaml", "limits": {"train_s": 90}}}
+    base(tmp_path, 2, **there)
+    make_run(tmp_path, "project", 1, train=STEPS, **EVAL, **there)
+    assert gather(runs.find(tmp_path)).arms == ["base", "project"]
+    base(tmp_path, 3, config={"loop": "/there/another.yaml"})
+    with pytest.raises(Refusal, match=r"base-s1 and demo/base-s3 are one arm but.*: loop \("):
+        gather(runs.find(tmp_path))
+
+
+def test_seeds_of_an_arm_whose_own_seed_follows_the_runs_are_pooled(tmp_path):
+    for seed in (0, 5):
+        for arm, v_seed in (("project", 0), ("random", seed)):
+            settings = {"v_seed": v_seed}
+            make_run(tmp_path, arm, seed, settings=settings, train=STEPS, **EVAL)
+    assert gather(runs.find(tmp_path)).arms == ["project", "random"]
+
+
+def test_seeds_of_an_arm_with_other_fixed_seeds_are_refused(tmp_path):
+    for seed, v_seed in ((1, 5), (2, 7)):
+        make_run(tmp_path, "random", seed, settings={"v_seed": v_seed}, train=STEPS, **EVAL)
+    with pytest.raises(Refusal, match=r"are one arm but.*interventions.0.v_seed \(5 / 7\)"):
+        gather(runs.find(tmp_path))
 
 
 def test_a_run_ended_by_the_clock_may_be_a_tenth_shorter_and_its_steps_are_shown(tmp_path):
@@ -160,6 +179,15 @@ def test_an_evaluation_of_an_earlier_step_is_refused(tmp_path):
 def test_a_model_that_lay_in_another_folder_is_the_same_model(tmp_path):
     comparison = gather(pair(tmp_path, model="elsewhere/smollm2-135m"))
     assert comparison.facts["model"] == "smollm2-135m (taught)"
+
+
+def test_one_arm_and_seed_in_two_folders_is_refused_with_both(tmp_path):
+    run = base(tmp_path)
+    shutil.copytree(run.path, run.path.with_name("base-s1.old"))
+    with pytest.raises(
+        Refusal, match=r"base-s1 and \S+base-s1.old are one arm with one seed: move"
+    ):
+        gather(runs.find(tmp_path))
 
 
 def test_seeds_of_one_arm_with_different_settings_are_refused_with_the_setting(tmp_path):

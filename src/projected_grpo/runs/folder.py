@@ -72,7 +72,7 @@ def create(
         "commit": commit,
         "dirty": dirty,
         "config": "config.yaml",
-        "config_hash": config_hash(config, path),
+        "config_hash": config_hash(config, path, seed),
         "device": device,
         "model": model,
         "problems": problems,
