@@ -30,8 +30,8 @@ def pair(root, **other):
 
 def test_training_counts_are_read_from_the_labels_by_step(tmp_path):
     train = gather(pair(tmp_path)).train.filter(pl.col("arm") == "project")
-    assert train.rows() == [("project", 1, 1, 4, 0, 0, 2), ("project", 1, 2, 4, 3, 3, 1)]
-    assert train.columns == ["arm", "seed", "step", "n", "strict", "loose", "correct"]
+    assert train.rows() == [("project", 1, 1, 4, 0, 0, 2, 0), ("project", 1, 2, 4, 3, 3, 1, 3)]
+    assert train.columns == ["arm", "seed", "step", "n", "strict", "loose", "correct", "blatant"]
 
 
 def test_arms_come_in_the_order_of_their_roles_always(tmp_path):
