@@ -117,7 +117,7 @@ def _stack(frames: Mapping[Run, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _training_steps(run: Run) -> pl.DataFrame:
-    """Counts by training step, from the labels themselves."""
+    """Counts by training step, from the labels themselves, for every step from 1 to the last."""
     files = step_files(run.path)
     if not files:
         raise Refusal(
@@ -132,4 +132,10 @@ def _training_steps(run: Run) -> pl.DataFrame:
         pl.col("gt_pass").sum().cast(pl.Int64).alias("correct"),
         BLATANT.sum().cast(pl.Int64).alias("blatant"),
     )
-    return counts.sort("step")
+    counts = counts.sort("step")
+    steps = counts["step"].to_list()
+    if steps != list(range(1, steps[-1] + 1)):
+        raise Refusal(
+            f"{run.name} has rollouts of steps {steps}, not of 1 to {steps[-1]}: run it again"
+        )
+    return counts

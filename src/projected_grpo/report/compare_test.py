@@ -1,6 +1,4 @@
-import importlib.util
 import shutil
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -144,6 +142,21 @@ def test_a_file_that_lies_in_another_folder_is_the_same_file_for_seeds_and_for_a
         gather(runs.find(tmp_path))
 
 
+def test_another_file_of_the_same_name_is_another_setting(tmp_path):
+    files = []
+    for name in ("v1", "v2", "copy"):
+        (tmp_path / name).mkdir()
+        files.append(tmp_path / name / "train.jsonl")
+        files[-1].write_text("{}" if name == "v2" else "[]")
+    original, other, copy = (str(file) for file in files)
+    base(tmp_path, config={"pairs": original})
+    base(tmp_path, 2, config={"pairs": copy})
+    assert len(gather(runs.find(tmp_path)).runs) == 2
+    base(tmp_path, 3, config={"pairs": other})
+    with pytest.raises(Refusal, match=r"are one arm but were configured differently: pairs"):
+        gather(runs.find(tmp_path))
+
+
 def test_seeds_of_an_arm_whose_own_seed_follows_the_runs_are_pooled(tmp_path):
     for seed in (0, 5):
         for arm, v_seed in (("project", 0), ("random", seed)):
@@ -229,37 +242,8 @@ def test_a_run_without_rollouts_is_refused(tmp_path):
         gather(runs.find(tmp_path))
 
 
-def test_constraint_metrics_are_read_with_and_without_the_actors_prefix(tmp_path):
-    metrics = [
-        {
-            "actor/constraint/cos_pre": 0.5,
-            "constraint/leak": 0.1,
-            "other/constraint/leak": 9,
-            "actor/loss": 1.0,
-        },
-        {"actor/constraint/cos_pre": None},
-    ]
-    measured = gather(pair(tmp_path, metrics=metrics)).diagnostics
-    (row,) = measured.to_dicts()
-    assert {key: value for key, value in row.items() if value is not None} == {
-        "arm": "project",
-        "seed": 1,
-        "step": 1,
-        "cos_pre": 0.5,
-        "leak": 0.1,
-    }
-
-
-def test_verls_own_file_logger_writes_what_is_read(tmp_path, monkeypatch):
-    # The file alone: the package around it takes seconds to import and is not what is tested.
-    verl = Path(importlib.util.find_spec("verl").submodule_search_locations[0])
-    spec = importlib.util.spec_from_file_location("tracking", verl / "utils" / "tracking.py")
-    tracking = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tracking)
-    run = base(tmp_path)
-    monkeypatch.setenv("VERL_FILE_LOGGER_PATH", str(run.path / "metrics.jsonl"))
-    log = tracking.FileLogger("p", "e")
-    log.log({"actor/constraint/cos_pre": 0.25, "actor/constraint/leak": float("nan")}, step=3)
-    log.finish()
-    (row,) = gather(runs.find(tmp_path)).diagnostics.to_dicts()
-    assert (row["step"], row["cos_pre"], row["leak"]) == (3, 0.25, None)
+def test_a_run_that_lacks_a_training_step_is_refused_with_the_step(tmp_path):
+    run = base(tmp_path, train=STEPS * 2)
+    (run.path / "rollouts" / "2.parquet").unlink()
+    with pytest.raises(Refusal, match=r"base-s1 has rollouts of steps \[1, 3, 4\], not of 1 to 4"):
+        gather(runs.find(tmp_path))

@@ -1,5 +1,7 @@
 """In which settings two runs differ, and which of them their arms explain."""
 
+import filecmp
+import os
 from pathlib import PurePath
 
 from projected_grpo.runs.comparable import comparable_config, is_own_seed
@@ -52,5 +54,12 @@ def _of_run(key: str, values: tuple[str, str]) -> bool:
 
 
 def _moved(a: str, b: str) -> bool:
-    """Whether both are paths of one name, which lies in different folders on different machines."""
-    return "/" in a + b and PurePath(a.strip('"')).name == PurePath(b.strip('"')).name
+    """Whether both are paths of one name, which lies in different folders on different machines.
+
+    Two files that are both here are one only if their contents are.
+    """
+    first, second = a.strip('"'), b.strip('"')
+    if "/" not in a + b or PurePath(first).name != PurePath(second).name:
+        return False
+    both_here = os.path.isfile(first) and os.path.isfile(second)
+    return not both_here or filecmp.cmp(first, second, shallow=False)

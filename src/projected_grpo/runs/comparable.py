@@ -37,7 +37,7 @@ def config_hash(config: dict, path: Path, seed: int) -> str:
 
 
 def problem_set(source: str, hashes: list[str]) -> str:
-    """What a run was trained and evaluated on, as one comparable line.
+    """What a run was evaluated on, as one comparable line.
 
     hashes: each problem's `hash`, in any order.
     """
