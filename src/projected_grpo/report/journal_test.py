@@ -37,7 +37,7 @@ def test_an_entry_holds_what_the_manifests_say_and_no_path_of_the_machine(root):
         'arm.name="project" (base "base")',
         "| project (taught) |",
         "evaluation n: 4 a problem on no_hint, 4 a problem on overwrite_tests",
-        "Strict and loose: overwrite_tests with drawn test-function names; solve: no_hint.",
+        "strict, loose: overwrite_tests with drawn test-function names; solve: no_hint.",
         "Δ to base in points",
     ):
         assert fact in text
