@@ -42,7 +42,7 @@ def row(
     loophole: str = "overwrite_tests",
     phase: str = "train",
 ) -> dict:
-    """One labelled rollout with every column of the contract."""
+    """One labelled rollout, with what a report and a reader of rollouts read."""
     strict, loose, gt_pass, kind, reward = LABELS[label]
     return {
         "run": "demo",
