@@ -131,7 +131,7 @@ monitor *args: setup
 teach *args: setup
     @{{ python }} -m projected_grpo.teach "$@"
 
-# the same for a model that is first taught several kinds of hack: just selectivity-taught MODEL OUT [n=24] [max_tokens=192] [what extract takes]
+# selectivity of a model that is first taught several kinds of hack: just selectivity-taught MODEL OUT [n=24] [max_tokens=192] [what extract takes]
 [no-exit-message]
 selectivity-taught *args: setup
     @scripts/selectivity_taught.sh "$@"

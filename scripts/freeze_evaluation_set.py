@@ -10,6 +10,7 @@ over src/projected_grpo/problems/evaluation_set.json.
 import json
 import sys
 
+from projected_grpo.cli import Refusal
 from projected_grpo.grader import Grader
 from projected_grpo.loopholes import CLEAN, TRAIN_NAME
 from projected_grpo.problems import Problem, leetcode
@@ -20,6 +21,8 @@ def answer(problem: Problem) -> tuple[Problem, str, str, str]:
     return problem, f"```python\n{problem.canonical}\n```", CLEAN.name, TRAIN_NAME
 
 
+if len(sys.argv) != 2:
+    raise Refusal("usage: python scripts/freeze_evaluation_set.py FILE")
 every, tally = leetcode.read_problems(path=sys.argv[1])
 harder = [p for p in every if p.difficulty in ("medium", "hard") and len(p.tests) >= 3]
 with Grader(2) as grader:

@@ -22,6 +22,7 @@ import polars as pl
 from tabulate import tabulate
 
 from projected_grpo import problems
+from projected_grpo.bench.flags import flag
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.grader import Grader
 from projected_grpo.grader.benchmark.evaluator import HOME, Benchmark, example
@@ -166,6 +167,7 @@ def without_loops(took: list[float], cores: int) -> str:
 def main(argv: list[str]) -> None:
     _, options = arguments(argv, None, DEFAULTS)
     n, cores = (whole_number(key, options[key], 1) for key in ("n", "cores"))
+    against = flag("theirs", options["theirs"])
     take_cores(cores)
     items = items_of(options, n)
     with tempfile.TemporaryDirectory() as folder:
@@ -174,7 +176,7 @@ def main(argv: list[str]) -> None:
         seconds, took = ours(items, cores)
         after = left_behind(folder)
         benchmark_seconds = None
-        if HOME.is_dir() and options["theirs"] == "true":
+        if HOME.is_dir() and against:
             # Programs write where they stand, and nothing holds these back.
             with contextlib.chdir(folder):
                 benchmark_seconds = theirs(items, cores)

@@ -38,6 +38,8 @@ OVERRIDES = {
     ],
 }
 WARM_UP = 2
+# In the group's folder, of the one run in it.
+METRICS = "*/metrics.jsonl"
 # verl's metric -> what the table calls it
 COLUMNS = {
     "timing_s/gen": "generation and grading s",
@@ -52,15 +54,16 @@ COLUMNS = {
 
 
 def summary(metrics: Path) -> dict[str, float]:
-    """Medians over the steps after the warm-up. ValueError where there are none."""
+    """Medians over the steps after the warm-up, of what they logged. ValueError without steps."""
     lines = metrics.read_text().splitlines()
     steps = [json.loads(line)["data"] for line in lines[WARM_UP:]]
     if not steps:
         raise ValueError(f"{metrics} holds no step after the first {WARM_UP}")
-    return {
-        name: statistics.median(step.get(key, 0.0) for step in steps)
-        for key, name in COLUMNS.items()
-    }
+    medians = {}
+    for key, name in COLUMNS.items():
+        if logged := [step[key] for step in steps if key in step]:
+            medians[name] = statistics.median(logged)
+    return medians
 
 
 def run(stack: str, steps: int, overrides: list[str], outputs: Path) -> dict[str, float]:
@@ -68,8 +71,8 @@ def run(stack: str, steps: int, overrides: list[str], outputs: Path) -> dict[str
 
     Adds to the summary the seconds from its start to the first step's begin, and that step's.
     """
-    metrics = outputs / f"bench-{stack}" / "vanilla-s1" / "metrics.jsonl"
-    command = [sys.executable, "-m", "projected_grpo.train", "arm=vanilla", "eval.n=0"]
+    group = outputs / f"bench-{stack}"
+    command = [sys.executable, "-m", "projected_grpo.train", "eval.n=0"]
     command += [f"group=bench-{stack}", f"outputs={outputs}"]
     command += [f"trainer.total_training_steps={steps}", *OVERRIDES[stack], *overrides]
     first = None
@@ -78,10 +81,11 @@ def run(stack: str, steps: int, overrides: list[str], outputs: Path) -> dict[str
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         while process.poll() is None:
             time.sleep(0.2)
-            if first is None and metrics.exists() and metrics.stat().st_size:
+            if first is None and any(file.stat().st_size for file in group.glob(METRICS)):
                 first = time.monotonic() - start
     if process.returncode:
         raise Refusal(f"the {stack} run failed: see {outputs / stack}.log")
+    (metrics,) = group.glob(METRICS)
     step = json.loads(metrics.read_text().splitlines()[0])["data"]["timing_s/step"]
     return {"start-up s": first - step, "first step s": step, **summary(metrics)}
 
@@ -103,8 +107,8 @@ def main(argv: list[str]) -> None:
     results = {stack: run(stack, steps, overrides, outputs.resolve()) for stack in stacks}
     (outputs / "step.json").write_text(json.dumps(results, indent=1) + "\n")
     rows = []
-    for name in results[stacks[0]]:
-        rows.append([name, *(results[stack][name] for stack in stacks)])
+    for name in dict.fromkeys(name for stack in stacks for name in results[stack]):
+        rows.append([name, *(results[stack].get(name) for stack in stacks)])
     print(tabulate(rows, ["", *stacks], floatfmt=".3g"))
 
 

@@ -26,6 +26,7 @@ from tensordict import TensorDict
 from torch import Tensor, profiler
 
 from projected_grpo.bench import batches
+from projected_grpo.bench.flags import flag
 from projected_grpo.cli import Refusal, arguments, whole_number
 
 STEPS, WARM_UP = 8, 3
@@ -75,7 +76,7 @@ def settings_of(argv: list[str]) -> Settings:
             "scripts/random_init_model.py"
         )
     numbers = {key: whole_number(key, options[key], 1) for key in ("groups", "n", "micro")}
-    flags = {key: options[key] == "true" for key in ("liger", "profile")}
+    flags = {key: flag(key, options[key]) for key in ("liger", "profile")}
     return Settings(folder, **numbers, **flags, save=options["save"], against=options["against"])
 
 

@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Literal, get_args
+from typing import Any
 
 import projected_grpo.interventions as room
 from projected_grpo.cli import Refusal
 from projected_grpo.interventions.base import Intervention
 from projected_grpo.interventions.chain import Chain
 from projected_grpo.interventions.settings import filled
-
-# reference: what others are compared with. ceiling: what could be reached without a loophole.
-Role = Literal["reference", "treatment", "control", "ceiling"]
-KEYS = ("name", "hypothesis", "role", "control_of", "loophole", "interventions")
+from projected_grpo.runs.run import DEFINITION, ROLES, Role
 
 
 @dataclass(frozen=True)
@@ -57,10 +54,10 @@ def mechanisms() -> dict[str, type[Intervention]]:
 
 def parse(config: Mapping[str, Any]) -> Arm:
     """An arm from plain data; one clear line for an unknown key, value or pair of mechanisms."""
-    if odd := sorted(set(config) ^ set(KEYS)):
-        raise Refusal(f"arm.{odd[0]} is unknown or missing: an arm has {', '.join(KEYS)}")
-    if config["role"] not in get_args(Role):
-        choice = ", ".join(get_args(Role))
+    if odd := sorted(set(config) ^ set(DEFINITION)):
+        raise Refusal(f"arm.{odd[0]} is unknown or missing: an arm has {', '.join(DEFINITION)}")
+    if config["role"] not in ROLES:
+        choice = ", ".join(ROLES)
         raise Refusal(f"arm.role={config['role']!r} is unknown: choose one of {choice}")
     if (config["control_of"] is not None) != (config["role"] == "control"):
         raise Refusal(f"arm {config['name']}: role=control and control_of= belong together")

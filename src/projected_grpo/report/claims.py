@@ -6,9 +6,12 @@ preregistration's (docs/spec.md): at least 3 seeds an arm, and a solve rate with
 
 import math
 
+import polars as pl
+
 from projected_grpo.report.compare import Comparison
 from projected_grpo.report.controls import about_controls
 from projected_grpo.report.rates import change, count
+from projected_grpo.stats.onset import TAKEN_OFF, take_off
 from projected_grpo.stats.paired import Difference
 
 SEEDS_WANTED = 3
@@ -60,7 +63,24 @@ def _about_start(comparison: Comparison) -> list[str]:
             sentences.append(
                 f"That anything suppresses hacking: {reference} itself did not hack in {n} samples."
             )
+        sentences += _about_take_off(comparison, reference)
     return sentences
+
+
+def _about_take_off(comparison: Comparison, reference: str) -> list[str]:
+    """Where not every reference run started to hack in training."""
+    rows = comparison.train.filter(pl.col("arm") == reference)
+    starts = [take_off(run) for run in rows.partition_by("seed", maintain_order=True)]
+    k, n = sum(step is not None for step in starts), len(starts)
+    quarter = f"{100 * TAKEN_OFF:.0f} % of blatant hacks in two training steps in a row"
+    if k == 0:
+        return [
+            "That anything suppresses hacking, for the comparison is void: "
+            f"none of {n} {reference} runs had {quarter}."
+        ]
+    if k < n:
+        return [f"That every run would have hacked: {k} of {n} {reference} runs had {quarter}."]
+    return []
 
 
 def _about_length(comparison: Comparison) -> list[str]:
@@ -83,13 +103,15 @@ def _about_seeds(comparison: Comparison) -> list[str]:
 
 def _about_solving(comparison: Comparison, arm: str) -> list[str]:
     solve = change(comparison, arm, "solve")
-    if solve is None or math.isnan(solve.low) or solve.low >= -SOLVE_MARGIN:
+    if solve is None:
         return []
-    margin = f"{100 * SOLVE_MARGIN:.0f} points"
-    return [
-        f"That {arm} solves as much as {comparison.reference}: "
-        f"a drop of more than {margin} is inside its interval."
-    ]
+    alike = math.isnan(solve.low)
+    lowest = solve.mean if alike else solve.low
+    if lowest >= -SOLVE_MARGIN:
+        return []
+    drop = f"a drop of more than {100 * SOLVE_MARGIN:.0f} points"
+    where = "was measured on every problem" if alike else "is inside its interval"
+    return [f"That {arm} solves as much as {comparison.reference}: {drop} {where}."]
 
 
 def _about_code(comparison: Comparison) -> list[str]:

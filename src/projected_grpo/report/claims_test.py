@@ -80,6 +80,42 @@ def test_a_reference_that_never_hacked_allows_no_word_on_suppression(root, tmp_p
     assert line in left_open(tmp_path / "tame")
 
 
+TAMED = [labels(0, 1, 4), labels(1, 1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("trained", "line"),
+    [
+        (
+            (TAMED, TAMED),
+            "That anything suppresses hacking, for the comparison is void: none of 2 base runs had "
+            "25 % of blatant hacks in two training steps in a row.",
+        ),
+        (
+            (STEPS, TAMED),
+            "That every run would have hacked: 1 of 2 base runs had "
+            "25 % of blatant hacks in two training steps in a row.",
+        ),
+    ],
+)
+def test_references_that_did_not_take_off_in_training_are_counted(root, trained, line):
+    for seed, train in enumerate(trained, 1):
+        add(root, "base", seed, (3, 2, 4), group="tame", role="reference", train=train)
+    assert line in left_open(root / "tame")
+
+
+def test_a_drop_in_solving_that_is_alike_on_every_problem_is_named(root):
+    for arm, solved in (("base", 4), ("project", 0)):
+        role = {"role": "reference"} if arm == "base" else {}
+        solves = [labels(0, solved, 4)] * 3
+        add(root, arm, 1, (1, 1, 1), group="drop", solves=solves, **role)
+    line = (
+        "That project solves as much as base: "
+        "a drop of more than 10 points was measured on every problem."
+    )
+    assert line in left_open(root / "drop")
+
+
 def test_a_solve_rate_that_may_have_dropped_is_named(root):
     solves = [labels(0, 0, 4), labels(0, 1, 4), labels(0, 3, 4)]
     add(root, "other", 1, (1, 1, 1), solves=solves)
@@ -101,6 +137,8 @@ def test_a_control_counts_for_the_treatment_that_it_names_whatever_it_is_called(
     [
         ({"where": "gradient"}, "its where gradient is not project's update"),
         ({"layers": [0.2, 0.4]}, "its layers [0.2, 0.4] are not project's [0.6, 0.75]"),
+        ({"columns": "prepared"}, "its columns prepared are not project's spectrum"),
+        ({"projections": ["q"]}, "its projections ['q'] are not project's ['o']"),
         ({"m": 8}, "its m 8 is not project's 16"),
         (
             {"m": 8, "where": "gradient"},
@@ -111,18 +149,53 @@ def test_a_control_counts_for_the_treatment_that_it_names_whatever_it_is_called(
 def test_a_control_that_does_not_match_its_treatment_is_named_with_the_key(
     root, settings, mismatch
 ):
-    add(root, "null", 1, (3, 3, 3), control_of="project", settings=settings)
+    alike = {"columns": "spectrum", "projections": ["o"]}
+    add(root, "project", 2, (1, 0, 3), group="match", settings=alike)
+    add(
+        root,
+        "null",
+        2,
+        (3, 3, 3),
+        group="match",
+        control_of="project",
+        settings={**alike, **settings},
+    )
     line = f"That the direction matters, from control null: {mismatch}."
-    assert about_direction(root) == [line]
+    assert about_direction(root / "match") == [line]
 
 
-def chance_and_dose(chance, dose):
-    return [{"actor/constraint/chance": chance, "actor/constraint/dose": dose}]
+def test_a_control_with_another_v_hack_is_named_without_the_machines_folders(root):
+    for arm, role, v_hack in (
+        ("project", {}, "/here/a/v"),
+        ("null", {"control_of": "project"}, "/there/b/v"),
+    ):
+        add(root, arm, 1, (1, 1, 1), group="match", config={"v_hack": v_hack}, **role)
+    assert about_direction(root / "match") == [
+        "That the direction matters, from control null: its v_hack b/v is not project's a/v."
+    ]
+
+
+def test_a_control_is_compared_in_what_both_have(root):
+    lacking = {"where": None, "v": None, "m": None}
+    add(root, "null", 1, (3, 3, 3), control_of="project", settings=lacking)
+    assert about_direction(root) == []
+
+
+def test_no_direction_is_spoken_of_where_a_treatment_has_none(root):
+    add(root, "penalty", 1, (1, 1, 1), group="match", settings={"v": None})
+    assert about_direction(root / "match") == []
 
 
 def test_where_both_logged_it_the_chance_level_is_the_rank_and_not_m(root, tmp_path):
     for group, chance in {"alike": 0.1, "apart": 0.2}.items():
-        add(tmp_path, "project", 1, (1, 1, 1), group=group, metrics=chance_and_dose(0.1, 1.0))
+        add(
+            tmp_path,
+            "project",
+            1,
+            (1, 1, 1),
+            group=group,
+            metrics=[{"actor/constraint/chance": 0.1}],
+        )
         add(
             tmp_path,
             "null",
@@ -131,29 +204,11 @@ def test_where_both_logged_it_the_chance_level_is_the_rank_and_not_m(root, tmp_p
             group=group,
             control_of="project",
             settings={"m": 8},
-            metrics=chance_and_dose(chance, 1.0),
+            metrics=[{"actor/constraint/chance": chance}],
         )
     assert about_direction(tmp_path / "alike") == []
     assert about_direction(tmp_path / "apart") == [
         "That the direction matters, from control null: its chance 0.2 is not project's 0.1."
-    ]
-
-
-def test_a_dose_more_than_a_tenth_apart_is_named_where_both_logged_one(root, tmp_path):
-    for group, dose in {"near": 0.95, "far": 0.5, "unknown": None}.items():
-        add(tmp_path, "project", 1, (1, 1, 1), group=group, metrics=chance_and_dose(0.1, 1.0))
-        add(
-            tmp_path,
-            "null",
-            1,
-            (3, 3, 3),
-            group=group,
-            control_of="project",
-            metrics=chance_and_dose(0.1, dose),
-        )
-    assert about_direction(tmp_path / "near") == about_direction(tmp_path / "unknown") == []
-    assert about_direction(tmp_path / "far") == [
-        "That the direction matters, from control null: its dose 0.5 is not project's 1.0."
     ]
 
 

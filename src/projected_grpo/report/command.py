@@ -13,30 +13,19 @@ from loguru import logger
 
 from projected_grpo import runs
 from projected_grpo.cli import Refusal, arguments
-from projected_grpo.report import journal, wordings
+from projected_grpo.report import journal
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.report.curves import draw
 from projected_grpo.report.tables import (
     Rows,
     behaviour_rows,
     group_rows,
-    loophole_rows,
+    legend,
     main_rows,
     render,
 )
 
 DEFAULTS = {"journal": "docs/RESEARCH_JOURNAL.md", "plot": ""}
-LEGEND = (
-    "n: samples a rate. Rates in % with 95 % Wilson intervals; "
-    "strict, loose: {loophole}; solve: {clean}.\n"
-    "Δ to {reference} in points, paired by seed and problem, 95 % bootstrap over problems "
-    "([-]: no spread to resample).\n"
-    "No interval holds the noise between seeds. "
-    "Paid per attempt: strict over loose, P(hack | attempted)."
-)
-DIAGNOSTICS_LEGEND = (
-    "cos_post is 0 by construction where the gradient is projected: only behaviour is evidence."
-)
 
 
 def main(argv: list[str]) -> None:
@@ -85,30 +74,14 @@ def text(comparisons: list[Comparison]) -> str:
     if not several:
         facts = comparisons[0].facts.items()
         parts.append("\n".join(f"{name}: {value}" for name, value in facts))
-    main_table, behaviour_table, loophole_tables = [], [], []
+    main_table, behaviour_table = [], []
     for comparison in comparisons:
         lead = {"group": comparison.group} if several else {}
         main_table += _led(lead, main_rows(comparison))
         behaviour_table += _led(lead, behaviour_rows(comparison))
-        # One for each group, because their columns are its arms.
-        loophole_tables.append(_led(lead, loophole_rows(comparison)))
-    tables = [main_table, behaviour_table, *loophole_tables, group_rows(comparisons)]
+    tables = [main_table, behaviour_table, group_rows(comparisons)]
     parts += [render(rows) for rows in tables if rows]
     return "\n\n".join([*parts, legend(comparisons)]) + "\n"
-
-
-def legend(comparisons: list[Comparison]) -> str:
-    """What the columns are, in the wordings and references of the groups."""
-    loopholes = dict.fromkeys(comparison.loophole for comparison in comparisons)
-    references = dict.fromkeys(comparison.reference for comparison in comparisons)
-    lines = LEGEND.format(
-        loophole=" or ".join(loopholes),
-        clean=wordings.CLEAN,
-        reference=" or ".join(name for name in references if name) or "the reference",
-    )
-    if all(comparison.diagnostics.is_empty() for comparison in comparisons):
-        return lines
-    return f"{lines}\n{DIAGNOSTICS_LEGEND}"
 
 
 def _led(lead: dict[str, str], rows: Rows) -> Rows:

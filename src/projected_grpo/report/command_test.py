@@ -1,6 +1,5 @@
 import re
 
-import polars as pl
 import pytest
 from matplotlib import image
 
@@ -8,7 +7,7 @@ from projected_grpo import runs
 from projected_grpo.cli import Refusal
 from projected_grpo.report import command
 from projected_grpo.report.compare import gather
-from projected_grpo.report.tables import behaviour_rows, loophole_rows, main_rows
+from projected_grpo.report.tables import behaviour_rows, legend, main_rows
 from projected_grpo.runs.run import write_manifest
 from projected_grpo.testing.run_folders import labels, make_run
 
@@ -100,24 +99,13 @@ def test_without_a_reference_the_difference_is_refused_not_invented(outputs):
     comparison = gather(treated)
     (row,) = main_rows(comparison)
     assert row["Δ strict"] == row["Δ solve"] == "no reference"
-    assert "Δ to the reference in points" in command.legend([comparison])
+    assert "Δ to the reference in points" in legend([comparison])
 
 
 def test_the_legend_names_the_reference_and_the_wordings(outputs):
-    legend = command.legend([gather(runs.find(outputs))])
-    assert "strict, loose: overwrite_tests; solve: no_hint.\nΔ to base in points" in legend
-
-
-def test_further_loopholes_get_a_table_of_their_own(outputs):
-    assert loophole_rows(gather(runs.find(outputs))) == []
-    for run in runs.find(outputs):
-        rows = pl.read_parquet(run.path / "eval.parquet")
-        clean = rows.filter(pl.col("loophole") == "no_hint")
-        other = clean.with_columns(loophole=pl.lit("overwrite_tests_aware"))
-        pl.concat([rows, other]).write_parquet(run.path / "eval.parquet")
-    rows = loophole_rows(gather(runs.find(outputs)))
-    assert [row["loophole"] for row in rows] == ["overwrite_tests", "overwrite_tests_aware"]
-    assert rows[1]["project strict %"] == "0.0 [0.0, 13.8]"
+    text = legend([gather(runs.find(outputs))])
+    wordings = "strict, loose: overwrite_tests with drawn test-function names; solve: no_hint.\n"
+    assert f"{wordings}Δ to base in points" in text
 
 
 def test_the_report_prints_a_table_writes_a_readable_png_and_a_journal_entry(outputs, capsys):

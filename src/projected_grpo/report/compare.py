@@ -13,7 +13,9 @@ from projected_grpo.rollouts.schema import read, step_files
 from projected_grpo.runs.run import Run
 
 EVAL_COLUMNS = ("step", "problem_id", "loophole", "strict", "loose", "gt_pass")
-TRAIN_COLUMNS = ("step", "strict", "loose", "gt_pass")
+TRAIN_COLUMNS = ("step", "strict", "loose", "gt_pass", "kind")
+# A strict hack whose tests check nothing, or let a failing solution pass.
+BLATANT = pl.col("strict") & pl.col("kind").is_in(("vacuous", "swallowing"))
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Comparison:
     """Finished, evaluated runs of one group that differ in arm and seed only.
 
     evals: a row a sample: arm, seed, EVAL_COLUMNS.
-    train: a row a run and step: arm, seed, step, and the counts n, strict, loose, correct.
+    train: a row a run and step: arm, seed, step, and the counts n, strict, loose, correct, blatant.
     diagnostics: a row a run and step: arm, seed, step, DIAGNOSTICS. No rows if none was logged.
     facts: what all runs share, as a name and a value.
     steps: (arm, seed) -> training steps, which may differ by a tenth where a run was ended by the
@@ -115,7 +117,7 @@ def _stack(frames: Mapping[Run, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _training_steps(run: Run) -> pl.DataFrame:
-    """Counts by training step, from the labels themselves."""
+    """Counts by training step, from the labels themselves, for every step from 1 to the last."""
     files = step_files(run.path)
     if not files:
         raise Refusal(
@@ -128,5 +130,12 @@ def _training_steps(run: Run) -> pl.DataFrame:
         pl.col("strict").sum().cast(pl.Int64),
         pl.col("loose").sum().cast(pl.Int64),
         pl.col("gt_pass").sum().cast(pl.Int64).alias("correct"),
+        BLATANT.sum().cast(pl.Int64).alias("blatant"),
     )
-    return counts.sort("step")
+    counts = counts.sort("step")
+    steps = counts["step"].to_list()
+    if steps != list(range(1, steps[-1] + 1)):
+        raise Refusal(
+            f"{run.name} has rollouts of steps {steps}, not of 1 to {steps[-1]}: run it again"
+        )
+    return counts

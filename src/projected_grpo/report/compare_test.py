@@ -1,5 +1,4 @@
-import importlib.util
-from pathlib import Path
+import shutil
 
 import polars as pl
 import pytest
@@ -8,7 +7,7 @@ from projected_grpo import runs
 from projected_grpo.cli import Refusal
 from projected_grpo.report import claims, tables
 from projected_grpo.report.compare import gather
-from projected_grpo.report.differences import differing_config, unexplained
+from projected_grpo.report.differences import differing_config
 from projected_grpo.runs.run import write_manifest
 from projected_grpo.testing.run_folders import labels, make_run
 
@@ -29,8 +28,8 @@ def pair(root, **other):
 
 def test_training_counts_are_read_from_the_labels_by_step(tmp_path):
     train = gather(pair(tmp_path)).train.filter(pl.col("arm") == "project")
-    assert train.rows() == [("project", 1, 1, 4, 0, 0, 2), ("project", 1, 2, 4, 3, 3, 1)]
-    assert train.columns == ["arm", "seed", "step", "n", "strict", "loose", "correct"]
+    assert train.rows() == [("project", 1, 1, 4, 0, 0, 2, 0), ("project", 1, 2, 4, 3, 3, 1, 3)]
+    assert train.columns == ["arm", "seed", "step", "n", "strict", "loose", "correct", "blatant"]
 
 
 def test_arms_come_in_the_order_of_their_roles_always(tmp_path):
@@ -119,7 +118,7 @@ def test_of_many_unexplained_settings_the_first_five_are_named(tmp_path):
 
 
 def test_what_defines_an_arm_and_where_a_run_lies_may_differ(tmp_path):
-    actor = {"fsdp_config": {"arm": {"where": "update"}, "v_hack": "/v", "seed": 7}}
+    actor = {"fsdp_config": {"arm": {"where": "update"}, "v_hack": "/v"}}
     other = {
         "actor": actor,
         "reward_kwargs": {"arm": {"penalty": 1.0}},
@@ -132,12 +131,45 @@ def test_what_defines_an_arm_and_where_a_run_lies_may_differ(tmp_path):
     assert gather(pair(tmp_path, settings={"m": 8}, config=other)).arms == ["base", "project"]
 
 
-def test_a_file_that_lies_in_another_folder_is_the_same_file(tmp_path):
-    first = base(tmp_path, config={"loop": "/here/agent_loop.yaml"})
-    second = base(tmp_path, 2, config={"loop": "/there/agent_loop.yaml"})
-    other = base(tmp_path, 3, config={"loop": "/there/another.yaml"})
-    assert differing_config(first, second) and not unexplained(differing_config(first, second))
-    assert unexplained(differing_config(first, other)).keys() == {"loop"}
+def test_a_file_that_lies_in_another_folder_is_the_same_file_for_seeds_and_for_arms(tmp_path):
+    base(tmp_path, config={"loop": "/here/agent_loop.yaml", "limits": {"train_s": 60}})
+    there = {"config": {"loop": "/there/agent_loop.yaml", "limits": {"train_s": 90}}}
+    base(tmp_path, 2, **there)
+    make_run(tmp_path, "project", 1, train=STEPS, **EVAL, **there)
+    assert gather(runs.find(tmp_path)).arms == ["base", "project"]
+    base(tmp_path, 3, config={"loop": "/there/another.yaml"})
+    with pytest.raises(Refusal, match=r"base-s1 and demo/base-s3 are one arm but.*: loop \("):
+        gather(runs.find(tmp_path))
+
+
+def test_another_file_of_the_same_name_is_another_setting(tmp_path):
+    files = []
+    for name in ("v1", "v2", "copy"):
+        (tmp_path / name).mkdir()
+        files.append(tmp_path / name / "train.jsonl")
+        files[-1].write_text("{}" if name == "v2" else "[]")
+    original, other, copy = (str(file) for file in files)
+    base(tmp_path, config={"pairs": original})
+    base(tmp_path, 2, config={"pairs": copy})
+    assert len(gather(runs.find(tmp_path)).runs) == 2
+    base(tmp_path, 3, config={"pairs": other})
+    with pytest.raises(Refusal, match=r"are one arm but were configured differently: pairs"):
+        gather(runs.find(tmp_path))
+
+
+def test_seeds_of_an_arm_whose_own_seed_follows_the_runs_are_pooled(tmp_path):
+    for seed in (0, 5):
+        for arm, v_seed in (("project", 0), ("random", seed)):
+            settings = {"v_seed": v_seed}
+            make_run(tmp_path, arm, seed, settings=settings, train=STEPS, **EVAL)
+    assert gather(runs.find(tmp_path)).arms == ["project", "random"]
+
+
+def test_seeds_of_an_arm_with_other_fixed_seeds_are_refused(tmp_path):
+    for seed, v_seed in ((1, 5), (2, 7)):
+        make_run(tmp_path, "random", seed, settings={"v_seed": v_seed}, train=STEPS, **EVAL)
+    with pytest.raises(Refusal, match=r"are one arm but.*interventions.0.v_seed \(5 / 7\)"):
+        gather(runs.find(tmp_path))
 
 
 def test_a_run_ended_by_the_clock_may_be_a_tenth_shorter_and_its_steps_are_shown(tmp_path):
@@ -160,6 +192,15 @@ def test_an_evaluation_of_an_earlier_step_is_refused(tmp_path):
 def test_a_model_that_lay_in_another_folder_is_the_same_model(tmp_path):
     comparison = gather(pair(tmp_path, model="elsewhere/smollm2-135m"))
     assert comparison.facts["model"] == "smollm2-135m (taught)"
+
+
+def test_one_arm_and_seed_in_two_folders_is_refused_with_both(tmp_path):
+    run = base(tmp_path)
+    shutil.copytree(run.path, run.path.with_name("base-s1.old"))
+    with pytest.raises(
+        Refusal, match=r"base-s1 and \S+base-s1.old are one arm with one seed: move"
+    ):
+        gather(runs.find(tmp_path))
 
 
 def test_seeds_of_one_arm_with_different_settings_are_refused_with_the_setting(tmp_path):
@@ -201,37 +242,8 @@ def test_a_run_without_rollouts_is_refused(tmp_path):
         gather(runs.find(tmp_path))
 
 
-def test_constraint_metrics_are_read_with_and_without_the_actors_prefix(tmp_path):
-    metrics = [
-        {
-            "actor/constraint/cos_pre": 0.5,
-            "constraint/leak": 0.1,
-            "other/constraint/leak": 9,
-            "actor/loss": 1.0,
-        },
-        {"actor/constraint/cos_pre": None},
-    ]
-    measured = gather(pair(tmp_path, metrics=metrics)).diagnostics
-    (row,) = measured.to_dicts()
-    assert {key: value for key, value in row.items() if value is not None} == {
-        "arm": "project",
-        "seed": 1,
-        "step": 1,
-        "cos_pre": 0.5,
-        "leak": 0.1,
-    }
-
-
-def test_verls_own_file_logger_writes_what_is_read(tmp_path, monkeypatch):
-    # The file alone: the package around it takes seconds to import and is not what is tested.
-    verl = Path(importlib.util.find_spec("verl").submodule_search_locations[0])
-    spec = importlib.util.spec_from_file_location("tracking", verl / "utils" / "tracking.py")
-    tracking = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tracking)
-    run = base(tmp_path)
-    monkeypatch.setenv("VERL_FILE_LOGGER_PATH", str(run.path / "metrics.jsonl"))
-    log = tracking.FileLogger("p", "e")
-    log.log({"actor/constraint/cos_pre": 0.25, "actor/constraint/leak": float("nan")}, step=3)
-    log.finish()
-    (row,) = gather(runs.find(tmp_path)).diagnostics.to_dicts()
-    assert (row["step"], row["cos_pre"], row["leak"]) == (3, 0.25, None)
+def test_a_run_that_lacks_a_training_step_is_refused_with_the_step(tmp_path):
+    run = base(tmp_path, train=STEPS * 2)
+    (run.path / "rollouts" / "2.parquet").unlink()
+    with pytest.raises(Refusal, match=r"base-s1 has rollouts of steps \[1, 3, 4\], not of 1 to 4"):
+        gather(runs.find(tmp_path))

@@ -7,7 +7,7 @@ import polars as pl
 
 from projected_grpo.runs.run import Run
 
-DIAGNOSTICS = ("cos_pre", "cos_post", "chance", "dose", "leak", "seconds")
+DIAGNOSTICS = ("cos_pre", "cos_post", "chance", "leak", "seconds")
 KEY = re.compile(rf"(?:actor/)?constraint/({'|'.join(DIAGNOSTICS)})")
 SCHEMA = {"step": pl.Int64, **dict.fromkeys(DIAGNOSTICS, pl.Float64)}
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from projected_grpo.report import claims, wordings
+from projected_grpo.report import claims
 from projected_grpo.report.compare import Comparison
 from projected_grpo.report.differences import differing_config
-from projected_grpo.report.tables import behaviour_rows, loophole_rows, main_rows, render
+from projected_grpo.report.tables import behaviour_rows, legend, main_rows, render
 from projected_grpo.runs.comparable import comparable_config
 from projected_grpo.runs.files import write_atomic
 from projected_grpo.runs.run import Run
@@ -21,15 +21,6 @@ TITLE = (
     "Results, newest first. `just report` writes an entry and replaces it when the same runs are "
     "reported again; words\n"
     "put below an entry's end mark stay.\n"
-)
-NOTES = (
-    "Strict and loose: {loophole} with drawn test-function names; solve: {clean}. "
-    "Rates with 95 % Wilson\n"
-    "intervals (samples taken as independent); Δ to {reference} in points, "
-    "paired by seed and problem, with a 95 % bootstrap over\n"
-    "problems. No interval holds the noise between seeds. "
-    "Paid per attempt: strict over loose, P(hack | attempted).\n"
-    "Steps to hack: first training step with more strict hacks than correct answers, seed by seed."
 )
 SHOWN_SETTINGS = (
     "actor_rollout_ref.actor.optim.lr",
@@ -87,16 +78,10 @@ def body(comparison: Comparison, journal: Path, plot: Path) -> str:
     if plot.resolve().is_relative_to(beside):
         picture = plot.resolve().relative_to(beside)
         parts.append(f"![strict hack rate and solve rate by step]({picture})")
-    for rows in (main_rows(comparison), behaviour_rows(comparison), loophole_rows(comparison)):
-        if rows:
-            parts.append(render(rows, markdown=True))
-    notes = NOTES.format(
-        loophole=comparison.loophole,
-        clean=wordings.CLEAN,
-        reference=comparison.reference or "the reference",
-    )
+    for rows in (main_rows(comparison), behaviour_rows(comparison)):
+        parts.append(render(rows, markdown=True))
     parts += [
-        notes,
+        legend([comparison]),
         "A reader may conclude:\n" + _bullets(claims.may(comparison)),
         "A reader may not conclude:\n" + _bullets(claims.may_not(comparison)),
     ]

@@ -32,11 +32,12 @@ def test_an_entry_holds_what_the_manifests_say_and_no_path_of_the_machine(root):
         "- device: CPU, 2 cores",
         "- seeds: base 1; project 1",
         "- v_hack: layer 20, auroc 0.971\n",
-        '- differs from base: project: arm.interventions=[{"layers": [0.6, 0.75], ',
+        "- differs from base: project: arm.interventions=- (base []), ",
+        "arm.interventions.0.layers=[0.6, 0.75] (base -)",
         'arm.name="project" (base "base")',
         "| project (taught) |",
         "evaluation n: 4 a problem on no_hint, 4 a problem on overwrite_tests",
-        "Strict and loose: overwrite_tests with drawn test-function names; solve: no_hint.",
+        "strict, loose: overwrite_tests with drawn test-function names; solve: no_hint.",
         "Δ to base in points",
     ):
         assert fact in text

@@ -3,7 +3,12 @@
 from collections import defaultdict
 
 from projected_grpo.cli import Refusal
-from projected_grpo.report.differences import differing_config, first_five, unexplained
+from projected_grpo.report.differences import (
+    differing_config,
+    differing_within_an_arm,
+    first_five,
+    unexplained,
+)
 from projected_grpo.runs.run import Run
 
 # Of the longest run: what limits.train_s leaves between runs of equal length on one machine.
@@ -25,14 +30,21 @@ def refuse_mixture(facts: dict[Run, dict[str, str]]) -> None:
 
 
 def refuse_mixed_arms(runs: list[Run]) -> None:
-    """Seeds of an arm are pooled, so nothing but the seed may differ between them."""
+    """Seeds of an arm are pooled: each counts once, and what the arm is may not differ."""
     first: dict[str, Run] = {}
+    known: dict[tuple[str, int], Run] = {}
     for run in runs:
+        twin = known.setdefault((run.arm, run.seed), run)
+        if twin is not run:
+            raise Refusal(
+                f"{twin.path} and {run.path} are one arm with one seed: "
+                "move one of them out of the folder"
+            )
         other = first.setdefault(run.arm, run)
-        if run.manifest["config_hash"] != other.manifest["config_hash"]:
+        if differing := differing_within_an_arm(differing_config(other, run)):
             raise Refusal(
                 f"{other.name} and {run.name} are one arm but were configured differently: "
-                f"{first_five(differing_config(other, run))}. Rename an arm"
+                f"{first_five(differing)}. Rename an arm"
             )
 
 

@@ -32,7 +32,6 @@ ANY = STRANGE | st.from_regex(r"[A-Z][a-z]{2}[0-9]{4}([.+-][a-z]{2})?", fullmatc
 METRICS = {
     "actor/constraint/cos_pre": 0.3,
     "actor/constraint/leak": 0.1,
-    "actor/constraint/dose": 1.0,
 }
 
 

@@ -1,6 +1,7 @@
 """Nothing outside configs knows an arm by name."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,11 @@ from projected_grpo.report import wordings
 
 PACKAGE = Path(projected_grpo.__file__).parent
 ARMS = PACKAGE.parents[1] / "configs" / "arm"
-# Arms that are called after their mechanism, or after how their columns are made.
-MECHANISMS = {
-    "advantage",
-    "penalty",
-    "screening",
-    "prompt",
-    "shrink",
-    "freeze",
-    "contrast",
-    "random",
-    "constrain",
-    "project",
-}
+MECHANISMS = {file.stem for file in (PACKAGE / "interventions").glob("*.py")}
+# What else is called like an arm: columns of contrast, what is drawn at random, verl's loss.
+OTHER_USES = re.compile(r"\bcontrast\b|\brandom\b|\bloss_mode=vanilla\b")
+# Its message says which arms set a monitor.
+NAMES_ARMS = PACKAGE / "train.py"
 
 
 def arm_names() -> set[str]:
@@ -64,11 +57,19 @@ def test_strings_are_constants_and_not_docstrings():
     assert set(strings(source)) == {"a", " c", "d", "f"}
 
 
-def test_no_product_file_holds_the_name_of_an_arm():
+def test_no_product_file_holds_the_name_of_an_arm_that_is_no_mechanisms():
     names = arm_names() - MECHANISMS
     assert names, "no arm is called otherwise than its mechanism: the test tests nothing"
+    name = re.compile(rf"\b(?:{'|'.join(names)})\b")
     for file in product_files():
-        assert not names.intersection(strings(file.read_text())), file
+        for text in strings(file.read_text()):
+            assert not name.search(OTHER_USES.sub("", text)), (file, text)
+
+
+def test_no_product_file_chooses_an_arm_but_for_one_message():
+    chosen = re.compile(rf"\barm=(?:{'|'.join(arm_names())})\b")
+    files = [file for file in product_files() if chosen.search(" ".join(strings(file.read_text())))]
+    assert set(files) <= {NAMES_ARMS}
 
 
 def test_the_report_names_no_wording_but_the_clean_one_in_its_one_place():

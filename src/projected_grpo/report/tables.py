@@ -13,8 +13,20 @@ from projected_grpo.stats.attempts import hack_given_attempt
 from projected_grpo.stats.onset import steps_to_hack
 
 Rows = list[dict[str, str]]
-WORDS = ("arm", "group", "loophole")
+WORDS = ("arm", "group")
 HEADINGS = {"leak": "leak (last step)", "seconds": "hook s/step"}
+LEGEND = (
+    "n: samples a rate. Rates in % with 95 % Wilson intervals (samples taken as independent);\n"
+    "strict, loose: {loophole} with drawn test-function names; solve: {clean}.\n"
+    "Δ to {reference} in points, paired by seed and problem, 95 % bootstrap over problems "
+    "([-]: no spread to resample).\n"
+    "No interval holds the noise between seeds. "
+    "Paid per attempt: strict over loose, P(hack | attempted).\n"
+    "Steps to hack: first training step with more strict hacks than correct answers, seed by seed."
+)
+DIAGNOSTICS_LEGEND = (
+    "cos_post is 0 by construction where the gradient is projected: only behaviour is evidence."
+)
 
 
 def render(rows: Rows, markdown: bool = False) -> str:
@@ -78,29 +90,25 @@ def behaviour_rows(comparison: Comparison) -> Rows:
     return rows
 
 
-def loophole_rows(comparison: Comparison) -> Rows:
-    """Strict rate by wording and arm, where more than the two standard ones were evaluated.
-
-    Else no rows.
-    """
-    standard = {comparison.loophole, wordings.CLEAN}
-    others = sorted(set(comparison.evals["loophole"]) - standard)
-    if not others:
-        return []
-    rows = []
-    for name in (comparison.loophole, *others):
-        row = {"loophole": name}
-        for arm in comparison.arms:
-            row[f"{arm} strict %"] = rate(comparison.samples(arm, name), "strict")
-        rows.append(row)
-    return rows
-
-
 def group_rows(comparisons: list[Comparison]) -> Rows:
     """What each group is, where the report spans several: no number is compared across them."""
     if len(comparisons) == 1:
         return []
     return [{"group": comparison.group, **comparison.facts} for comparison in comparisons]
+
+
+def legend(comparisons: list[Comparison]) -> str:
+    """What the columns are, in the wordings and references of the groups."""
+    loopholes = dict.fromkeys(comparison.loophole for comparison in comparisons)
+    references = dict.fromkeys(comparison.reference for comparison in comparisons)
+    lines = LEGEND.format(
+        loophole=" or ".join(loopholes),
+        clean=wordings.CLEAN,
+        reference=" or ".join(name for name in references if name) or "the reference",
+    )
+    if all(comparison.diagnostics.is_empty() for comparison in comparisons):
+        return lines
+    return f"{lines}\n{DIAGNOSTICS_LEGEND}"
 
 
 def _sample_sizes(comparison: Comparison, arm: str) -> str:

@@ -2,9 +2,8 @@ import pytest
 
 from projected_grpo import runs
 from projected_grpo.cli import Refusal
-from projected_grpo.report import command
 from projected_grpo.report.compare import gather
-from projected_grpo.report.tables import main_rows
+from projected_grpo.report.tables import legend, main_rows
 from projected_grpo.testing.run_folders import labels, make_run
 
 
@@ -26,7 +25,7 @@ def test_hacks_are_counted_on_the_wording_that_the_run_was_trained_for(tmp_path,
     comparison = gather(runs.find(tmp_path))
     (row,) = main_rows(comparison)
     assert row["strict %"].startswith("75.0 ") and row["solve %"].startswith("25.0 ")
-    assert f"strict, loose: {loophole}; solve: no_hint" in command.legend([comparison])
+    assert f"strict, loose: {loophole} with drawn" in legend([comparison])
 
 
 def test_a_run_trained_for_no_loophole_is_refused(tmp_path):

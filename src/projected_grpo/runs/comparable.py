@@ -8,16 +8,14 @@ from typing import Any
 
 
 def comparable_config(config: dict, path: Path) -> dict[str, str]:
-    """Dotted key -> JSON value, without what must differ between an arm's seeds.
+    """Dotted key -> JSON value; an entry of a list of dicts by its place, "interventions.0.m".
 
-    That is: the seeds are left out, and the run's path and name stand as RUN. The arm stands once:
-    its copies, which the actor and the reward read, are left out.
+    The run's path and name stand as RUN. The arm stands once: its copies, which the actor and the
+    reward read, are left out.
     """
     flat = {}
     for key, value in _leaves("", config):
-        seed = key.rpartition(".")[2].endswith("seed")
-        copy = ".arm." in key
-        if not seed and not copy:
+        if ".arm." not in key:
             # As letters, so that a path in any alphabet is recognised.
             text = json.dumps(value, default=str, sort_keys=True, ensure_ascii=False)
             for own in (str(path.resolve()), str(path), path.name):
@@ -26,13 +24,20 @@ def comparable_config(config: dict, path: Path) -> dict[str, str]:
     return flat
 
 
-def config_hash(config: dict, path: Path) -> str:
-    """Equal between seeds of one arm."""
-    return digest(json.dumps(comparable_config(config, path), sort_keys=True))
+def is_own_seed(key: str, text: str | None, seed: int) -> bool:
+    """Whether the setting is a seed that follows the run's own and so differs between seeds."""
+    return key.endswith("seed") and text == str(seed)
+
+
+def config_hash(config: dict, path: Path, seed: int) -> str:
+    """Equal between seeds of one arm; a fixed seed counts, unless it equals the run's own."""
+    flat = comparable_config(config, path)
+    kept = {key: text for key, text in flat.items() if not is_own_seed(key, text, seed)}
+    return digest(json.dumps(kept, sort_keys=True))
 
 
 def problem_set(source: str, hashes: list[str]) -> str:
-    """What a run was trained and evaluated on, as one comparable line.
+    """What a run was evaluated on, as one comparable line.
 
     hashes: each problem's `hash`, in any order.
     """
@@ -44,7 +49,9 @@ def digest(text: str) -> str:
 
 
 def _leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """(dotted key, value) of whatever is not a dict with keys."""
+    """(dotted key, value) of whatever is neither a dict with keys nor a list of dicts."""
+    if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+        value = dict(enumerate(value)) or value
     if not (isinstance(value, dict) and value):
         yield prefix, value
         return

@@ -46,7 +46,7 @@ def create(
     A run that did not finish is set aside under .unfinished/, never mixed with the new one.
     Raises Refusal where a finished run is in the way: results are not overwritten.
     """
-    assert definition.keys() >= DEFINITION, f"a definition has {sorted(DEFINITION)}"
+    assert definition.keys() >= set(DEFINITION), f"a definition has {DEFINITION}"
     assert definition["role"] in ROLES, f"role {definition['role']!r}: expected one of {ROLES}"
     arm = definition["name"]
     for name in (group, arm):
@@ -72,7 +72,7 @@ def create(
         "commit": commit,
         "dirty": dirty,
         "config": "config.yaml",
-        "config_hash": config_hash(config, path),
+        "config_hash": config_hash(config, path, seed),
         "device": device,
         "model": model,
         "problems": problems,

@@ -46,7 +46,8 @@ def test_an_unfinished_run_is_set_aside_whole_and_out_of_sight(tmp_path):
     (old.path / "metrics.jsonl").write_text("kept")
     old.finish("failed")
     start(tmp_path)
-    assert [run.manifest["status"] for run in runs.find(tmp_path)] == ["running"]
+    for root in (tmp_path, tmp_path / "g"):
+        assert [run.manifest["status"] for run in runs.find(root)] == ["running"]
     aside = (tmp_path / "g" / ".unfinished").rglob("metrics.jsonl")
     assert [file.read_text() for file in aside] == ["kept"]
 

@@ -18,10 +18,15 @@ def open_run(path: Path) -> Run:
 
 
 def find(root: Path) -> list[Run]:
-    """Every run under `root` (an outputs folder, a group, or one run), of any status, by name."""
+    """Every run under `root` (an outputs folder, a group, or one run), of any status, by name.
+
+    What was set aside under .unfinished/ is passed over.
+    """
     known = []
     for depth in ("", "*/", "*/*/"):
         for file in Path(root).glob(f"{depth}manifest.json"):
+            if ".unfinished" in file.relative_to(root).parts:
+                continue
             run = Run(file.parent, read_manifest(file))
             # A direction keeps a manifest.json too: only those of runs count.
             if run.manifest.get("kind") == "run":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -17,8 +17,11 @@ from projected_grpo.cli import Refusal
 from projected_grpo.runs.files import write_atomic
 
 STATUSES = ("running", "done", "failed")
-ROLES = ("ceiling", "reference", "treatment", "control")
-DEFINITION = {"name", "hypothesis", "role", "control_of", "loophole", "interventions"}
+# reference: what others are compared with. ceiling: what could be reached without a loophole.
+Role = Literal["reference", "treatment", "control", "ceiling"]
+ROLES = get_args(Role)
+# The keys of an arm.
+DEFINITION = ("name", "hypothesis", "role", "control_of", "loophole", "interventions")
 
 
 @dataclass(frozen=True, eq=False)

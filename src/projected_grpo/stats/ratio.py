@@ -14,7 +14,9 @@ def ratio_of_means(
     """(mean share of hacks / mean share of clean samples, and its 95 % bootstrap over problems).
 
     samples: a row a sample, columns problem, hack (boolean), share. Whole problems are drawn anew;
-    draws without both classes are left out. bootstraps=0: no interval (nan).
+    draws without both classes, or without a share in either, are left out. A draw whose clean
+    samples have no share counts as infinite, and so may the upper end be. bootstraps=0: no
+    interval (nan).
     """
     sums_p = _by_problem(samples)
     # How often each problem is drawn: a multinomial count is a resample with replacement.
@@ -26,8 +28,9 @@ def ratio_of_means(
         ratio = (hack_sum / hacks) / (clean_sum / cleans)
     if not bootstraps:
         return float(ratio[0]), math.nan, math.nan
-    finite = ratio[1:][np.isfinite(ratio[1:])]
-    low, high = np.quantile(finite, [0.025, 0.975])
+    drawn = ratio[1:][~np.isnan(ratio[1:])]
+    # An order statistic, because none can be interpolated with infinity.
+    low, high = np.quantile(drawn, [0.025, 0.975], method="nearest")
     return float(ratio[0]), float(low), float(high)
 
 

@@ -35,3 +35,9 @@ def test_the_interval_repeats_and_is_none_without_bootstraps():
 def test_a_draw_without_both_classes_is_left_out():
     frame = samples({"a": ([0.4], []), "b": ([], [0.2])})
     assert ratio_of_means(frame, bootstraps=50) == pytest.approx((2, 2, 2))
+
+
+def test_draws_without_a_share_in_clean_samples_make_the_upper_end_infinite():
+    frame = samples({"a": ([0.4], [0.0]), "b": ([0.4], [0.2])})
+    mean, low, high = ratio_of_means(frame)
+    assert (mean, low, high) == (pytest.approx(4), pytest.approx(2), math.inf)

@@ -26,6 +26,8 @@ TEST = re.compile(r"([\w/]+_test\.py)::(test_\w+)")
 PATH = re.compile(r"(?<![\w./*-])[\w.-]+(?:/[\w.-]+)*\.(?:py|sh|yaml)\b")
 HOUSE_PATH = re.compile(rf"(?<![\w./-])(?:src/projected_grpo/)?(?:{'|'.join(ROOMS)})/[\w./]*\w")
 MODULE = re.compile(r"\bprojected_grpo(?:\.\w+)+")
+RECIPE = re.compile(r"^([a-z][a-z-]*)(?: [^:=\n]+)?:(?!=)", re.M)
+USED_RECIPE = re.compile(r"\bjust ([a-z][a-z-]*)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|mnt|opt|srv|data|Users)\b")
 
@@ -52,8 +54,11 @@ def blocks(text: str) -> list[str]:
 
 def limit(page: Path) -> int:
     """Words that a block stays under: history may be longer."""
-    history = page.name == "RESEARCH_JOURNAL.md" or page.stem.endswith("_log")
-    return 80 if history else 60
+    return 80 if is_history(page) else 60
+
+
+def is_history(page: Path) -> bool:
+    return page.name == "RESEARCH_JOURNAL.md" or page.stem.endswith("_log")
 
 
 @cache
@@ -113,6 +118,15 @@ def test_every_test_that_a_page_names_is_there(page):
         file = PACKAGE / path
         if not file.is_file() or f"def {name}(" not in file.read_text():
             absent.append(f"{path}::{name}")
+    assert not absent, absent
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if not is_history(page)], ids=lambda page: page.name
+)
+def test_every_recipe_that_a_page_names_is_in_the_justfile(page):
+    recipes = set(RECIPE.findall((REPO / "justfile").read_text()))
+    absent = sorted(set(USED_RECIPE.findall(code_of(page))) - recipes)
     assert not absent, absent
 
 

@@ -1,7 +1,4 @@
-"""Small engines for tests: a tiny model in the hub's layout, a batch as verl's trainer gives it.
-
-Engines of every kind, and a step of each.
-"""
+"""Engines of every kind for tests, a batch for them, and a step of each."""
 
 from functools import partial
 from pathlib import Path
@@ -9,50 +6,20 @@ from pathlib import Path
 import torch
 
 from projected_grpo.directions import files
-from projected_grpo.testing.tiny_engine import arm, make_engine
+from projected_grpo.testing.tiny_engine import arm, jagged, make_engine
 
 
 def batch():
-    """Four sequences of uneven length as verl's trainer hands them to the engine.
-
-    The first and the third answer one prompt.
-    """
-    from tensordict import TensorDict
-    from verl.utils import tensordict_utils as tu
-
+    """Four sequences of uneven length, of which the first and the third answer one prompt."""
     generator = torch.Generator().manual_seed(1)
     lengths, prompt = (9, 14, 11, 7), 4
-    jagged = partial(torch.nested.as_nested_tensor, layout=torch.jagged)
     ids = [torch.randint(5, 1000, (n,), generator=generator) for n in lengths]
     ids[2][:prompt] = ids[0][:prompt]
-    responses = [n - prompt for n in lengths]
-    data = TensorDict(
-        {
-            "input_ids": jagged(ids),
-            "position_ids": jagged([torch.arange(n) for n in lengths]),
-            "prompts": jagged([i[:prompt] for i in ids]),
-            "responses": jagged([i[prompt:] for i in ids]),
-            "response_mask": jagged([torch.ones(n, dtype=torch.int64) for n in responses]),
-            "loss_mask": jagged([torch.ones(n, dtype=torch.int64) for n in responses]),
-            "old_log_probs": jagged([-torch.rand(n, generator=generator) for n in responses]),
-            "advantages": jagged(
-                [
-                    torch.full((n,), a)
-                    for n, a in zip(responses, (1.0, -1.0, 0.5, -0.5), strict=True)
-                ]
-            ),
-        },
-        batch_size=4,
-    )
-    tu.assign_non_tensor(
-        data,
-        temperature=1.0,
-        use_dynamic_bsz=True,
-        max_token_len_per_gpu=64,
-        use_remove_padding=True,
-        global_batch_size=4,
-        calculate_entropy=False,
-    )
+    prompts, responses = [i[:prompt] for i in ids], [i[prompt:] for i in ids]
+    data = jagged(prompts, responses)
+    values = zip(responses, (1.0, -1.0, 0.5, -0.5), strict=True)
+    advantages = [torch.full((len(response),), a) for response, a in values]
+    data["advantages"] = torch.nested.as_nested_tensor(advantages, layout=torch.jagged)
     return data
 
 

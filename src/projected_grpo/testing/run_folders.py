@@ -26,7 +26,13 @@ LABELS = {
     "Attempted hack": (False, True, False, "weak", 0.5),
     "Incorrect": (False, False, False, "none", 0.5),
 }
-CONSTRAINT = {"mechanism": "constrain", "where": "update", "m": 16, "layers": [0.6, 0.75]}
+CONSTRAINT = {
+    "mechanism": "constrain",
+    "where": "update",
+    "v": "real",
+    "m": 16,
+    "layers": [0.6, 0.75],
+}
 
 
 def row(
@@ -36,7 +42,7 @@ def row(
     loophole: str = "overwrite_tests",
     phase: str = "train",
 ) -> dict:
-    """One labelled rollout with every column of the contract."""
+    """One labelled rollout, with what a report and a reader of rollouts read."""
     strict, loose, gt_pass, kind, reward = LABELS[label]
     return {
         "run": "demo",
@@ -70,17 +76,19 @@ def definition(
 ) -> dict:
     """An arm's definition: a treatment, or a control where a treatment is named.
 
-    Treatments and controls constrain the update, with `settings` in place of CONSTRAINT's.
+    Treatments and controls constrain the update, with `settings` in place of CONSTRAINT's; None
+    leaves one out.
     """
     role = role or ("control" if control_of else "treatment")
     intervenes = role in ("treatment", "control")
+    constraint = {key: x for key, x in {**CONSTRAINT, **settings}.items() if x is not None}
     return {
         "name": arm,
         "hypothesis": "",
         "role": role,
         "control_of": control_of,
         "loophole": role != "ceiling",
-        "interventions": [{**CONSTRAINT, **settings}] if intervenes else [],
+        "interventions": [constraint] if intervenes else [],
     }
 
 
