@@ -138,7 +138,8 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
         OmegaConf.to_container(cfg.arm, resolve=True),
         cfg.seed,
         config=OmegaConf.to_container(cfg, resolve=True),
-        model=cfg.model.name,
+        # a folder that was named instead of a model is what the run is of
+        model=model.name if cfg.model.path else cfg.model.name,
         problems=runs.problem_set(spec["source"], [p.hash for p in evaluated]),
         taught=cfg.run.taught,
         v_hack=arm.interventions.source(setup),
