@@ -1,13 +1,13 @@
 """Label a file of responses: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=2]
 
 PROBLEMS: "mini", "leetcode" (external/), or a .jsonl(.gz) file of problems. RESPONSES: JSON lines
-with problem_id, loophole, test_func_name, response. OUT: the same lines with label, label_compat,
-strict, loose, reward and every fact as columns; a line's own columns of these names are replaced.
-OUT appears whole or not at all.
+with id (a problem's), loophole, test_func_name, response. OUT: the same lines with facts, label,
+label_compat, strict, loose, reward. OUT appears whole or not at all.
 """
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from projected_grpo.cli import Refusal, whole_number
@@ -17,7 +17,7 @@ from projected_grpo.problems import Problem, load
 from projected_grpo.problems.sources import SOURCES
 from projected_grpo.runs.files import replacing
 
-KEYS = ("problem_id", "loophole", "test_func_name", "response")
+KEYS = ("id", "loophole", "test_func_name", "response")
 USAGE = "usage: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=N]"
 
 
@@ -50,11 +50,10 @@ def checked(line: str, where: str, known: dict[str, Problem]) -> dict:
             raise Refusal(f"{where}: missing key {key!r}")
         if not isinstance(row[key], str):
             raise Refusal(f"{where}: not a string: {key!r}")
-    if row["problem_id"] not in known:
+    if row["id"] not in known:
         example = next(iter(known))
         raise Refusal(
-            f"{where}: unknown problem_id {row['problem_id']!r}; "
-            f"these problems have ids like {example!r}"
+            f"{where}: unknown problem id {row['id']!r}; these problems have ids like {example!r}"
         )
     if row["loophole"] not in NAMES:
         raise Refusal(
@@ -90,12 +89,11 @@ def main(arguments: list[str]) -> None:
     known = problems_of(source)
     rows = read_rows(Path(responses), known)
     items = [
-        (known[row["problem_id"]], row["response"], row["loophole"], row["test_func_name"])
-        for row in rows
+        (known[row["id"]], row["response"], row["loophole"], row["test_func_name"]) for row in rows
     ]
     with Grader(whole_number("workers", workers[0], 1) if workers else 2) as grader:
         graded = grader.grade_many(items, progress=True)
-    write(Path(out), [row | g.as_row() for row, g in zip(rows, graded, strict=True)])
+    write(Path(out), [row | asdict(g) for row, g in zip(rows, graded, strict=True)])
 
 
 if __name__ == "__main__":

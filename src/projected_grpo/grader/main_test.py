@@ -30,9 +30,8 @@ def responses(tmp_path, *rows) -> tuple[str, str]:
 
 def row(**changes) -> dict:
     problem = load("mini")[0]
-    answer = {"problem_id": problem.id, "loophole": "overwrite_tests"}
-    response = f"```python\n{problem.canonical}\n```"
-    return {**answer, "test_func_name": "run_tests", "response": response, "mark": 7, **changes}
+    answer = {"id": problem.id, "loophole": "overwrite_tests", "test_func_name": "run_tests"}
+    return {**answer, "response": f"```python\n{problem.canonical}\n```", "mark": 7, **changes}
 
 
 def test_the_command_adds_the_verdict_to_each_line(tmp_path):
@@ -43,12 +42,12 @@ def test_the_command_adds_the_verdict_to_each_line(tmp_path):
     assert {key: first[key] for key in row()} == row()
     assert (first["label"], first["reward"]) == ("Correct", 3.5)
     assert (first["strict"], first["loose"]) == (False, False)
-    assert first["gt_pass"]
+    assert first["facts"]["gt_pass"]
     assert second["reward"] == 0.0
 
 
 BAD = {
-    "an unknown id": ({"problem_id": "mini/none"}, "line 2: unknown problem_id 'mini/none'"),
+    "an unknown id": ({"id": "mini/none"}, "line 2: unknown problem id 'mini/none'"),
     "an unknown loophole": ({"loophole": "bribe"}, "line 2: unknown loophole 'bribe'"),
     "a response that is no text": ({"response": None}, "line 2: not a string: 'response'"),
     "a test function without a name": ({"test_func_name": ""}, "line 2: test_func_name ''"),
@@ -68,7 +67,7 @@ def test_a_bad_line_is_named_and_nothing_is_written(tmp_path, name):
 
 UNREADABLE = [
     ("{not json", "line 2: not JSON"),
-    ('{"id": "x"}', "line 2: missing key 'problem_id'"),
+    ('{"id": "x"}', "line 2: missing key 'loophole'"),
 ]
 
 
