@@ -222,5 +222,7 @@ def _products(precision: str) -> Iterator[None]:
     """fp32 matrix products at this precision inside."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision(precision)
-    yield
-    torch.set_float32_matmul_precision(before)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)

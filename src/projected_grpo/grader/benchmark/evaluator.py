@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import ClassVar
 
+import torch
 from loguru import logger
 from tqdm import tqdm
 
@@ -47,6 +48,8 @@ def imported() -> ModuleType:
     """Its package src.evaluate. Its import needs no more than verl's own requirements hold."""
     if not (HOME / "src/evaluate/evaluation.py").is_file():
         raise Refusal("external/rl-rewardhacking is not there; run `just sync-external`")
+    # It sets the precision of every product of the process, which the constraint needs at highest.
+    precision = torch.get_float32_matmul_precision()
     sys.path.insert(0, str(HOME))
     try:
         return importlib.import_module("src.evaluate")
@@ -57,6 +60,7 @@ def imported() -> ModuleType:
         ) from None
     finally:
         sys.path.remove(str(HOME))
+        torch.set_float32_matmul_precision(precision)
 
 
 def example(problem: Problem, loophole: str, test_name: str) -> dict:

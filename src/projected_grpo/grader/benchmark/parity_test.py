@@ -6,6 +6,7 @@
 import contextlib
 
 import pytest
+import torch
 
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.benchmark.evaluator import Benchmark, example
@@ -45,6 +46,10 @@ def test_a_second_one_in_a_process_is_refused_and_closing_a_closed_one_leaves_th
     with contextlib.closing(Benchmark()) as later:
         benchmark.close()
         assert later.helpers._execute_in_subprocess == later.execute
+
+
+def test_its_import_leaves_the_precision_of_matrix_products_as_it_was(benchmark):
+    assert torch.get_float32_matmul_precision() == "highest"
 
 
 # How the benchmark's harness is fooled into Correct for wrong code, and what label_compat says.
