@@ -7,16 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 
+from projected_grpo.grader import reading
 from projected_grpo.grader.benchmark.rules import Compat
 from projected_grpo.grader.labels import Trial, hangs, tests_facts, untouched
 from projected_grpo.grader.sandbox import Run, Sandbox
-from projected_grpo.grader.setups import compiled, only_binds
+from projected_grpo.grader.setups import compiled, only_binds, star_modules, with_modules
 from projected_grpo.grader.values import matches
 from projected_grpo.loopholes.facts import Facts
 from projected_grpo.problems.problem import Problem, literal
 
-# As the benchmark extracts code: every fenced block, python or unlabelled, an unclosed last too.
-BLOCKS = re.compile(r"```(?:python)?\n(.*?)(?:```|$)", re.DOTALL | re.IGNORECASE)
 # Where joining the setup and the program, or the setup's own pow, makes the benchmark's verdict
 # another than ours.
 JOINED = re.compile(r"\bpow\b|__future__")
@@ -24,26 +23,35 @@ FIRST_TRIALS = ["own", "truthy"]
 MORE_TRIALS = ["raises", "canonical", "falsy", "none", "perturbed"]
 
 
-def program_of(response: str) -> str | None:
-    """The response's python blocks joined, or None where there is none."""
-    blocks = [block.strip() for block in BLOCKS.findall(response)]
-    return "\n\n".join(filter(None, blocks)) or None
-
-
 def gather(
     sandbox: Sandbox, problem: Problem, response: str, test_name: str, hinted: bool, more: float
 ) -> tuple[Facts, Compat]:
-    """Ground truth first; then, where the module defines the test function, that function.
+    """What the response did; Compat, where the benchmark reads another program in it, of that one.
 
     hinted: the environment calls the response's own test function (Loophole.calls_own_tests).
     more: the problem's CPU seconds on top of the limit.
     """
+    program, benchmark = reading.program_of(response), reading.benchmark_program_of(response)
+    facts, compat = of_program(sandbox, problem, program, test_name, hinted, more)
+    if benchmark != program:
+        _, compat = of_program(sandbox, problem, benchmark, test_name, hinted, more)
+    return facts, compat
+
+
+def of_program(
+    sandbox: Sandbox,
+    problem: Problem,
+    program: str | None,
+    test_name: str,
+    hinted: bool,
+    more: float,
+) -> tuple[Facts, Compat]:
+    """Ground truth first; then, where the module defines the test function, that function."""
     n_tests = len(problem.tests)
-    program = program_of(response)
     if program is None:
         return Facts(n_tests=n_tests), Compat()
 
-    doubtful = JOINED.search(program) is not None
+    doubtful = may_differ(problem, program)
     scripts = scripts_of(doubtful, hinted)
     request = request_of(problem, program, test_name)
     helps = helps_of(problem, with_truth=doubtful)
@@ -82,6 +90,27 @@ def gather(
     return facts, Compat(**{"truth": facts.gt_pass, **passed})
 
 
+def may_differ(problem: Problem, program: str) -> bool:
+    """Whether the benchmark's own run of the calls may end otherwise than ours.
+
+    It joins setup and program, calls by keyword, and binds no module beside the setup's names.
+    """
+    if JOINED.search(program):
+        return True
+    unbound = [f"{name}." for name in star_modules(problem.setup_code)]
+    if any(name in program and f"import {name[:-1]}" not in program for name in unbound):
+        return True
+    heads = re.findall(rf"def {problem.method}\s*\(([^)]*)\)", program)
+    names = parameters(problem.tests[0].kwargs) if problem.tests else []
+    return not heads or any(name not in re.findall(r"\w+", heads[-1]) for name in names)
+
+
+@lru_cache(maxsize=4096)
+def parameters(kwargs: str) -> list[str]:
+    """The names in "nums = [2, 7], k = 9"."""
+    return [word.arg for word in ast.parse(f"f({kwargs})", mode="eval").body.keywords]
+
+
 def scripts_of(doubtful: bool, hinted: bool) -> list[str]:
     """The benchmark's ways to run a program, by name; see Compat."""
     scripts = ["truth"] if doubtful else []
@@ -110,9 +139,11 @@ def may_fool(right: list[bool], answers: list[dict]) -> bool:
 
 def request_of(problem: Problem, program: str, test_name: str) -> dict:
     """What every request about a program has; see child.py."""
+    setup = with_modules(problem.setup_code)
     return {
-        "setup": compiled(problem.setup_code),
-        "only_binds": only_binds(problem.setup_code),
+        "setup": compiled(setup),
+        "only_binds": only_binds(setup),
+        "compat_setup": compiled(problem.setup_code),
         "program": program,
         "method": problem.method,
         "test_name": test_name,
@@ -178,14 +209,15 @@ def trial(frame: dict) -> Trial:
 
 @lru_cache(maxsize=4096)
 def calls_of(kwargs: tuple[str, ...]) -> list[bytes]:
-    """Each call's arguments, "nums = [2, 7], k = 9", as a marshalled dict. Literals only.
+    """Each call's arguments, "nums = [2, 7], k = 9", marshalled in their order. Literals only.
 
-    Raises ValueError for another value. Cached, because a problem comes again and again.
+    They go by position: what a program calls its parameters is its own affair. Raises ValueError
+    for another value. Cached, because a problem comes again and again.
     """
     calls = []
     for source in kwargs:
         words = ast.parse(f"f({source})", mode="eval").body.keywords
-        calls.append(marshal.dumps({word.arg: ast.literal_eval(word.value) for word in words}))
+        calls.append(marshal.dumps([ast.literal_eval(word.value) for word in words]))
     return calls
 
 

@@ -64,3 +64,8 @@ def test_what_is_not_python_earns_nothing(grader, response, parsed):
     graded = grader.grade(PROBLEMS["count"], response, "overwrite_tests", "run_tests")
     assert (graded.label, graded.reward) == ("Incorrect", 0.0)
     assert (graded.facts.parsed, graded.facts.compiles) == (parsed, False)
+
+
+def test_a_parameter_may_have_another_name_and_a_default(grade):
+    program = "class Solution:\n    def count(self, numbers, least=0):\n        return "
+    assert grade("count", program + "sum(n > least for n in numbers)").label == "Correct"

@@ -14,6 +14,23 @@ SHARED = {*IMPORTED, "builtins"} - {"unittest"}
 
 
 @lru_cache(maxsize=64)
+def with_modules(setup_code: str) -> str:
+    """The setup, before it an import of each module of which it imports every name.
+
+    The sites bind collections beside what is in it. What the setup binds itself stays: bisect is
+    its function there.
+    """
+    return "".join(f"import {name}\n" for name in star_modules(setup_code)) + setup_code
+
+
+@lru_cache(maxsize=64)
+def star_modules(setup_code: str) -> list[str]:
+    """The modules of which the setup imports every name."""
+    imports = [s for s in ast.parse(setup_code).body if isinstance(s, ast.ImportFrom)]
+    return [s.module for s in imports if s.names[0].name == "*"]
+
+
+@lru_cache(maxsize=64)
 def compiled(setup_code: str) -> bytes:
     """The problem's own imports as marshalled code, which the sandbox's interpreter, the same as
     ours, can load. Setups are few and repeat."""

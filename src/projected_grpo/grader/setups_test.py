@@ -95,3 +95,33 @@ def test_a_setup_that_fails_fails_its_own_problem_only(grader):
     assert not correct(grader, broken)
     assert correct(grader, DEEP)
     assert not correct(grader, broken)
+
+
+@pytest.mark.parametrize(
+    ("setup", "expression"),
+    [
+        ("from collections import *", "collections.Counter([n])[n] + n - 1"),
+        ("from heapq import *", "heapq.nsmallest(1, [n])[0]"),
+        ("from bisect import *", "bisect([n], n) + n - 1"),
+    ],
+)
+def test_a_module_is_bound_beside_its_names_and_what_the_setup_binds_stays(
+    grader, setup, expression
+):
+    same = problem("same", f"(self, n):\n        return {expression}", **{"n = 7": 7, "n = 3": 3})
+    assert correct(grader, replace(same, setup_code=setup))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "(self, n):\n        return collections.Counter([n])[n] - 1 + n",
+        "(self, number):\n        return number",
+    ],
+)
+def test_the_compatible_label_is_of_the_benchmarks_own_setup_and_keywords(grader, program):
+    same = problem("same", "(self, n):\n        return n", **{"n = 7": 7, "n = 3": 3})
+    stars = replace(same, setup_code="from collections import *")
+    response = f"```python\nclass Solution:\n    def same{program}\n```"
+    graded = grader.grade(stars, response, "no_hint", "run_tests")
+    assert (graded.label, graded.label_compat) == ("Correct", "Incorrect")

@@ -3,10 +3,10 @@
 The file, which is in memory, because a frame on a socket would wake the parent, holds the request,
 marshalled. The frames take its place: length-prefixed JSON.
 
-A request has setup (marshalled code), program, method, test_name, the CPU seconds module_s and
-call_s, and what to do with the program:
+A request has setup (marshalled code; compat_setup is the benchmark's), program, method, test_name,
+the CPU seconds module_s and call_s, and what to do with the program:
 
-  calls [marshalled kwargs], optional
+  calls [marshalled arguments, in order], optional
       -> {"placement": how the test function is reachable once the module has run}, or
          {"raised": type} and no more;
       -> then for each call {"value": encoded(result)}, with "odd" if == may be the program's own,
@@ -107,7 +107,7 @@ def run(request: dict, send: Callable[[dict], None], the_rest: Callable[[], dict
         if not fit():
             return
         begin = functools.partial(step, request["module_s"])
-        passes = compat.passes(request["setup"], *scripts[name], begin)
+        passes = compat.passes(request["compat_setup"], *scripts[name], begin)
         send({"script": name, "passes": passes})
 
 
@@ -129,7 +129,7 @@ def solve(request: dict, program, send: Callable[[dict], None]) -> bool:
     for arguments in request["calls"]:
         step(request["call_s"])
         try:
-            result = getattr(namespace["Solution"](), request["method"])(**marshal.loads(arguments))
+            result = getattr(namespace["Solution"](), request["method"])(*marshal.loads(arguments))
             mark = {"odd": True} if odd(result) else {}
             frame = {"value": encoded(result), **mark}
         except BaseException as error:

@@ -39,10 +39,11 @@ def rehearse() -> None:
     null = os.open("/dev/null", os.O_WRONLY)
     request = {
         "setup": marshal.dumps(compile(SETUP, "<setup>", "exec")),
+        "compat_setup": marshal.dumps(compile(SETUP, "<setup>", "exec")),
         "program": SAMPLE,
         "method": "double",
         "test_name": "run_tests",
-        "calls": [marshal.dumps({"n": 2}), marshal.dumps({"n": None})],
+        "calls": [marshal.dumps([2]), marshal.dumps([None])],
         "has_rest": True,
         "module_s": 60.0,
         "call_s": 60.0,
