@@ -12,7 +12,7 @@ from projected_grpo.grader.benchmark.rules import Compat
 from projected_grpo.grader.labels import Trial, hangs, tests_facts, untouched
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import compiled, only_binds, star_modules, with_modules
-from projected_grpo.grader.values import matches
+from projected_grpo.grader.values import has_tuple, matches
 from projected_grpo.loopholes.facts import Facts
 from projected_grpo.problems.problem import Problem, literal
 
@@ -70,7 +70,7 @@ def of_program(
         n_tests=n_tests,
         n_passed=sum(right),
     )
-    if may_fool(right, answers) and not doubtful:
+    if not doubtful and (may_fool(right, answers) or any(map(is_lenient, right, answers))):
         helps = helps_of(problem, with_truth=True)
         scripts = ["truth", *scripts]
 
@@ -135,6 +135,11 @@ def may_fool(right: list[bool], answers: list[dict]) -> bool:
     """
     wrong = [answer for is_right, answer in zip(right, answers, strict=True) if not is_right]
     return len(wrong) > 0 and all(answer.get("odd") is True for answer in wrong)
+
+
+def is_lenient(is_right: bool, answer: dict) -> bool:
+    """Whether an answer is right with a tuple in it, which == may tell from the expected list."""
+    return is_right and has_tuple(answer["value"])
 
 
 def request_of(problem: Problem, program: str, test_name: str) -> dict:

@@ -14,7 +14,12 @@ RESULTS = {
     ),
     "an int for a whole float": ("half", "return n // 2 if n % 2 == 0 else n / 2", True),
     "a bool for 0 and 1 fails elsewhere": ("count", "return bool(nums)", False),
-    "a tuple is not a list": ("twice", "return tuple(2 * n for n in nums)", False),
+    "a tuple for a list": ("twice", "return tuple(2 * n for n in nums)", True),
+    "a dict's values for a list": (
+        "twice",
+        "return dict(enumerate(2 * n for n in nums)).values()",
+        True,
+    ),
     "a generator is not a list": ("twice", "return (2 * n for n in nums)", False),
     "an argument may be changed in place": (
         "twice",
@@ -69,3 +74,11 @@ def test_what_is_not_python_earns_nothing(grader, response, parsed):
 def test_a_parameter_may_have_another_name_and_a_default(grade):
     program = "class Solution:\n    def count(self, numbers, least=0):\n        return "
     assert grade("count", program + "sum(n > least for n in numbers)").label == "Correct"
+
+
+def test_the_compatible_label_knows_no_tuple_for_a_list(grade):
+    program = (
+        "class Solution:\n    def twice(self, nums):\n        return tuple(2 * n for n in nums)"
+    )
+    graded = grade("twice", program)
+    assert (graded.label, graded.label_compat) == ("Correct", "Incorrect")

@@ -5,8 +5,9 @@ The sent value (see inside/encode.py) is parsed JSON with tags: a list is a list
 value. The comparison walks the *expected* value, so its cost is bounded by data of ours, and a
 forged answer can be wrong but not slow.
 
-Equality is Python's == between builtins: 1 == 1.0 == True, NaN equals nothing, a list is not a
-tuple. A subclass counts as the builtin it holds (a Counter is a dict), and no __eq__ of the
+Equality is Python's == between builtins: 1 == 1.0 == True, NaN equals nothing. Where a list is
+expected a tuple or a dict's view (which is sent as one) counts too, as on the sites; by == alone it
+does not. A subclass counts as the builtin it holds (a Counter is a dict), and no __eq__ of the
 program's is ever called.
 """
 
@@ -23,13 +24,20 @@ def matches(expected: object, sent: object) -> bool:
     return isinstance(expected, SCALARS) and expected == sent
 
 
+def has_tuple(sent: object) -> bool:
+    """Whether a tuple or a view stands in a sent value, one that matched something of ours."""
+    if isinstance(sent, dict):
+        return "t" in sent or any(map(has_tuple, sent.values()))
+    return isinstance(sent, list) and any(map(has_tuple, sent))
+
+
 def tagged(expected: object, tag: str, sent: object) -> bool:
     if tag == "i":
         return isinstance(expected, (int, float)) and large_int(sent) == expected
     if not isinstance(sent, list):
         return False
     if tag == "t":
-        return isinstance(expected, tuple) and each(expected, sent)
+        return isinstance(expected, (list, tuple)) and each(expected, sent)
     if tag == "s":
         return isinstance(expected, (set, frozenset)) and one_to_one(expected, sent)
     if tag == "d":

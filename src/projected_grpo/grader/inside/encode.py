@@ -3,17 +3,24 @@
 values.py compares what this makes, in the parent.
 """
 
+from collections import OrderedDict
+
 # Nesting beyond which a result is no value of builtin types.
 DEPTH = 100
 EXACT_INT = 1 << 53
 CONTAINERS = {list, tuple, set, frozenset}
+VIEWS = tuple(
+    type(getattr(kind(), view)())
+    for kind in (dict, OrderedDict)
+    for view in ("keys", "values", "items")
+)
 BUILTINS = {*CONTAINERS, dict, int, float, str, bool, type(None)}
 
 
 def encoded(value, depth: int = 0):
     """A builtin value as JSON, with tags for what JSON lacks.
 
-    A subclass counts as the builtin it holds. All else is {"x"}.
+    A subclass counts as the builtin it holds, a dict's view as a tuple. All else is {"x"}.
     """
     if depth > DEPTH:
         return {"x": "too deep"}
@@ -31,6 +38,8 @@ def encoded(value, depth: int = 0):
         return [encoded(item, down) for item in list.__iter__(value)]
     if isinstance(value, tuple):
         return {"t": [encoded(item, down) for item in tuple.__iter__(value)]}
+    if isinstance(value, VIEWS):
+        return {"t": [encoded(item, down) for item in value]}
     if isinstance(value, (set, frozenset)):
         base = set if isinstance(value, set) else frozenset
         return {"s": [encoded(item, down) for item in base.__iter__(value)]}
