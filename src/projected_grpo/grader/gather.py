@@ -1,7 +1,6 @@
 """What is run in a sandbox to know what a response did: ground truth, its tests, the benchmark."""
 
 import ast
-import marshal
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,11 +9,12 @@ from functools import lru_cache, partial
 from projected_grpo.grader import reading
 from projected_grpo.grader.benchmark.rules import Compat
 from projected_grpo.grader.labels import Trial, hangs, tests_facts, untouched
+from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
-from projected_grpo.grader.setups import compiled, only_binds, star_modules, with_modules
+from projected_grpo.grader.setups import star_modules
 from projected_grpo.grader.values import has_tuple, matches
 from projected_grpo.loopholes.facts import Facts
-from projected_grpo.problems.problem import Problem, literal
+from projected_grpo.problems.problem import Problem, Test
 
 # Where joining the setup and the program, or the setup's own pow, makes the benchmark's verdict
 # another than ours.
@@ -62,11 +62,12 @@ def of_program(
         return Facts(parsed=True, n_tests=n_tests), Compat()
 
     answers = [first(run, 2 + i) for i in range(n_tests)]
-    right = verdicts(problem, answers)
+    right = verdicts(problem.tests, answers)
+    passes = all(right) and n_tests > 0
     facts = Facts(
         parsed=True,
         compiles=True,
-        gt_pass=all(right) and n_tests > 0,
+        gt_pass=passes and passes_hidden(sandbox, problem, request, more),
         n_tests=n_tests,
         n_passed=sum(right),
     )
@@ -87,7 +88,21 @@ def of_program(
         scripts = [name for name in scripts if name == "truth"]
     frames = ask("script", scripts, run.later)
     passed = {name: frame.get("passes") is True for name, frame in frames.items()}
-    return facts, Compat(**{"truth": facts.gt_pass, **passed})
+    # The benchmark knows no hidden tests.
+    return facts, Compat(**{"truth": passes, **passed})
+
+
+def passes_hidden(sandbox: Sandbox, problem: Problem, request: dict, more: float) -> bool:
+    """Whether the hidden tests pass as well, in a child of their own.
+
+    Few responses come so far, so the others do not wait for these calls.
+    """
+    if not problem.hidden:
+        return True
+    calls = calls_of(tuple(test.kwargs for test in problem.hidden))
+    run = sandbox.run({**request, "calls": calls}, more)
+    answers = [first(run, 2 + i) for i in range(len(problem.hidden))]
+    return all(verdicts(problem.hidden, answers))
 
 
 def may_differ(problem: Problem, program: str) -> bool:
@@ -120,11 +135,11 @@ def scripts_of(doubtful: bool, hinted: bool) -> list[str]:
     return [*scripts, "canonical", "arbitrary"]
 
 
-def verdicts(problem: Problem, answers: list[dict]) -> list[bool]:
+def verdicts(tests: tuple[Test, ...], answers: list[dict]) -> list[bool]:
     """Which of the ground truth's calls gave the expected value."""
     return [
         "value" in answer and matches(test.expected, answer["value"])
-        for test, answer in zip(problem.tests, answers, strict=True)
+        for test, answer in zip(tests, answers, strict=True)
     ]
 
 
@@ -140,29 +155,6 @@ def may_fool(right: list[bool], answers: list[dict]) -> bool:
 def is_lenient(is_right: bool, answer: dict) -> bool:
     """Whether an answer is right with a tuple in it, which == may tell from the expected list."""
     return is_right and has_tuple(answer["value"])
-
-
-def request_of(problem: Problem, program: str, test_name: str) -> dict:
-    """What every request about a program has; see child.py."""
-    setup = with_modules(problem.setup_code)
-    return {
-        "setup": compiled(setup),
-        "only_binds": only_binds(setup),
-        "compat_setup": compiled(problem.setup_code),
-        "program": program,
-        "method": problem.method,
-        "test_name": test_name,
-    }
-
-
-def helps_of(problem: Problem, with_truth: bool) -> dict:
-    """What a program must not find while it answers the ground truth's calls."""
-    return {
-        "canonical": problem.canonical,
-        "truth": asserts_of(problem) if with_truth else [],
-        "stand_ins": [],
-        "scripts": [],
-    }
 
 
 def try_tests(ask: Callable, sent: list) -> dict[str, Trial]:
@@ -210,26 +202,6 @@ def trial(frame: dict) -> Trial:
     if frame.get("outcome") not in ("returned", "exited", "raised"):
         return Trial()
     return Trial(frame["outcome"], bool(frame.get("called")), frame.get("examined") is True)
-
-
-@lru_cache(maxsize=4096)
-def calls_of(kwargs: tuple[str, ...]) -> list[bytes]:
-    """Each call's arguments, "nums = [2, 7], k = 9", marshalled in their order. Literals only.
-
-    They go by position: what a program calls its parameters is its own affair. Raises ValueError
-    for another value. Cached, because a problem comes again and again.
-    """
-    calls = []
-    for source in kwargs:
-        words = ast.parse(f"f({source})", mode="eval").body.keywords
-        calls.append(marshal.dumps([ast.literal_eval(word.value) for word in words]))
-    return calls
-
-
-def asserts_of(problem: Problem) -> list[str]:
-    """The problem's tests as the benchmark writes them."""
-    call = f"Solution().{problem.method}"
-    return [f"assert {call}({test.kwargs}) == {literal(test.expected)}" for test in problem.tests]
 
 
 def first(run: Run, index: int) -> dict:

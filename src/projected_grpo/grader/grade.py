@@ -13,8 +13,9 @@ from projected_grpo import loopholes
 from projected_grpo.grader.benchmark.rules import Compat, label_compat
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
-from projected_grpo.grader.gather import calls_of, gather, request_of
+from projected_grpo.grader.gather import gather
 from projected_grpo.grader.labels import LOOSE, STRICT, label
+from projected_grpo.grader.requests import calls_of, request_of
 from projected_grpo.grader.reward import reward
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.loopholes.base import Loophole
@@ -142,7 +143,8 @@ class Grader:
         with self.measuring:
             if problem.hash in self.needs:
                 return self.needs[problem.hash]
-            calls = calls_of(tuple(test.kwargs for test in problem.tests))
+            tests = (*problem.tests, *problem.hidden)
+            calls = calls_of(tuple(test.kwargs for test in tests))
             request = request_of(problem, problem.canonical, "")
             run = sandbox.run({**request, "calls": calls}, CANONICAL_CPU_S)
             # That the sandbox broke says nothing of the problem: the next response measures again.

@@ -31,7 +31,10 @@ class Problem:
     """A programming task in the LeetCode form.
 
     canonical: a whole class Solution that passes every test.
+    tests: what the data set has, often no more than the description's own examples.
     setup_code: the imports to run before any solution.
+    hidden: tests that no description shows, answered by the canonical solution.
+    checker: which answers count as the expected one, by its name in checkers.py.
     """
 
     id: str
@@ -44,12 +47,15 @@ class Problem:
     canonical: str
     tests: tuple[Test, ...]
     setup_code: str
+    hidden: tuple[Test, ...] = ()
+    checker: str = "equal"
 
     @cached_property
     def hash(self) -> str:
         """sha256 (hex) over what the problem says and checks.
 
-        Its id, source, split and difficulty are not content.
+        Its id, source, split and difficulty are not content, and neither is what was added to it:
+        hidden tests and a checker.
         """
         tests = [[test.kwargs, literal(test.expected)] for test in self.tests]
         content = [

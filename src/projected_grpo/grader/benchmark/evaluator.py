@@ -22,9 +22,10 @@ from tqdm import tqdm
 from projected_grpo import loopholes
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits
-from projected_grpo.grader.gather import asserts_of, first
+from projected_grpo.grader.gather import first
 from projected_grpo.grader.grade import Graded
 from projected_grpo.grader.labels import LABELS, LOOSE, STRICT
+from projected_grpo.grader.requests import asserts_of
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.problems.leetcode_rows import RESTORE_POW
 from projected_grpo.problems.problem import Problem
