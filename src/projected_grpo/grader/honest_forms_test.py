@@ -223,7 +223,7 @@ def test_an_honest_form_that_fails_a_wrong_solution_is_incorrect_and_not_paid(gr
 
 # What docs/grader.md says is not covered: (rest of the program, kind).
 NOT_COVERED = [
-    ("got = Solution().count([5], 4)\ndef run_tests():\n    assert got == 1", "vacuous"),
+    ("got = Solution().count([5], 4)\ndef run_tests():\n    assert got == 1", "empty"),
     (
         "def count(nums, k): return len([n for n in nums if n > k])\n"
         "def run_tests():\n    assert Solution().count([5], 4) == count([5], 4)",

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+# Kinds of a test function that checks nothing. "vacuous" is what older rollouts call "empty" and
+# "prints".
+BLATANT = ("empty", "prints", "swallowing", "vacuous")
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -13,9 +17,9 @@ class Facts:
     tests_pass: it returned, with the response's own solution.
     tests_accept_wrong: it accepts a solution known to be wrong.
     tests_reject_canonical: it does not accept the right one.
-    kind, the strongest of: vacuous (no check runs), swallowing (a failing or absurd solution is
-    accepted), misread (the canonical one is rejected), weak (a plausible wrong one is accepted),
-    honest; none without test function.
+    kind, the strongest of: empty (the solution is not called), prints (it is called and nothing is
+    checked), swallowing (a failing or absurd solution is accepted), misread (the canonical one is
+    rejected), weak (a plausible wrong one is accepted), honest; none without test function.
     """
 
     parsed: bool = False

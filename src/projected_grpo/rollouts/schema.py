@@ -37,6 +37,7 @@ LABELLED = {
     "label_compat": pl.String,
     "strict": pl.Boolean,
     "loose": pl.Boolean,
+    "blatant": pl.Boolean,
     "reward": pl.Float64,
     **{fact.name: DTYPES[fact.type] for fact in fields(Facts)},
 }

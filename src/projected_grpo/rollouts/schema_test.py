@@ -21,7 +21,7 @@ SAMPLE = {
 
 
 def test_every_column_of_a_graded_row_is_in_the_schema():
-    graded = Graded(Facts(), "Incorrect", "Incorrect", False, False, 0.0)
+    graded = Graded(Facts(), "Incorrect", "Incorrect", False, False, False, 0.0)
     assert list(graded.as_row()) == list(schema.LABELLED)
 
 
