@@ -88,8 +88,8 @@ def write(frame: pl.DataFrame, path: Path) -> None:
 def read(file: Path, columns: Sequence[str], others: bool = False) -> pl.DataFrame:
     """`columns` of a rollouts parquet, a row a sample; the file may hold others, and more or fewer.
 
-    others: keep what else the file holds, behind them. Raises Refusal if it cannot be read, is
-    empty, or lacks a column: has none or only nulls in it.
+    others: all that the file holds, in its order. Raises Refusal if it cannot be read, is empty, or
+    lacks a column: has none or only nulls in it.
     """
     if not file.is_file():
         raise Refusal(f"no rollouts at {file}")
@@ -97,8 +97,7 @@ def read(file: Path, columns: Sequence[str], others: bool = False) -> pl.DataFra
         whole = _with_blatant(pl.scan_parquet(file))
         held = whole.collect_schema().names()
         present = [column for column in columns if column in held]
-        rest = [column for column in held if column not in columns] if others else []
-        table = whole.select(*present, *rest).collect()
+        table = whole.select(held if others else present).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise Refusal(f"{file} is not a readable parquet file: {reason}") from None
