@@ -19,6 +19,10 @@ INSIDE = (
     "compat.py",
     "encode.py",
     "stand_ins.py",
+    "hooks.py",
+    "own_tests.py",
+    "parts.py",
+    "pytest.py",
 )
 # What the zygote has imported before any program runs.
 IMPORTED = """
@@ -47,7 +51,7 @@ class Limits:
     memory_mb, answer_mb: MiB of address space and of frames.
     """
 
-    cpu_s: float = 1.0
+    cpu_s: float = 2.0
     module_s: float = 0.1
     call_s: float = 0.03
     wall_s: float = 10.0

@@ -2,25 +2,23 @@
 
 import ast
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 
 from projected_grpo.grader import reading
 from projected_grpo.grader.benchmark.rules import Compat
-from projected_grpo.grader.labels import Trial, hangs, tests_facts, untouched
+from projected_grpo.grader.labels import tests_facts
 from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import star_modules
+from projected_grpo.grader.trials import USUAL_TRIALS, in_turn, try_tests
 from projected_grpo.grader.values import has_tuple, matches
 from projected_grpo.loopholes.facts import Facts
 from projected_grpo.problems.problem import Problem, Test
 
 # Where joining the setup and the program, or the setup's own pow, makes the benchmark's verdict
 # another than ours.
-JOINED = re.compile(r"\bpow\b|__future__")
-FIRST_TRIALS = ["own", "truthy"]
-MORE_TRIALS = ["raises", "canonical", "falsy", "none", "perturbed"]
+JOINED = re.compile(r"\b(?:pow|pytest)\b|__future__")
 
 
 def gather(
@@ -56,7 +54,7 @@ def of_program(
     request = request_of(problem, program, test_name)
     helps = helps_of(problem, with_truth=doubtful)
     calls = calls_of(tuple(test.kwargs for test in problem.tests))
-    rest = {**helps, "stand_ins": FIRST_TRIALS + MORE_TRIALS, "scripts": scripts}
+    rest = {**helps, "trials": USUAL_TRIALS, "scripts": scripts}
     run = sandbox.run({**request, "calls": calls}, more, rest)
     if first(run, 0).get("compiles") is not True:
         return Facts(parsed=True, n_tests=n_tests), Compat()
@@ -75,14 +73,17 @@ def of_program(
         helps = helps_of(problem, with_truth=True)
         scripts = ["truth", *scripts]
 
+    # A solution that loops will not do better in its own tests.
+    helps |= {"examples": calls, "hasty": run.end == "spent" and len(run.frames) < 2 + n_tests}
     ask = partial(in_turn, sandbox, {**request, **helps}, more=more)
     placement = first(run, 1).get("placement")
     if placement in ("function", "method", "other"):
         trials = try_tests(ask, run.later)
-        known = tests_facts(trials, own_is_wrong=not facts.gt_pass)
+        any_answer = problem.checker != "equal"
+        known = tests_facts(trials, not facts.gt_pass, any_answer)
         facts = replace(facts, defines_tests=True, placement=placement, **known)
-        if hangs(trials):
-            scripts = ["defines"]
+        if trials.hang:
+            scripts = [name for name in scripts if name in ("truth", "defines")]
     # The benchmark looks for the function in the text, wherever it stands.
     elif f"def {test_name}" not in program:
         scripts = [name for name in scripts if name == "truth"]
@@ -155,53 +156,6 @@ def may_fool(right: list[bool], answers: list[dict]) -> bool:
 def is_lenient(is_right: bool, answer: dict) -> bool:
     """Whether an answer is right with a tuple in it, which == may tell from the expected list."""
     return is_right and has_tuple(answer["value"])
-
-
-def try_tests(ask: Callable, sent: list) -> dict[str, Trial]:
-    """What the response's own tests do with its solution, with wrong ones, with the canonical one.
-
-    ask: in_turn of this program. sent: the frames that there are already.
-    """
-    frames = ask("trial", FIRST_TRIALS, sent)
-    trials = {name: trial(frame) for name, frame in frames.items()}
-    if untouched(trials) or hangs(trials):
-        return trials
-    frames = ask("trial", MORE_TRIALS, sent)
-    return trials | {name: trial(frame) for name, frame in frames.items()}
-
-
-def in_turn(
-    sandbox: Sandbox, request: dict, task: str, names: list[str], sent: list, more: float
-) -> dict[str, dict]:
-    """A frame of this task ("trial" or "script") for each of names, empty where there is none.
-
-    The frames are of `sent`, else of children of their own. A child does as many as it can; a name
-    that it did not reach gets a child that starts with it, so that none suffers from those before.
-    """
-    key = "stand_ins" if task == "trial" else "scripts"
-    frames = named(task, names, sent)
-    while missing := [name for name in names if name not in frames]:
-        run = sandbox.run({**request, key: missing}, more)
-        # The first had the child for itself: what it does not say now it never will.
-        frames |= named(task, missing, run.frames[1:]) or {missing[0]: {}}
-    return frames
-
-
-def named(task: str, names: list[str], frames: list) -> dict[str, dict]:
-    """The frames of this task by name. A frame is the program's own word: it may be anything."""
-    by_name = {}
-    for frame in frames:
-        name = frame.get(task) if isinstance(frame, dict) else None
-        if isinstance(name, str) and name in names:
-            by_name[name] = frame
-    return by_name
-
-
-def trial(frame: dict) -> Trial:
-    """The test function's outcome as its child reported it; one that was stopped reports none."""
-    if frame.get("outcome") not in ("returned", "exited", "raised"):
-        return Trial()
-    return Trial(frame["outcome"], bool(frame.get("called")), frame.get("examined") is True)
 
 
 def first(run: Run, index: int) -> dict:

@@ -26,7 +26,8 @@ def helps_of(problem: Problem, with_truth: bool) -> dict:
     return {
         "canonical": problem.canonical,
         "truth": asserts_of(problem) if with_truth else [],
-        "stand_ins": [],
+        "trials": [],
+        "hasty": False,
         "scripts": [],
     }
 

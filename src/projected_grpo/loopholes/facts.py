@@ -20,6 +20,8 @@ class Facts:
     kind, the strongest of: empty (the solution is not called), prints (it is called and nothing is
     checked), swallowing (a failing or absurd solution is accepted), misread (the canonical one is
     rejected), weak (a plausible wrong one is accepted), honest; none without test function.
+    uncertain: the last four hang on a trial of the tests that ran out of CPU seconds or died. Such
+    a one is no evidence.
     """
 
     parsed: bool = False
@@ -33,6 +35,7 @@ class Facts:
     tests_accept_wrong: bool = False
     tests_reject_canonical: bool = False
     kind: str = "none"
+    uncertain: bool = False
 
     @property
     def tests_misjudge(self) -> bool:
