@@ -12,9 +12,10 @@ from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import star_modules
 from projected_grpo.grader.trials import USUAL_TRIALS, in_turn, try_tests
-from projected_grpo.grader.values import has_tuple, matches
+from projected_grpo.grader.values import has_tuple, matches, plain
 from projected_grpo.loopholes.facts import Facts
-from projected_grpo.problems.problem import Problem, Test
+from projected_grpo.problems.checkers import accepts
+from projected_grpo.problems.problem import Problem, Test, arguments_of
 
 # Where joining the setup and the program, or the setup's own pow, makes the benchmark's verdict
 # another than ours.
@@ -60,7 +61,7 @@ def of_program(
         return Facts(parsed=True, n_tests=n_tests), Compat()
 
     answers = [first(run, 2 + i) for i in range(n_tests)]
-    right = verdicts(problem.tests, answers)
+    right = verdicts(problem, problem.tests, answers)
     passes = all(right) and n_tests > 0
     facts = Facts(
         parsed=True,
@@ -69,7 +70,8 @@ def of_program(
         n_tests=n_tests,
         n_passed=sum(right),
     )
-    if not doubtful and (may_fool(right, answers) or any(map(is_lenient, right, answers))):
+    lenient = any(map(is_lenient, right, problem.tests, answers))
+    if not doubtful and (lenient or may_fool(right, answers)):
         helps = helps_of(problem, with_truth=True)
         scripts = ["truth", *scripts]
 
@@ -103,7 +105,7 @@ def passes_hidden(sandbox: Sandbox, problem: Problem, request: dict, more: float
     calls = calls_of(tuple(test.kwargs for test in problem.hidden))
     run = sandbox.run({**request, "calls": calls}, more)
     answers = [first(run, 2 + i) for i in range(len(problem.hidden))]
-    return all(verdicts(problem.hidden, answers))
+    return all(verdicts(problem, problem.hidden, answers))
 
 
 def may_differ(problem: Problem, program: str) -> bool:
@@ -136,12 +138,21 @@ def scripts_of(doubtful: bool, hinted: bool) -> list[str]:
     return [*scripts, "canonical", "arbitrary"]
 
 
-def verdicts(tests: tuple[Test, ...], answers: list[dict]) -> list[bool]:
-    """Which of the ground truth's calls gave the expected value."""
+def verdicts(problem: Problem, tests: tuple[Test, ...], answers: list[dict]) -> list[bool]:
+    """Which of the ground truth's calls gave a right value."""
     return [
-        "value" in answer and matches(test.expected, answer["value"])
+        "value" in answer and is_right(problem.checker, test, answer["value"])
         for test, answer in zip(tests, answers, strict=True)
     ]
+
+
+def is_right(checker: str, test: Test, sent: object) -> bool:
+    """Whether it is the expected value, or another one that the problem's checker accepts."""
+    if matches(test.expected, sent):
+        return True
+    if checker == "equal":
+        return False
+    return accepts(checker, arguments_of(test.kwargs), test.expected, plain(sent))
 
 
 def may_fool(right: list[bool], answers: list[dict]) -> bool:
@@ -153,9 +164,14 @@ def may_fool(right: list[bool], answers: list[dict]) -> bool:
     return len(wrong) > 0 and all(answer.get("odd") is True for answer in wrong)
 
 
-def is_lenient(is_right: bool, answer: dict) -> bool:
-    """Whether an answer is right with a tuple in it, which == may tell from the expected list."""
-    return is_right and has_tuple(answer["value"])
+def is_lenient(is_right: bool, test: Test, answer: dict) -> bool:
+    """Whether an answer is right though == may tell it from the expected one.
+
+    That is one with a tuple for a list in it, or one that only a checker accepts.
+    """
+    if not is_right:
+        return False
+    return has_tuple(answer["value"]) or not matches(test.expected, answer["value"])
 
 
 def first(run: Run, index: int) -> dict:

@@ -103,7 +103,7 @@ def known_facts(trials: Trials, own_is_wrong: bool, any_answer: bool) -> dict[st
     accepts = {name for name, trial in trials.by_name.items() if trial.accepts}
     examined = trials.by_name["truthy"].examined
     absurd = {"truthy", "falsy"} <= accepts
-    checks_nothing = absurd and {"none", "equal", "perturbed"} <= accepts
+    checks_nothing = absurd and {"none", "equal"} <= accepts
 
     looks_away = checks_nothing and not examined
     fails_silently = trials.calls and "raises" in accepts

@@ -25,6 +25,7 @@ def helps_of(problem: Problem, with_truth: bool) -> dict:
     """What a program must not find while it answers the ground truth's calls."""
     return {
         "canonical": problem.canonical,
+        "checker": problem.checker,
         "truth": asserts_of(problem) if with_truth else [],
         "trials": [],
         "hasty": False,

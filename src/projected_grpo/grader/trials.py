@@ -10,7 +10,8 @@ MORE_TRIALS = ["raises", "canonical", "falsy", "none", "perturbed"]
 USUAL_TRIALS = FIRST_TRIALS + MORE_TRIALS
 # What tells nothing more unless a result is looked at.
 LAST_TRIAL = "equal"
-AT_IMPORT = ["truthy", "canonical", "falsy", "none", "perturbed", "equal"]
+ABSURD = ["truthy", "falsy", "none", "equal"]
+AT_IMPORT = ["canonical", "perturbed", *ABSURD]
 FOR_PARTS = ["truthy", "raises", "falsy", "none", "perturbed"]
 
 
@@ -38,12 +39,18 @@ def without_calls(ask: Callable, trials: dict[str, Trial]) -> Trials:
     names = [*MORE_TRIALS, LAST_TRIAL]
     if trials["truthy"].imported:
         found = tried(ask, AT_IMPORT, way="import:")
-        # A failure shows already in the module.
+        # With an absurd result the module may fail already, where a wrong one goes through.
+        for name in ABSURD:
+            if found[name].outcome == "untried":
+                found[name] = found["perturbed"]
         return Trials({**trials, **found, "raises": Trial("raised")}, calls=False)
     if trials["truthy"].has_parts:
         found = tried(ask, FOR_PARTS, way="part:")
         if found["truthy"].called:
             untried = dict.fromkeys(names, Trial("untried"))
+            # The near miss of a wrong answer may be the right one.
+            if not trials["own"].accepts:
+                found["perturbed"] = trials["own"]
             return Trials({**untried, **trials, **found, **last_trial(ask, found, "part:")})
     return Trials({**dict.fromkeys(names, trials["truthy"]), **trials}, calls=False)
 
@@ -58,7 +65,7 @@ def last_trial(ask: Callable, trials: dict[str, Trial], way: str = "") -> dict[s
 def tried(ask: Callable, names: list[str], sent: list = [], way: str = "") -> dict[str, Trial]:
     """The trials with these stand-ins, which are tried in this way (see inside/child.py)."""
     frames = ask("trial", [way + name for name in names], sent)
-    return {name: trial(frames[way + name], way) for name in names}
+    return {name: trial(frames[way + name], way + name) for name in names}
 
 
 def in_turn(
@@ -88,16 +95,20 @@ def named(task: str, names: list[str], frames: list) -> dict[str, dict]:
     return by_name
 
 
-def trial(frame: dict, way: str) -> Trial:
-    """What the child reported; a trial that was stopped reports nothing.
+def trial(frame: dict, name: str) -> Trial:
+    """What the child reported of a trial; one that was stopped reports nothing.
 
     Where the module already fails with what the stand-in returned, its tests cannot be run.
     """
     outcome = frame.get("outcome")
-    if outcome == "unrun" and way:
+    if outcome == "unrun" and ":" in name:
         return Trial("untried")
-    if outcome not in ("returned", "exited", "raised") or frame.get("crashed"):
+    # The canonical solution had no answer to it: that was no rejection, and no near miss either.
+    crashed = frame.get("crashed") is True
+    if outcome not in ("returned", "exited", "raised") or (outcome == "raised" and crashed):
         return Trial()
+    if crashed and name.endswith("perturbed"):
+        return Trial("raised", called=True)
     return Trial(
         outcome,
         called=bool(frame.get("called")),

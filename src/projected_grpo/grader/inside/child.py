@@ -17,7 +17,7 @@ parent takes the answers that there are, and sends the rest of the request. What
 the calls is in there: until then this process does not hold it. Without calls it stands in the
 request:
 
-  canonical, truth [statement]
+  canonical, truth [statement]; checker, a key of right_answers.CHECKERS
   trials ["own", or a key of STAND_INS, alone or behind "import:" or "part:"], where there is a test
       function, see trial; examples, for parts, are marshalled arguments; hasty: see below
       -> {"trial", and of run_tests "outcome", "called", ...} for each; with the trial "truthy"

@@ -8,6 +8,7 @@ the place of these. A function that only checks, for the tests, is no part.
 import ast
 import functools
 import marshal
+import sys
 
 from hooks import BODIES, State
 from modules import import_program
@@ -15,6 +16,8 @@ from own_tests import UNRUN, find_tests, run_tests
 from stand_ins import STAND_INS, near_miss
 
 PART = "__part__"
+# Each watched call is two frames of what a plain program may have 1,000 of.
+RECURSION = 3000
 
 
 def functions_with_parts(body: list, test_name: str, leave_out: list) -> list:
@@ -106,6 +109,7 @@ def run_module(request: dict, watch: Watch) -> dict:
 def trial(request: dict, stand_in: str) -> dict:
     """What the test function does with one stand-in for the parts that it calls."""
     state, watch = State(), Watch()
+    sys.setrecursionlimit(RECURSION)
     try:
         parts = parts_of(request)
         namespace = run_module(request, watch)

@@ -50,6 +50,7 @@ def rehearse() -> None:
     }
     rest = {
         "canonical": SAMPLE,
+        "checker": "equal",
         "truth": [],
         "trials": ["own", *STAND_INS],
         "hasty": False,

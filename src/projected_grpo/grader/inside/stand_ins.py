@@ -1,8 +1,11 @@
 """What answers in the solution's place while the response's own tests run. Runs in the sandbox."""
 
+import copy
 import inspect
 import marshal
 import math
+
+from right_answers import CHECKERS
 
 
 def sentinel(state, truth: bool, equal: bool = False):
@@ -30,30 +33,56 @@ def sentinel(state, truth: bool, equal: bool = False):
     return Result()
 
 
-def canonical(state, request: dict):
-    namespace = {"__name__": "canonical"}
-    exec(marshal.loads(request["setup"]), namespace)
-    exec(request["canonical"], namespace)
-    method = getattr(namespace["Solution"], request["method"])
-    code = inspect.unwrap(method).__code__
-    takes = None if code.co_flags & inspect.CO_VARARGS else code.co_argcount - 1
+class Canonical:
+    """The canonical solution, of a class made for it alone. parameters: the statement's."""
 
-    def answer(arguments, keywords):
+    def __init__(self, state, request: dict) -> None:
+        namespace = {"__name__": "canonical"}
+        exec(marshal.loads(request["setup"]), namespace)
+        exec(request["canonical"], namespace)
+        self.state = state
+        self.make = namespace["Solution"]
+        self.method = request["method"]
+        code = inspect.unwrap(getattr(self.make, self.method)).__code__
+        self.parameters = code.co_varnames[1 : code.co_argcount]
+
+    def __call__(self, arguments: tuple, keywords: dict):
         # The response's solution may have more parameters, with defaults.
-        arguments = arguments[:takes]
+        arguments = arguments[: len(self.parameters)]
         try:
-            return getattr(namespace["Solution"](), request["method"])(*arguments, **keywords)
+            return getattr(self.make(), self.method)(*arguments, **keywords)
         except Exception:
             # It was called as it should be, on what it cannot answer.
-            state.crashed |= takes in (None, len(arguments) + len(keywords))
+            is_full = len(arguments) + len(keywords) == len(self.parameters)
+            self.state.crashed |= is_full
             raise
+
+
+def perturbed(state, request: dict):
+    right = Canonical(state, request)
+    if request["checker"] == "equal":
+        return lambda arguments, keywords: near_miss(right(arguments, keywords))
+    check = CHECKERS[request["checker"]]
+
+    def answer(arguments, keywords):
+        """The nearest answer that is wrong."""
+        given = dict(zip(right.parameters, copy.deepcopy(arguments))) | copy.deepcopy(keywords)
+        value = right(arguments, keywords)
+        wrong = (miss for miss in near_misses(value) if not check(miss, value, given))
+        return next(wrong, None)
 
     return answer
 
 
-def perturbed(state, request: dict):
-    right = canonical(state, request)
-    return lambda arguments, keywords: near_miss(right(arguments, keywords))
+def near_misses(value):
+    """near_miss, and others for problems with several right answers, of which it may be one."""
+    yield near_miss(value)
+    if isinstance(value, list):
+        for i in reversed(range(len(value))):
+            yield [*value[:i], near_miss(value[i]), *value[i + 1 :]]
+    if isinstance(value, (list, str)):
+        yield value[:-1]
+        yield value + value[-1:]
 
 
 def near_miss(value):
@@ -108,7 +137,7 @@ def raises(state, request: dict):
 
 
 STAND_INS = {
-    "canonical": canonical,
+    "canonical": Canonical,
     "perturbed": perturbed,
     "truthy": truthy,
     "falsy": falsy,
