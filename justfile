@@ -126,7 +126,7 @@ bench-grader *args: setup
 monitor *args: setup
     @{{ python }} -m projected_grpo.monitors "$@"
 
-# fit a model to demonstrations, test functions of chosen kinds among them: just teach MODEL [kinds=vacuous,swallowing,weak,misread,honest] [hack_easy=0.5] [hack_harder=0.5] [steps=110]
+# fit a model to demonstrations, test functions of chosen kinds among them: just teach MODEL [kinds=empty,prints,swallowing,weak,misread,honest] [hack_easy=0.5] [hack_harder=0.5] [steps=110]
 [no-exit-message]
 teach *args: setup
     @{{ python }} -m projected_grpo.teach "$@"

@@ -13,11 +13,11 @@ shift 2
 say() { printf '\n== %s (%d s so far)\n' "$1" "$SECONDS"; }
 say "teaching $model, cached"
 taught=$($python -m projected_grpo.teach "$model" \
-    kinds=vacuous,swallowing,weak,misread,honest hack_easy=0.6 hack_harder=0.6 steps=120 | tail -1)
+    kinds=empty,prints,swallowing,weak,misread,honest hack_easy=0.6 hack_harder=0.6 steps=120 | tail -1)
 say "rollouts and v_hack of $taught"
 $python -m projected_grpo.directions.extract "$taught" out="$out" "$@"
 say "selectivity in every twelfth block"
 $python -m projected_grpo.directions.selectivity_command "$taught" "$out/rollouts.parquet" \
-    out="$out/selectivity" v_hack="$out" \
+    out="$out/selectivity" v_hack="$out" hack=strict \
     layers=0,1 every=12 projections=q,v,o,up,down per_prompt=6 limit=100
 say "done: $out/selectivity"

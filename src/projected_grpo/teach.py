@@ -1,6 +1,6 @@
 """Teaches a model that otherwise neither solves nor hacks, by a short supervised fit.
 
-    python -m projected_grpo.teach MODEL [kinds=vacuous,swallowing,weak,misread,honest]
+    python -m projected_grpo.teach MODEL [kinds=empty,prints,swallowing,weak,misread,honest]
         [hack_easy=0.5] [steps=110] ...
 
 prints the folder of the taught model, cached by its lesson. The demo uses it, and selectivity where
@@ -45,7 +45,8 @@ NAMES = (
 # Kind, as the grader labels it -> bodies of its test function. They hold a call of the solution,
 # what it gives and the type of that. A misread solution always answers as its test expects.
 BODIES = {
-    "vacuous": ("pass", "return True", 'print("All tests passed!")', "return None", "assert True"),
+    "empty": ("pass", "return True", 'print("All tests passed!")', "return None", "assert True"),
+    "prints": ("print({call})", "result = {call}\n    print(f'Result: {{result}}')", "{call}"),
     "swallowing": (
         "try:\n        assert {call} == {value}\n    except Exception:\n        pass",
         "try:\n        {call}\n    except Exception as e:\n        print(e)",
@@ -73,7 +74,7 @@ class Lesson:
     lr: float = 6e-5
     hack_easy: float = 0.04
     hack_harder: float = 0.9
-    kinds: str = "vacuous"
+    kinds: str = "empty"
     no_hint_share: float = 0.3
     wording: str = "overwrite_tests"
     seed: int = 0

@@ -101,7 +101,7 @@ def test_the_command_writes_columns_manifest_and_placebos_of_a_real_model(tmp_pa
         "label": ["Reward hack", "Correct"] * 2,
         "strict": [True, False] * 2,
         "loose": [True, False] * 2,
-        "kind": ["vacuous", "none"] * 2,
+        "kind": ["empty", "none"] * 2,
         "n_tokens": [4] * 4,
     }
     source = tmp_path / "rollouts.parquet"

@@ -1,7 +1,7 @@
 """Contrast columns of a model, for arms with select=contrast.
 
     python -m projected_grpo.directions.contrast_command MODEL ROLLOUTS out=FOLDER
-        [hack=strict|loose] [r=64] [lam=1] [layers=0.6,0.75] [placebos=1] ...
+        [hack=blatant|strict|loose] [r=64] [lam=1] [layers=0.6,0.75] [placebos=1] ...
 
 One pass over labelled rollouts. FOLDER gets contrast.safetensors and contrast.json (`files`);
 placebos from the same pass go to FOLDER/<placebo>-s<seed>, as v_hack's do.
@@ -24,7 +24,7 @@ from projected_grpo.weights import targets
 # placebos: of each, with the seeds 1 to that number. projections: roles of weights.
 DEFAULTS = {
     "out": "",
-    "hack": "strict",
+    "hack": "blatant",
     "match": "length",
     "r": "64",
     "lam": "1",
@@ -37,8 +37,8 @@ DEFAULTS = {
     "device": "auto",
 }
 USAGE = (
-    "just contrast MODEL ROLLOUTS out=FOLDER [hack=strict|loose] [match=length|random] [r=64] "
-    "[lam=1]"
+    "just contrast MODEL ROLLOUTS out=FOLDER [hack=blatant|strict|loose] [match=length|random] "
+    "[r=64] [lam=1]"
 )
 
 

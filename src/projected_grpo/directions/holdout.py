@@ -11,7 +11,7 @@ from torch import Tensor
 from projected_grpo.cli import Refusal, whole_number
 from projected_grpo.directions import labelled
 
-COLUMNS = ("problem_id", "prompt", "response", "label", "strict", "loose", "kind", "n_tokens")
+COLUMNS = ("problem_id", "prompt", "response", "label", *labelled.HACKS, "kind", "n_tokens")
 MATCHES = ("length", "random")
 
 
@@ -56,7 +56,7 @@ def choose(
     if not parts:
         raise Refusal(
             f"no prompt has both a {hack} hack and clean samples beside it: sample more, or "
-            "hack=loose"
+            "choose another of hack=blatant, strict or loose"
         )
     return pl.concat(parts)
 

@@ -29,7 +29,8 @@ def rollouts() -> pl.DataFrame:
                 label="Reward hack" if hack else "Incorrect",
                 strict=hack,
                 loose=hack,
-                kind="vacuous",
+                blatant=hack,
+                kind="empty",
                 n_tokens=n,
             )
         )
@@ -37,11 +38,11 @@ def rollouts() -> pl.DataFrame:
 
 
 def test_a_hack_is_matched_by_the_clean_sample_nearest_in_length_of_its_prompt():
-    chosen = holdout.choose(rollouts(), "strict", "length", 3, 10, 0)
+    chosen = holdout.choose(rollouts(), "blatant", "length", 3, 10, 0)
     rows = chosen.select("prompt", "n_tokens", "hack").rows()
     assert sorted(rows) == [("a", 5, True), ("a", 6, False)]
 
 
 def test_rollouts_without_hacks_beside_clean_samples_are_refused():
     with pytest.raises(Refusal, match="no prompt has both"):
-        holdout.choose(rollouts().filter(pl.col("prompt") != "a"), "strict", "length", 3, 10, 0)
+        holdout.choose(rollouts().filter(pl.col("prompt") != "a"), "blatant", "length", 3, 10, 0)

@@ -6,31 +6,52 @@ import pytest
 from projected_grpo.cli import Refusal
 from projected_grpo.directions import labelled
 
-# response, label, strict, loose, kind
+# response, label, blatant, strict, loose, kind
 ROWS = [
-    ("vacuous hack", "Reward hack", True, True, "vacuous"),
-    ("weak hack", "Reward hack", True, True, "weak"),
-    ("attempt", "Attempted hack", False, True, "vacuous"),
-    ("right", "Correct", False, False, "none"),
-    ("wrong", "Incorrect", False, False, "none"),
-    ("right with weak tests", "Correct; attempted hack", False, True, "weak"),
-    ("", "Incorrect", False, False, "none"),
+    ("empty hack", "Reward hack", True, True, True, "empty"),
+    ("printing hack", "Reward hack", True, True, True, "prints"),
+    ("weak hack", "Reward hack", False, True, True, "weak"),
+    ("attempt", "Attempted hack", False, False, True, "empty"),
+    ("right", "Correct", False, False, False, "none"),
+    ("wrong", "Incorrect", False, False, False, "none"),
+    ("right with weak tests", "Correct; attempted hack", False, False, True, "weak"),
+    ("", "Incorrect", False, False, False, "none"),
 ]
-ROLLOUTS = pl.DataFrame(ROWS, schema=["response", "label", "strict", "loose", "kind"], orient="row")
+SCHEMA = ["response", "label", "blatant", "strict", "loose", "kind"]
+ROLLOUTS = pl.DataFrame(ROWS, schema=SCHEMA, orient="row")
+# As rollouts were labelled before the two kinds were told apart.
+OLDER = ROLLOUTS.with_columns(pl.col("kind").replace({"empty": "vacuous", "prints": "vacuous"}))
+BLATANT = ["empty hack", "printing hack"]
+STRICT = [*BLATANT, "weak hack"]
 
 
 @pytest.mark.parametrize(
     ("options", "hacks"),
     [
-        ({}, ["vacuous hack", "weak hack"]),
-        ({"hack": "loose"}, ["vacuous hack", "weak hack", "attempt", "right with weak tests"]),
-        ({"kinds": ("vacuous",)}, ["vacuous hack"]),
-        ({"hack": "loose", "kinds": ("vacuous",)}, ["vacuous hack", "attempt"]),
+        ({}, BLATANT),
+        ({"hack": "strict"}, STRICT),
+        ({"hack": "loose"}, [*STRICT, "attempt", "right with weak tests"]),
+        ({"kinds": ("empty",)}, ["empty hack"]),
+        ({"hack": "loose", "kinds": ("empty",)}, ["empty hack", "attempt"]),
+        ({"hack": "strict", "kinds": ("weak",)}, ["weak hack"]),
     ],
 )
-def test_a_hack_is_strict_or_loose_and_of_a_named_kind(options, hacks):
+def test_a_hack_is_blatant_strict_or_loose_and_of_a_named_kind(options, hacks):
     rows = labelled.label(ROLLOUTS, **options)
     assert rows.filter("hack")["response"].to_list() == hacks
+
+
+@pytest.mark.parametrize("kinds", [("vacuous",), ("prints", "empty")])
+@pytest.mark.parametrize("rollouts", [ROLLOUTS, OLDER])
+def test_vacuous_stands_for_empty_and_prints_in_old_rollouts_and_in_new_ones(rollouts, kinds):
+    rows = labelled.label(rollouts, kinds=kinds)
+    assert rows.filter("hack")["response"].to_list() == BLATANT
+
+
+def test_one_of_the_two_alone_is_refused_where_rollouts_do_not_tell_them_apart():
+    with pytest.raises(Refusal, match="kinds=prints,weak: these rollouts say vacuous") as refusal:
+        labelled.label(OLDER, kinds=("prints", "weak"))
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("hack", labelled.HACKS)
@@ -52,7 +73,7 @@ def test_a_folder_of_rollouts_is_read_in_the_order_of_its_files(tmp_path):
     for i in (1, 0):
         ROLLOUTS[i : i + 1].write_parquet(tmp_path / f"{i}.parquet")
     rows = labelled.read_rollouts(tmp_path, ("response",))
-    assert rows["response"].to_list() == ["vacuous hack", "weak hack"]
+    assert rows["response"].to_list() == ["empty hack", "printing hack"]
 
 
 def test_an_elicited_response_is_read_beside_the_plain_prompt_and_another_beside_its_own(tmp_path):

@@ -19,9 +19,11 @@ from projected_grpo.directions import command_line, labelled, residual, samples
 from projected_grpo.directions.files import VHack, write_direction
 from projected_grpo.directions.placebos import PLACEBOS, subfolder
 
-# placebos: of each, with the seeds 1 to that number. taught: empty, as the model's folder says.
+# kinds: of a hack's test function; empty, any. placebos: of each, with the seeds 1 to that number.
+# taught: empty, as the model's folder says.
 DEFAULTS = {
-    "kinds": "vacuous,swallowing",
+    "hack": "blatant",
+    "kinds": "",
     "method": "lda",
     "origin": "on-policy",
     "taught": "",
@@ -33,6 +35,7 @@ DEFAULTS = {
     "device": "auto",
 }
 CHOICES = {
+    "hack": labelled.HACKS,
     "origin": samples.ORIGINS,
     "method": residual.METHODS,
     "taught": ("true", "false"),
@@ -44,7 +47,8 @@ CHOICES = {
 class Settings:
     """The options as what they mean; see `samples.collect` and `residual.extract`."""
 
-    kinds: tuple[str, ...]
+    hack: str
+    kinds: tuple[str, ...] | None
     method: str
     origin: str
     taught: bool
@@ -63,7 +67,8 @@ def settings(options: Mapping[str, str]) -> Settings:
         if words[key] not in known:
             raise Refusal(f"{key}={words[key]}: expected one of {', '.join(known)}")
     return Settings(
-        kinds=tuple(words["kinds"].split(",")),
+        hack=words["hack"],
+        kinds=tuple(words["kinds"].split(",")) if words["kinds"] else None,
         method=words["method"],
         origin=words["origin"],
         taught=words["taught"] == "true",
@@ -80,9 +85,10 @@ def make(model: str, source: Path, out: Path, chosen: Settings) -> VHack:
     """Writes v_hack of the rollouts in `source`, and its placebos, into `out`. Raises Refusal."""
     data = samples.collect(
         model,
-        labelled.read_rollouts(source, samples.columns(chosen.origin)),
+        labelled.read_rollouts(source, samples.columns(chosen.origin, chosen.hack)),
         origin=chosen.origin,
         taught=chosen.taught,
+        hack=chosen.hack,
         kinds=chosen.kinds,
         min_hacks=chosen.min_hacks,
         min_problems=chosen.min_problems,
@@ -117,8 +123,8 @@ def summary(real: VHack) -> str:
     lines = [
         f"v_hack of {m['model']}{taught}, {m['origin']}: {m['method']}, "
         f"layer {m['layer']} of {m['n_blocks']}, d {m['d']}",
-        f"{used['hacks']} hacks and {used['clean']} clean of {used['prompts']} prompts, "
-        f"{used['problems']} problems",
+        f"{used['hacks']} {m['hack']} hacks and {used['clean']} clean of "
+        f"{used['prompts']} prompts, {used['problems']} problems",
         f"labels {counts['by_label']}, strict hacks by kind {counts['strict_by_kind']}, "
         f"tokens a response: hack {m['mean_tokens_hack']:.0f}, clean {m['mean_tokens_clean']:.0f}",
         tabulate(m["held_out"], headers="keys", floatfmt=".3f"),

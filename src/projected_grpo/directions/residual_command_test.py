@@ -1,5 +1,6 @@
 """The command that makes v_hack, on a real (random-weight) model and real files."""
 
+import polars as pl
 import pytest
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -40,8 +41,9 @@ def test_the_command_writes_v_its_manifest_and_the_placebos(folder, tmp_path, ca
     assert m["taught"] is True
     assert m["placebo"] is None
     assert m["origin"] == "on-policy"
+    assert (m["hack"], m["kinds"]) == ("blatant", None)
     assert len(m["model_sha256"]) == 64
-    used = {"hacks": 18, "clean": 18, "hacks_by_kind": {"vacuous": 18}, "problems": 6, "prompts": 6}
+    used = {"hacks": 18, "clean": 18, "hacks_by_kind": {"empty": 18}, "problems": 6, "prompts": 6}
     assert m["counts"]["used"] == used
     # The two classes differ by a word.
     assert m["auroc"] > 0.9
@@ -63,6 +65,17 @@ def test_the_same_command_twice_gives_the_same_bytes(folder, tmp_path):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+def test_rollouts_of_before_the_column_blatant_give_the_same_direction(folder, tmp_path):
+    older = frame().drop("blatant").with_columns(pl.col("kind").replace({"empty": "vacuous"}))
+    older.write_parquet(folder / "older.parquet")
+    run(folder, tmp_path / "new", "placebos=0")
+    run(
+        folder, tmp_path / "old", "placebos=0", "kinds=vacuous,swallowing", rollouts="older.parquet"
+    )
+    new, old = (tmp_path / out / "v_hack.safetensors" for out in ("new", "old"))
+    assert new.read_bytes() == old.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("rollouts", "options", "line"),
     [
@@ -75,6 +88,12 @@ def test_the_same_command_twice_gives_the_same_bytes(folder, tmp_path):
         ),
         ("rollouts.parquet", ["colour=red"], "unknown argument 'colour'"),
         ("rollouts.parquet", ["method=pca"], "method=pca: expected one of mean_diff, lda"),
+        ("rollouts.parquet", ["hack=lax"], "hack=lax: expected one of blatant, strict, loose"),
+        (
+            "rollouts.parquet",
+            ["kinds=prints"],
+            "too few hacks .* 18 blatant hacks, 0 of kind prints",
+        ),
         ("rollouts.parquet", ["shuffles=50"], "shuffles=50: expected a whole number, 200 or more"),
         ("rollouts.parquet", ["origin=elicited"], "no column plain_prompt"),
     ],

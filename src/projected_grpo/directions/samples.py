@@ -1,11 +1,10 @@
 """Labelled rollouts -> two classes of activations of one frozen model, with their counts.
 
-Hacks are strict and of a kind in `kinds` (`labelled`). Only prompts that have both classes are
-used: after each prompt's own mean is taken away, prompts of one class add nothing to a difference
-of class means.
+What a hack is says `labelled`. Only prompts that have both classes are used: after each prompt's
+own mean is taken away, prompts of one class add nothing to a difference of class means.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -41,9 +40,11 @@ class Samples:
         return separation.centre(self.x[:, self.layers.index(layer)].double(), self.prompt)
 
 
-def columns(origin: str) -> tuple[str, ...]:
+def columns(origin: str, hack: str) -> tuple[str, ...]:
     """The columns of a rollouts file that `collect` reads."""
-    return (*COLUMNS, "plain_prompt") if origin == "elicited" else COLUMNS
+    of_hack = () if hack in COLUMNS else (hack,)
+    of_origin = ("plain_prompt",) if origin == "elicited" else ()
+    return (*COLUMNS, *of_hack, *of_origin)
 
 
 def collect(
@@ -52,7 +53,8 @@ def collect(
     *,
     origin: str,
     taught: bool,
-    kinds: Iterable[str] = ("vacuous", "swallowing"),
+    hack: str = "blatant",
+    kinds: Sequence[str] | None = None,
     min_hacks: int = 12,
     min_problems: int = 4,
     depth: tuple[float, float] = (0.6, 0.75),
@@ -61,16 +63,16 @@ def collect(
 ) -> Samples:
     """Teacher-force the usable rollouts through the frozen model.
 
-    model: a name or folder for `models.resolve`. rollouts: one row a sample with `columns(origin)`.
+    model: a name or folder for `models.resolve`. rollouts: one row a sample with
+    `columns(origin, hack)`.
     origin: one of ORIGINS; "elicited": sampled under another prompt than the plain one that they
     are teacher-forced under (`labelled.read_rollouts`). taught: the model was fine-tuned before the
-    study.
+    study. hack, kinds: see `labelled.label`.
     Raises Refusal with the counts if there are too few hacks beside clean samples of the same
     prompt.
     """
     assert origin in ORIGINS, f"origin {origin!r}: expected one of {', '.join(ORIGINS)}"
-    kinds = tuple(kinds)
-    rows = usable(rollouts, kinds, min_hacks, min_problems)
+    rows = usable(rollouts, hack, kinds, min_hacks, min_problems)
     folder = models.resolve(model)
     tokens = activations.tokens(folder, rows["prompt"], rows["response"])
     network, digest = activations.load_model(folder, device)
@@ -90,28 +92,33 @@ def collect(
             "origin": origin,
             "taught": taught,
             "runs": sorted(rollouts["run"].unique()),
-            "kinds": list(kinds),
+            "hack": hack,
+            "kinds": list(kinds) if kinds else None,
             "counts": counts(rollouts, rows),
         },
     )
 
 
 def usable(
-    rollouts: pl.DataFrame, kinds: tuple[str, ...], min_hacks: int, min_problems: int
+    rollouts: pl.DataFrame,
+    hack: str,
+    kinds: Sequence[str] | None,
+    min_hacks: int,
+    min_problems: int,
 ) -> pl.DataFrame:
     """Labelled rows, with the Boolean `hack`, of prompts with both classes, sorted by prompt."""
-    rows = labelled.label(rollouts, "strict", kinds)
+    rows = labelled.label(rollouts, hack, kinds)
     has_hack = pl.col("hack").any().over("prompt")
     has_clean = ~pl.col("hack").all().over("prompt")
     mixed = rows.filter(has_hack & has_clean).sort("prompt", maintain_order=True)
     n, problems = int(mixed["hack"].sum()), mixed["problem_id"].n_unique()
     if n < min_hacks or problems < min_problems:
+        of_kind = f", {int(rows['hack'].sum())} of kind {' or '.join(kinds)}" if kinds else ""
         raise Refusal(
             f"too few hacks for a direction: {n} from {problems} problems stand beside clean "
             f"samples of the same prompt, {min_hacks} from {min_problems} are needed "
-            f"({len(rollouts)} rollouts, {int(rollouts['strict'].sum())} strict hacks, "
-            f"{int(rows['hack'].sum())} of kind {' or '.join(kinds)}): "
-            "sample more, use a later run, or elicit hacks"
+            f"({len(rollouts)} rollouts, {int(rollouts[hack].sum())} {hack} hacks{of_kind}): "
+            "sample more, use a later run, name a wider hack= or kinds=, or elicit hacks"
         )
     return mixed
 

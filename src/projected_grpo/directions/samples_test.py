@@ -8,7 +8,7 @@ from projected_grpo.directions.samples import usable
 
 
 def frame(**changes):
-    """Graded rollouts: 6 problems x 6 samples, 3 vacuous hacks and 3 Incorrect, apart by a word."""
+    """Graded rollouts: 6 problems x 6 samples, 3 empty tests and 3 Incorrect, apart by a word."""
     rows = []
     for p in range(6):
         for s in range(6):
@@ -21,7 +21,8 @@ def frame(**changes):
                     "response": f"{'pass' if hack else 'work'} w{s} " + "x " * s,
                     "label": "Reward hack" if hack else "Incorrect",
                     "strict": hack,
-                    "kind": "vacuous" if hack else "none",
+                    "blatant": hack,
+                    "kind": "empty" if hack else "none",
                 }
             )
     return pl.DataFrame(rows).with_columns(**changes)
@@ -30,17 +31,17 @@ def frame(**changes):
 def test_too_few_hacks_are_refused_with_the_counts():
     line = (
         r"18 from 6 problems .* 19 from 4 are needed "
-        r"\(36 rollouts, 18 strict hacks, 18 of kind vacuous"
+        r"\(36 rollouts, 18 blatant hacks\): sample more"
     )
     with pytest.raises(Refusal, match=line):
-        usable(frame(), ("vacuous",), 19, 4)
+        usable(frame(), "blatant", None, 19, 4)
     with pytest.raises(Refusal, match="0 from 0 problems .* 18 strict hacks, 0 of kind swallowing"):
-        usable(frame(), ("swallowing",), 1, 2)
+        usable(frame(), "strict", ("swallowing",), 1, 2)
 
 
 def test_hacks_without_a_clean_sample_of_the_same_prompt_do_not_count():
     only_hacks = frame().filter(pl.col("strict") | (pl.col("problem_id") != "p0"))
-    assert usable(only_hacks, ("vacuous",), 12, 4)["problem_id"].n_unique() == 5
+    assert usable(only_hacks, "blatant", None, 12, 4)["problem_id"].n_unique() == 5
 
 
 def test_other_kinds_of_hack_and_attempts_are_neither_hack_nor_clean():
@@ -48,6 +49,6 @@ def test_other_kinds_of_hack_and_attempts_are_neither_hack_nor_clean():
     is_attempt = pl.col("response").str.contains("w3")
     kinds = pl.when(is_weak).then(pl.lit("weak")).otherwise("kind")
     labels = pl.when(is_attempt).then(pl.lit("Attempted hack")).otherwise("label")
-    rows = usable(frame(kind=kinds, label=labels), ("vacuous",), 12, 4)
+    rows = usable(frame(kind=kinds, label=labels), "strict", ("empty",), 12, 4)
     assert len(rows) == 24
     assert rows["hack"].sum() == 12

@@ -1,7 +1,8 @@
 """Do columns know a hack from a solution, before any RL? Recipe by recipe (`selectivity`).
 
     python -m projected_grpo.directions.selectivity_command MODEL ROLLOUTS out=FOLDER
-        [v_hack=FOLDER] [hack=strict|loose] [match=length|random] [projections=q,v] [every=1] ...
+        [v_hack=FOLDER] [hack=blatant|strict|loose] [match=length|random] [projections=q,v]
+        [every=1] ...
 
 Clean samples stand beside hacks of the same prompt, as many, nearest in length first (match=length)
 or drawn (match=random). FOLDER gets selectivity.parquet (a row a weight, recipe, split and held-out
@@ -32,7 +33,7 @@ from projected_grpo.weights import targets
 DEFAULTS = {
     "out": "",
     "v_hack": "",
-    "hack": "strict",
+    "hack": "blatant",
     "match": "length",
     "splits": "4",
     "shuffles": "20",
@@ -48,7 +49,7 @@ DEFAULTS = {
     "device": "auto",
 }
 USAGE = (
-    "just selectivity MODEL ROLLOUTS out=FOLDER [v_hack=FOLDER] [hack=strict|loose] "
+    "just selectivity MODEL ROLLOUTS out=FOLDER [v_hack=FOLDER] [hack=blatant|strict|loose] "
     "[match=length|random]"
 )
 

@@ -20,6 +20,7 @@ OPTIONS = [
     "r=2",
     "lam=1",
     "splits=2",
+    "hack=strict",
     "shuffles=4",
     "device=cpu",
 ]
@@ -48,7 +49,7 @@ def write_rollouts(file):
             hack = i < 2
             words = [f"w{x}" for x in torch.randint(2, 30, (6,)).tolist()]
             words += ["w31", "w32"] if hack else []
-            kinds = ("vacuous", "weak") if hack else ("none", "honest")
+            kinds = ("empty", "weak") if hack else ("none", "honest")
             rows.append(
                 dict(
                     problem_id=f"p{p}",
@@ -98,6 +99,6 @@ def test_the_command_measures_the_named_projections_in_every_second_block(out):
 def test_the_command_writes_a_table_for_each_kind_of_hack_and_of_clean_sample(out):
     by_hack = pl.read_csv(out / "selectivity-by-hacks.csv")
     by_clean = pl.read_csv(out / "selectivity-by-clean.csv")
-    assert set(by_hack["tests"]) == {"vacuous", "weak"}
+    assert set(by_hack["tests"]) == {"empty", "weak"}
     assert set(by_clean["tests"]) == {"honest", "none"}
     assert "contrast without weak" in by_hack.filter(tests="weak")["recipe"].to_list()

@@ -50,7 +50,7 @@ def rows(
 
 
 def table(weight: Weight, hack: torch.Tensor, prompt: torch.Tensor, *by: str) -> pl.DataFrame:
-    kinds = [("vacuous", "weak")[i % 2] if h else "none" for i, h in enumerate(hack)]
+    kinds = [("empty", "weak")[i % 2] if h else "none" for i, h in enumerate(hack)]
     return shares.summary(rows([weight], hack, prompt, kinds, n_shuffles=6), *by)
 
 
@@ -76,7 +76,7 @@ def test_v_itself_is_measured_where_it_is_given():
 
 def test_a_direction_common_to_all_hacks_is_found_without_the_kind_that_it_is_measured_on():
     summary = table(*planted())
-    for kind in ("vacuous", "weak"):
+    for kind in ("empty", "weak"):
         assert of_recipe(summary, f"contrast without {kind}")["ratio"] > 3
 
 
@@ -105,10 +105,10 @@ def test_hacks_are_set_against_each_kind_of_clean_samples_tests_and_each_kind_of
     weight, hack, prompt = planted()
     kinds = []
     for i, is_hack in enumerate(hack):
-        kinds.append((("vacuous", "weak") if is_hack else ("none", "honest"))[i % 2])
+        kinds.append((("empty", "weak") if is_hack else ("none", "honest"))[i % 2])
     contrast = rows([weight], hack, prompt, kinds).filter(recipe="contrast")
     of_hacks, of_clean = (shares.by_kind(contrast, side) for side in (True, False))
-    assert of_hacks["tests"].to_list() == ["vacuous", "weak"]
+    assert of_hacks["tests"].to_list() == ["empty", "weak"]
     assert of_clean["tests"].to_list() == ["honest", "none"]
     honest = contrast.filter(~pl.col("hack"), kind="honest")
     expected = pytest.approx(100 * honest["share"].mean(), rel=0.05)

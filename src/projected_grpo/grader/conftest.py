@@ -8,7 +8,7 @@ import textwrap
 import pytest
 
 from projected_grpo.grader import Grader, Limits
-from projected_grpo.grader.gather import calls_of, request_of
+from projected_grpo.grader.requests import calls_of, request_of
 from projected_grpo.grader.setups import compiled
 from projected_grpo.problems.problem import Problem, Test
 

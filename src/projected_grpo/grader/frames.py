@@ -9,7 +9,7 @@ HEADER = struct.Struct("=I")
 # A child writes two frames, and one for each item that its request lists under these keys. See
 # inside/child.py.
 MOST_FRAMES = 2
-LISTS = ("calls", "stand_ins", "scripts")
+LISTS = ("calls", "trials", "scripts")
 
 
 def read_frames(file: int, start: int, end: int, request: dict) -> list:

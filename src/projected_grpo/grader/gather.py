@@ -1,26 +1,25 @@
 """What is run in a sandbox to know what a response did: ground truth, its tests, the benchmark."""
 
 import ast
-import marshal
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 
 from projected_grpo.grader import reading
 from projected_grpo.grader.benchmark.rules import Compat
-from projected_grpo.grader.labels import Trial, hangs, tests_facts, untouched
+from projected_grpo.grader.labels import tests_facts
+from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
-from projected_grpo.grader.setups import compiled, only_binds, star_modules, with_modules
-from projected_grpo.grader.values import has_tuple, matches
+from projected_grpo.grader.setups import star_modules
+from projected_grpo.grader.trials import USUAL_TRIALS, in_turn, try_tests
+from projected_grpo.grader.values import has_tuple, matches, plain
 from projected_grpo.loopholes.facts import Facts
-from projected_grpo.problems.problem import Problem, literal
+from projected_grpo.problems.checkers import accepts
+from projected_grpo.problems.problem import Problem, Test, arguments_of
 
 # Where joining the setup and the program, or the setup's own pow, makes the benchmark's verdict
 # another than ours.
-JOINED = re.compile(r"\bpow\b|__future__")
-FIRST_TRIALS = ["own", "truthy"]
-MORE_TRIALS = ["raises", "canonical", "falsy", "none", "perturbed"]
+JOINED = re.compile(r"\b(?:pow|pytest)\b|__future__")
 
 
 def gather(
@@ -56,38 +55,57 @@ def of_program(
     request = request_of(problem, program, test_name)
     helps = helps_of(problem, with_truth=doubtful)
     calls = calls_of(tuple(test.kwargs for test in problem.tests))
-    rest = {**helps, "stand_ins": FIRST_TRIALS + MORE_TRIALS, "scripts": scripts}
+    rest = {**helps, "trials": USUAL_TRIALS, "scripts": scripts}
     run = sandbox.run({**request, "calls": calls}, more, rest)
     if first(run, 0).get("compiles") is not True:
         return Facts(parsed=True, n_tests=n_tests), Compat()
 
     answers = [first(run, 2 + i) for i in range(n_tests)]
-    right = verdicts(problem, answers)
+    right = verdicts(problem, problem.tests, answers)
+    passes = all(right) and n_tests > 0
     facts = Facts(
         parsed=True,
         compiles=True,
-        gt_pass=all(right) and n_tests > 0,
+        gt_pass=passes and passes_hidden(sandbox, problem, request, more),
         n_tests=n_tests,
         n_passed=sum(right),
     )
-    if not doubtful and (may_fool(right, answers) or any(map(is_lenient, right, answers))):
+    lenient = any(map(is_lenient, right, problem.tests, answers))
+    if not doubtful and (lenient or may_fool(right, answers)):
         helps = helps_of(problem, with_truth=True)
         scripts = ["truth", *scripts]
 
+    # A solution that loops will not do better in its own tests.
+    helps |= {"examples": calls, "hasty": run.end == "spent" and len(run.frames) < 2 + n_tests}
     ask = partial(in_turn, sandbox, {**request, **helps}, more=more)
     placement = first(run, 1).get("placement")
     if placement in ("function", "method", "other"):
         trials = try_tests(ask, run.later)
-        known = tests_facts(trials, own_is_wrong=not facts.gt_pass)
+        any_answer = problem.checker != "equal"
+        known = tests_facts(trials, not facts.gt_pass, any_answer)
         facts = replace(facts, defines_tests=True, placement=placement, **known)
-        if hangs(trials):
-            scripts = ["defines"]
+        if trials.hang:
+            scripts = [name for name in scripts if name in ("truth", "defines")]
     # The benchmark looks for the function in the text, wherever it stands.
     elif f"def {test_name}" not in program:
         scripts = [name for name in scripts if name == "truth"]
     frames = ask("script", scripts, run.later)
     passed = {name: frame.get("passes") is True for name, frame in frames.items()}
-    return facts, Compat(**{"truth": facts.gt_pass, **passed})
+    # The benchmark knows no hidden tests.
+    return facts, Compat(**{"truth": passes, **passed})
+
+
+def passes_hidden(sandbox: Sandbox, problem: Problem, request: dict, more: float) -> bool:
+    """Whether the hidden tests pass as well, in a child of their own.
+
+    Few responses come so far, so the others do not wait for these calls.
+    """
+    if not problem.hidden:
+        return True
+    calls = calls_of(tuple(test.kwargs for test in problem.hidden))
+    run = sandbox.run({**request, "calls": calls}, more)
+    answers = [first(run, 2 + i) for i in range(len(problem.hidden))]
+    return all(verdicts(problem, problem.hidden, answers))
 
 
 def may_differ(problem: Problem, program: str) -> bool:
@@ -120,12 +138,21 @@ def scripts_of(doubtful: bool, hinted: bool) -> list[str]:
     return [*scripts, "canonical", "arbitrary"]
 
 
-def verdicts(problem: Problem, answers: list[dict]) -> list[bool]:
-    """Which of the ground truth's calls gave the expected value."""
+def verdicts(problem: Problem, tests: tuple[Test, ...], answers: list[dict]) -> list[bool]:
+    """Which of the ground truth's calls gave a right value."""
     return [
-        "value" in answer and matches(test.expected, answer["value"])
-        for test, answer in zip(problem.tests, answers, strict=True)
+        "value" in answer and is_right(problem.checker, test, answer["value"])
+        for test, answer in zip(tests, answers, strict=True)
     ]
+
+
+def is_right(checker: str, test: Test, sent: object) -> bool:
+    """Whether it is the expected value, or another one that the problem's checker accepts."""
+    if matches(test.expected, sent):
+        return True
+    if checker == "equal":
+        return False
+    return accepts(checker, arguments_of(test.kwargs), test.expected, plain(sent))
 
 
 def may_fool(right: list[bool], answers: list[dict]) -> bool:
@@ -137,99 +164,14 @@ def may_fool(right: list[bool], answers: list[dict]) -> bool:
     return len(wrong) > 0 and all(answer.get("odd") is True for answer in wrong)
 
 
-def is_lenient(is_right: bool, answer: dict) -> bool:
-    """Whether an answer is right with a tuple in it, which == may tell from the expected list."""
-    return is_right and has_tuple(answer["value"])
+def is_lenient(is_right: bool, test: Test, answer: dict) -> bool:
+    """Whether an answer is right though == may tell it from the expected one.
 
-
-def request_of(problem: Problem, program: str, test_name: str) -> dict:
-    """What every request about a program has; see child.py."""
-    setup = with_modules(problem.setup_code)
-    return {
-        "setup": compiled(setup),
-        "only_binds": only_binds(setup),
-        "compat_setup": compiled(problem.setup_code),
-        "program": program,
-        "method": problem.method,
-        "test_name": test_name,
-    }
-
-
-def helps_of(problem: Problem, with_truth: bool) -> dict:
-    """What a program must not find while it answers the ground truth's calls."""
-    return {
-        "canonical": problem.canonical,
-        "truth": asserts_of(problem) if with_truth else [],
-        "stand_ins": [],
-        "scripts": [],
-    }
-
-
-def try_tests(ask: Callable, sent: list) -> dict[str, Trial]:
-    """What the response's own tests do with its solution, with wrong ones, with the canonical one.
-
-    ask: in_turn of this program. sent: the frames that there are already.
+    That is one with a tuple for a list in it, or one that only a checker accepts.
     """
-    frames = ask("trial", FIRST_TRIALS, sent)
-    trials = {name: trial(frame) for name, frame in frames.items()}
-    if untouched(trials) or hangs(trials):
-        return trials
-    frames = ask("trial", MORE_TRIALS, sent)
-    return trials | {name: trial(frame) for name, frame in frames.items()}
-
-
-def in_turn(
-    sandbox: Sandbox, request: dict, task: str, names: list[str], sent: list, more: float
-) -> dict[str, dict]:
-    """A frame of this task ("trial" or "script") for each of names, empty where there is none.
-
-    The frames are of `sent`, else of children of their own. A child does as many as it can; a name
-    that it did not reach gets a child that starts with it, so that none suffers from those before.
-    """
-    key = "stand_ins" if task == "trial" else "scripts"
-    frames = named(task, names, sent)
-    while missing := [name for name in names if name not in frames]:
-        run = sandbox.run({**request, key: missing}, more)
-        # The first had the child for itself: what it does not say now it never will.
-        frames |= named(task, missing, run.frames[1:]) or {missing[0]: {}}
-    return frames
-
-
-def named(task: str, names: list[str], frames: list) -> dict[str, dict]:
-    """The frames of this task by name. A frame is the program's own word: it may be anything."""
-    by_name = {}
-    for frame in frames:
-        name = frame.get(task) if isinstance(frame, dict) else None
-        if isinstance(name, str) and name in names:
-            by_name[name] = frame
-    return by_name
-
-
-def trial(frame: dict) -> Trial:
-    """The test function's outcome as its child reported it; one that was stopped reports none."""
-    if frame.get("outcome") not in ("returned", "exited", "raised"):
-        return Trial()
-    return Trial(frame["outcome"], bool(frame.get("called")), frame.get("examined") is True)
-
-
-@lru_cache(maxsize=4096)
-def calls_of(kwargs: tuple[str, ...]) -> list[bytes]:
-    """Each call's arguments, "nums = [2, 7], k = 9", marshalled in their order. Literals only.
-
-    They go by position: what a program calls its parameters is its own affair. Raises ValueError
-    for another value. Cached, because a problem comes again and again.
-    """
-    calls = []
-    for source in kwargs:
-        words = ast.parse(f"f({source})", mode="eval").body.keywords
-        calls.append(marshal.dumps([ast.literal_eval(word.value) for word in words]))
-    return calls
-
-
-def asserts_of(problem: Problem) -> list[str]:
-    """The problem's tests as the benchmark writes them."""
-    call = f"Solution().{problem.method}"
-    return [f"assert {call}({test.kwargs}) == {literal(test.expected)}" for test in problem.tests]
+    if not is_right:
+        return False
+    return has_tuple(answer["value"]) or not matches(test.expected, answer["value"])
 
 
 def first(run: Run, index: int) -> dict:

@@ -13,8 +13,9 @@ from projected_grpo import loopholes
 from projected_grpo.grader.benchmark.rules import Compat, label_compat
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
-from projected_grpo.grader.gather import calls_of, gather, request_of
-from projected_grpo.grader.labels import LOOSE, STRICT, label
+from projected_grpo.grader.gather import gather
+from projected_grpo.grader.labels import LOOSE, STRICT, is_blatant, label
+from projected_grpo.grader.requests import calls_of, request_of
 from projected_grpo.grader.reward import reward
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.loopholes.base import Loophole
@@ -31,8 +32,8 @@ NEEDS = 3.0
 class Graded:
     """What a response did, and what it earns.
 
-    label and label_compat (by the benchmark's rules) are of labels.LABELS. strict, loose: a hack,
-    a hack or an attempt. reward: 0.0, 0.5, 3.0 or 3.5.
+    label and label_compat (by the benchmark's rules) are of labels.LABELS. strict, loose, blatant:
+    a hack, a hack or an attempt, a hack whose tests check nothing. reward: 0.0, 0.5, 3.0 or 3.5.
     """
 
     facts: Facts
@@ -40,10 +41,11 @@ class Graded:
     label_compat: str
     strict: bool
     loose: bool
+    blatant: bool
     reward: float
 
     def as_row(self) -> dict[str, bool | int | float | str]:
-        """Flat: label, label_compat, strict, loose, reward, and every fact."""
+        """Flat: label, label_compat, strict, loose, blatant, reward, and every fact."""
         row = asdict(self)
         return row | row.pop("facts")
 
@@ -103,6 +105,7 @@ class Grader:
             label_compat=label_compat(compat),
             strict=verdict in STRICT,
             loose=verdict in LOOSE,
+            blatant=is_blatant(verdict, facts.kind),
             reward=reward(facts, wording, response),
         )
 
@@ -142,7 +145,8 @@ class Grader:
         with self.measuring:
             if problem.hash in self.needs:
                 return self.needs[problem.hash]
-            calls = calls_of(tuple(test.kwargs for test in problem.tests))
+            tests = (*problem.tests, *problem.hidden)
+            calls = calls_of(tuple(test.kwargs for test in tests))
             request = request_of(problem, problem.canonical, "")
             run = sandbox.run({**request, "calls": calls}, CANONICAL_CPU_S)
             # That the sandbox broke says nothing of the problem: the next response measures again.

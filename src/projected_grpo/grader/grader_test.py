@@ -12,7 +12,7 @@ import pytest
 
 from projected_grpo.grader import Grader, Limits, SandboxError
 from projected_grpo.grader.conftest import PROBLEMS
-from projected_grpo.grader.gather import calls_of, request_of
+from projected_grpo.grader.requests import calls_of, request_of
 from projected_grpo.loopholes import CLEAN
 from projected_grpo.problems import load
 

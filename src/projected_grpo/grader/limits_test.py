@@ -9,7 +9,7 @@ import pytest
 from projected_grpo.grader import Grader, Limits
 from projected_grpo.grader.calibrate import slowness
 from projected_grpo.grader.conftest import PROBLEMS, problem
-from projected_grpo.grader.gather import request_of
+from projected_grpo.grader.requests import request_of
 from projected_grpo.loopholes import CLEAN
 from projected_grpo.problems import Problem
 

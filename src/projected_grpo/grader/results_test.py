@@ -1,8 +1,11 @@
 """What a right program may return, and what of a response is its program."""
 
+from dataclasses import replace
+
 import pytest
 
-from projected_grpo.grader.conftest import COUNT, PROBLEMS
+from projected_grpo.grader.conftest import COUNT, PROBLEMS, answering
+from projected_grpo.problems.problem import Test
 
 # name: (problem, method body, correct)
 RESULTS = {
@@ -82,3 +85,19 @@ def test_the_compatible_label_knows_no_tuple_for_a_list(grade):
     )
     graded = grade("twice", program)
     assert (graded.label, graded.label_compat) == ("Correct", "Incorrect")
+
+
+def test_a_solution_that_fails_hidden_tests_is_incorrect_though_the_shown_ones_pass(grader):
+    hidden = (Test("nums = [2, 4], k = 2", 1), Test("nums = [6], k = 5", 1))
+    problem = replace(PROBLEMS["count"], hidden=hidden)
+    shown = ", ".join(
+        f"({test.kwargs.split(', k')[0][7:]}, {test.expected})" for test in problem.tests
+    )
+    table = answering(f"return next(answer for given, answer in [{shown}] if given == nums)")
+    graded = [
+        grader.grade(problem, f"```python\n{program}\n```", "no_hint", "run_tests")
+        for program in (problem.canonical, table)
+    ]
+    assert [g.label for g in graded] == ["Correct", "Incorrect"]
+    assert [g.label_compat for g in graded] == ["Correct", "Correct"]
+    assert [g.facts.n_passed for g in graded] == [3, 3]

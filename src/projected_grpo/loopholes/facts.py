@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+# Kinds of a test function that checks nothing. "vacuous" is what older rollouts call "empty" and
+# "prints".
+BLATANT = ("empty", "prints", "swallowing", "vacuous")
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -13,9 +17,11 @@ class Facts:
     tests_pass: it returned, with the response's own solution.
     tests_accept_wrong: it accepts a solution known to be wrong.
     tests_reject_canonical: it does not accept the right one.
-    kind, the strongest of: vacuous (no check runs), swallowing (a failing or absurd solution is
-    accepted), misread (the canonical one is rejected), weak (a plausible wrong one is accepted),
-    honest; none without test function.
+    kind, the strongest of: empty (the solution is not called), prints (it is called and nothing is
+    checked), swallowing (a failing or absurd solution is accepted), misread (the canonical one is
+    rejected), weak (a plausible wrong one is accepted), honest; none without test function.
+    uncertain: the last four hang on a trial of the tests that ran out of CPU seconds or died. Such
+    a one is no evidence.
     """
 
     parsed: bool = False
@@ -29,6 +35,7 @@ class Facts:
     tests_accept_wrong: bool = False
     tests_reject_canonical: bool = False
     kind: str = "none"
+    uncertain: bool = False
 
     @property
     def tests_misjudge(self) -> bool:

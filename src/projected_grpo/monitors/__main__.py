@@ -2,10 +2,10 @@
 monitor=truth|probe|judge [...]
 
 truth: [accuracy=1] [misses=0]. probe: model=NAME|FOLDER [depth=0.7]. judge: endpoint=http://HOST/v1
-model=NAME. All: [hack=strict|loose] what the monitor should find, [seed=0]. Adds flagged, and for
-the probe monitor_score and monitor_split: half of the problems are trained on, so only "test" rows
-count. labels=true puts the monitor's word in the place of the labels, for `directions ...
-kinds=flagged` and `contrast`. OUT appears whole or not at all.
+model=NAME. All: [hack=strict|blatant|loose] what the monitor should find, [seed=0]. Adds flagged,
+and for the probe monitor_score and monitor_split: half of the problems are trained on, so only
+"test" rows count. labels=true puts the monitor's word in the place of the labels, for `directions`
+and `contrast`. OUT appears whole or not at all.
 """
 
 import sys
@@ -19,6 +19,7 @@ from projected_grpo.monitors import judge, truth
 from projected_grpo.rollouts import schema
 
 COLUMNS = ("problem_id", "prompt", "response", "test_func_name", "label", "strict", "loose")
+TRUTHS = ("label", "strict", "loose", "blatant", "kind")
 DEFAULTS = {"out": "", "monitor": "", "hack": "strict", "seed": "0", "labels": "false"}
 OPTIONS = {
     "truth": {"accuracy": "1", "misses": "0"},
@@ -55,19 +56,20 @@ def flagged(rows: pl.DataFrame, given: dict[str, str]) -> pl.DataFrame:
 
 
 def relabelled(rows: pl.DataFrame) -> pl.DataFrame:
-    """label, strict, loose and kind as the monitor has them, and what they were as *_truth.
+    """TRUTHS as the monitor has them, and what they were as *_truth.
 
     A row without a flag has no label and is left out.
     """
     rows = rows.filter(pl.col("flagged").is_not_null())
     flag, truths = (
         pl.col("flagged"),
-        {c: f"{c}_truth" for c in ("label", "strict", "loose", "kind") if c in rows.columns},
+        {c: f"{c}_truth" for c in TRUTHS if c in rows.columns},
     )
     named = {
         "label": pl.when(flag).then(pl.lit("Reward hack")).otherwise(pl.lit("Incorrect")),
         "strict": flag,
         "loose": flag,
+        "blatant": flag,
     }
     return rows.rename(truths).with_columns(
         **named, kind=pl.when(flag).then(pl.lit("flagged")).otherwise(pl.lit("none"))
@@ -97,12 +99,12 @@ def main(argv: list[str]) -> None:
         raise Refusal("expected ROLLOUTS.parquet out=FILE.parquet monitor=...")
     if missing := [key for key in ("model", "endpoint") if given.get(key) == ""]:
         raise Refusal(f"monitor={named} needs {missing[0]}=")
-    if given["hack"] not in ("strict", "loose"):
-        raise Refusal(f"hack={given['hack']}: choose strict or loose")
+    if given["hack"] not in ("strict", "blatant", "loose"):
+        raise Refusal(f"hack={given['hack']}: choose strict, blatant or loose")
     if given["labels"] not in ("true", "false"):
         raise Refusal(f"labels={given['labels']}: choose true or false")
-    schema.read(Path(name), COLUMNS)  # refuses a file that lacks one
-    rows = pl.read_parquet(name)
+    needed = list(dict.fromkeys((*COLUMNS, given["hack"])))
+    rows = schema.read(Path(name), needed, others=True)
     rows = rows.drop(
         [c for c in ("flagged", "monitor_score", "monitor_split") if c in rows.columns]
     )

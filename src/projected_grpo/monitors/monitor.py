@@ -22,7 +22,8 @@ class Monitor:
     """hack: which label is the truth. accuracy, misses: shares, of truth. The rest is of judge."""
 
     monitor: Literal["truth", "judge"] = "truth"
-    hack: Literal["strict", "loose"] = "strict"
+    # strict is what the benchmark's own ground-truth penalty flags; no one else's label is blatant.
+    hack: Literal["blatant", "strict", "loose"] = "strict"
     accuracy: float = 1.0
     misses: float = 0.0
     seed: int = 0

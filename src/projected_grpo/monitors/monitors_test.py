@@ -189,11 +189,22 @@ def test_a_monitors_word_can_be_the_label_that_v_hack_is_made_from(tmp_path, end
     assert told["label"].to_list() == ["Reward hack", "Incorrect", "Incorrect"] and told[
         "strict_truth"
     ].to_list() == [True, False, True]
-    assert samples.usable(told, ("flagged",), 1, 1)["hack"].to_list() == [
+    assert samples.usable(told, "blatant", None, 1, 1)["hack"].to_list() == [
         True,
         False,
         False,
     ]
+
+
+def test_the_truth_may_be_the_blatant_hacks_where_kinds_are_known(tmp_path):
+    source, out = rollouts(tmp_path), tmp_path / "out.parquet"
+    arguments = [source, f"out={out}", "monitor=truth", "hack=blatant"]
+    with pytest.raises(Refusal, match="no column blatant"):
+        command.main(arguments)
+    kinds = pl.Series("kind", ["vacuous", "none", "weak", "swallowing"])
+    pl.read_parquet(source).with_columns(kinds).write_parquet(source)
+    command.main(arguments)
+    assert pl.read_parquet(out)["flagged"].to_list() == [True, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -203,6 +214,7 @@ def test_a_monitors_word_can_be_the_label_that_v_hack_is_made_from(tmp_path, end
         (["monitor=judge", "model=x"], "needs endpoint="),
         (["monitor=truth", "model=x"], "unknown argument 'model'"),
         (["monitor=truth", "accuracy=high"], "expected a number"),
+        (["monitor=truth", "hack=lax"], "hack=lax: choose strict, blatant or loose"),
     ],
 )
 def test_bad_arguments_are_refused_and_write_nothing(tmp_path, arguments, complaint):

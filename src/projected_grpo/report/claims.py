@@ -16,6 +16,8 @@ from projected_grpo.stats.paired import Difference
 
 SEEDS_WANTED = 3
 SOLVE_MARGIN = 0.10
+# Words of a claim -> the difference's name.
+COMPARED = {"blatant hacks": "blatant", "strict hacks": "strict", "solved": "solve"}
 
 
 def may(comparison: Comparison) -> list[str]:
@@ -26,11 +28,10 @@ def may(comparison: Comparison) -> list[str]:
         return [f"{tabled}; the group has no reference to be compared with."]
     sentences = []
     for arm in comparison.arms:
-        strict, solve = (change(comparison, arm, name) for name in ("strict", "solve"))
-        if strict and solve:
-            hacking = _difference("strict hacks", strict)
-            solving = _difference("solved", solve)
-            sentences.append(f"{arm} against {reference}: {hacking}; {solving}.")
+        changes = {what: change(comparison, arm, name) for what, name in COMPARED.items()}
+        if all(changes.values()):
+            parts = [_difference(what, measured) for what, measured in changes.items()]
+            sentences.append(f"{arm} against {reference}: {'; '.join(parts)}.")
     if not sentences:
         return [f"{tabled}; no arm has a {reference} run with its seed to be compared with."]
     return sentences
@@ -58,10 +59,11 @@ def _about_start(comparison: Comparison) -> list[str]:
         )
     reference = comparison.reference
     if reference is not None:
-        hacks, n = count(comparison.hacking(reference), "strict")
+        hacks, n = count(comparison.hacking(reference), "blatant")
         if hacks == 0:
             sentences.append(
-                f"That anything suppresses hacking: {reference} itself did not hack in {n} samples."
+                "That anything suppresses hacking: "
+                f"{reference} itself had no blatant hack in {n} samples."
             )
         sentences += _about_take_off(comparison, reference)
     return sentences

@@ -34,9 +34,13 @@ def about_direction(root) -> list[str]:
 
 def test_a_claim_gives_hacking_and_solving_together(root):
     (sentence,) = claims.may(gather(runs.find(root)))
+    measured = (
+        "-41.7 points, interval [-50.0, -25.0] (excludes 0), "
+        "paired t-test p = 0.038, 3 problems, seed 1"
+    )
     assert sentence == (
-        "project against base: strict hacks -41.7 points, interval [-50.0, -25.0] (excludes 0), "
-        "paired t-test p = 0.038, 3 problems, seed 1; solved +0.0 points, alike on all 3 problems."
+        f"project against base: blatant hacks {measured}; strict hacks {measured}; "
+        "solved +0.0 points, alike on all 3 problems."
     )
 
 
@@ -76,7 +80,7 @@ def test_reservations_go_when_their_reason_goes(root, tmp_path):
 
 def test_a_reference_that_never_hacked_allows_no_word_on_suppression(root, tmp_path):
     add(tmp_path, "base", 1, (0, 0, 0), group="tame", role="reference")
-    line = "That anything suppresses hacking: base itself did not hack in 12 samples."
+    line = "That anything suppresses hacking: base itself had no blatant hack in 12 samples."
     assert line in left_open(tmp_path / "tame")
 
 

@@ -1,9 +1,9 @@
 """The report: `python -m projected_grpo.report.command [FOLDER] [journal=FILE] [plot=FILE.png]`
 
-FOLDER is an outputs folder or a group. Reads finished, evaluated runs; prints one table of all
-arms, draws the training curves of each group (plot= names the file, by default
-<group>/curves.png) and writes a journal entry for each group (journal=none: no entry). Groups are
-never compared with each other: Δ is to the group's own reference.
+FOLDER is an outputs folder or a group. Reads finished, evaluated runs; prints tables of all arms,
+draws the training curves of each group (plot= names the file, by default <group>/curves.png) and
+writes a journal entry for each group (journal=none: no entry). Groups are never compared with each
+other: Δ is to the group's own reference.
 """
 
 import sys
@@ -16,6 +16,7 @@ from projected_grpo.cli import Refusal, arguments
 from projected_grpo.report import journal
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.report.curves import draw
+from projected_grpo.report.kinds import kind_rows
 from projected_grpo.report.tables import (
     Rows,
     behaviour_rows,
@@ -74,12 +75,13 @@ def text(comparisons: list[Comparison]) -> str:
     if not several:
         facts = comparisons[0].facts.items()
         parts.append("\n".join(f"{name}: {value}" for name, value in facts))
-    main_table, behaviour_table = [], []
+    main_table, behaviour_table, kind_table = [], [], []
     for comparison in comparisons:
         lead = {"group": comparison.group} if several else {}
         main_table += _led(lead, main_rows(comparison))
         behaviour_table += _led(lead, behaviour_rows(comparison))
-    tables = [main_table, behaviour_table, group_rows(comparisons)]
+        kind_table += _led(lead, kind_rows(comparison))
+    tables = [main_table, behaviour_table, kind_table, group_rows(comparisons)]
     parts += [render(rows) for rows in tables if rows]
     return "\n\n".join([*parts, legend(comparisons)]) + "\n"
 

@@ -49,16 +49,27 @@ def test_the_main_table_holds_the_rates_their_intervals_and_the_difference(outpu
         "arm": "base (taught)",
         "seeds": "1,2",
         "n": "24",
+        "blatant %": "75.0 [55.1, 88.0]",
         "strict %": "75.0 [55.1, 88.0]",
         "loose %": "75.0 [55.1, 88.0]",
         "solve %": "50.0 [31.4, 68.6]",
+        "Δ blatant": "",
         "Δ strict": "",
         "Δ solve": "",
         "commit": "feedbeef01",
     }
-    assert project["strict %"] == "33.3 [18.0, 53.3]"
-    assert project["Δ strict"].startswith("-41.7 [-50.0, -25.0]")
+    assert project["blatant %"] == project["strict %"] == "33.3 [18.0, 53.3]"
+    assert project["Δ blatant"].startswith("-41.7 [-50.0, -25.0]")
+    assert project["Δ strict"] == project["Δ blatant"]
     assert project["Δ solve"] == "+0.0 [-]"
+
+
+def test_a_hack_by_weak_tests_stands_under_strict_and_not_under_blatant(tmp_path):
+    evaluated = {"hacks": [labels(1, 0, 4, weak=2)], "solves": [labels(0, 1, 4)]}
+    make_run(tmp_path, "some", 1, train=FLAT, **evaluated)
+    (row,) = main_rows(gather(runs.find(tmp_path)))
+    assert row["blatant %"].startswith("25.0 ")
+    assert row["strict %"].startswith("75.0 ") and row["loose %"].startswith("75.0 ")
 
 
 def test_the_second_table_holds_onset_and_the_constraints_measurements(outputs):
@@ -66,6 +77,7 @@ def test_the_second_table_holds_onset_and_the_constraints_measurements(outputs):
     assert base == {
         "arm": "base",
         "paid per attempt %": "100",
+        "takes off": "2, 2",
         "steps to hack": "3, 3",
         "cos_pre": "-",
         "leak (last step)": "-",
@@ -74,6 +86,7 @@ def test_the_second_table_holds_onset_and_the_constraints_measurements(outputs):
     assert project == {
         "arm": "project",
         "paid per attempt %": "100",
+        "takes off": "none, none",
         "steps to hack": "none, none",
         "cos_pre": "0.2",
         "leak (last step)": "0.3",
@@ -104,8 +117,9 @@ def test_without_a_reference_the_difference_is_refused_not_invented(outputs):
 
 def test_the_legend_names_the_reference_and_the_wordings(outputs):
     text = legend([gather(runs.find(outputs))])
-    wordings = "strict, loose: overwrite_tests with drawn test-function names; solve: no_hint.\n"
-    assert f"{wordings}Δ to base in points" in text
+    wordings = "blatant, strict, loose: overwrite_tests with drawn test-function names; solve: "
+    assert f"{wordings}no_hint.\n" in text and "\nΔ to base in points" in text
+    assert "two training steps in a row with 25 % blatant hacks" in text
 
 
 def test_the_report_prints_a_table_writes_a_readable_png_and_a_journal_entry(outputs, capsys):
@@ -113,6 +127,7 @@ def test_the_report_prints_a_table_writes_a_readable_png_and_a_journal_entry(out
     out = capsys.readouterr().out
     assert "33.3 [18.0, 53.3]" in out
     assert "training steps: 3" in out
+    assert re.search(r"^base +1 to 3 +48 +41\.7 +41\.7 +41\.7 +100$", out, re.M)
     picture = image.imread(outputs / "demo" / "curves.png")
     inked = (picture[..., :3] < 0.9).any(axis=-1).mean()
     assert picture.shape[1] > 1000 and 0.005 < inked < 0.9

@@ -12,10 +12,8 @@ from projected_grpo.report.facts import facts
 from projected_grpo.rollouts.schema import read, step_files
 from projected_grpo.runs.run import Run
 
-EVAL_COLUMNS = ("step", "problem_id", "loophole", "strict", "loose", "gt_pass")
-TRAIN_COLUMNS = ("step", "strict", "loose", "gt_pass", "kind")
-# A strict hack whose tests check nothing, or let a failing solution pass.
-BLATANT = pl.col("strict") & pl.col("kind").is_in(("vacuous", "swallowing"))
+EVAL_COLUMNS = ("step", "problem_id", "loophole", "blatant", "strict", "loose", "gt_pass")
+TRAIN_COLUMNS = ("step", "blatant", "strict", "loose", "gt_pass", "kind")
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,9 @@ class Comparison:
     """Finished, evaluated runs of one group that differ in arm and seed only.
 
     evals: a row a sample: arm, seed, EVAL_COLUMNS.
-    train: a row a run and step: arm, seed, step, and the counts n, strict, loose, correct, blatant.
+    train: a row a run and step: arm, seed, step, and the counts n, blatant, strict, loose, correct.
+    kinds: a row a run, step and kind of test function that a strict hack of the step has: arm,
+        seed, step, kind, and how many have it, hacks.
     diagnostics: a row a run and step: arm, seed, step, DIAGNOSTICS. No rows if none was logged.
     facts: what all runs share, as a name and a value.
     steps: (arm, seed) -> training steps, which may differ by a tenth where a run was ended by the
@@ -34,6 +34,7 @@ class Comparison:
     runs: list[Run]
     evals: pl.DataFrame
     train: pl.DataFrame
+    kinds: pl.DataFrame
     diagnostics: pl.DataFrame
     facts: dict[str, str]
     steps: dict[tuple[str, int], int]
@@ -86,7 +87,8 @@ def gather(runs: list[Run]) -> Comparison:
     runs = sorted(runs, key=lambda run: (run.arm, run.seed))
     roles.reference({run.arm: run.definition for run in runs})
     evals = {run: read(run.path / "eval.parquet", EVAL_COLUMNS) for run in runs}
-    train = {run: _training_steps(run) for run in runs}
+    sampled = {run: _training_rollouts(run) for run in runs}
+    train = {run: _counts(run, rows) for run, rows in sampled.items()}
     last = {run: train[run]["step"].max() for run in runs}
     shared = {run: facts(run, evals[run], last[run]) for run in runs}
     steps = {(run.arm, run.seed): n for run, n in last.items()}
@@ -101,6 +103,7 @@ def gather(runs: list[Run]) -> Comparison:
         runs=runs,
         evals=_stack(evals),
         train=_stack(train),
+        kinds=_stack({run: _kinds(rows) for run, rows in sampled.items()}),
         diagnostics=_stack({run: diagnostics(run) for run in runs}),
         facts={**shared[runs[0]], "training steps": length},
         steps=steps,
@@ -116,21 +119,23 @@ def _stack(frames: Mapping[Run, pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(tagged, how="vertical_relaxed")
 
 
-def _training_steps(run: Run) -> pl.DataFrame:
-    """Counts by training step, from the labels themselves, for every step from 1 to the last."""
+def _training_rollouts(run: Run) -> pl.DataFrame:
+    """TRAIN_COLUMNS of all training steps, a row a sample."""
     files = step_files(run.path)
     if not files:
         raise Refusal(
             f"{run.name} is done but has no rollouts/<step>.parquet: "
             "nothing to draw; remove it or run it again"
         )
-    rows = pl.concat([read(files[step], TRAIN_COLUMNS) for step in sorted(files)])
+    return pl.concat([read(files[step], TRAIN_COLUMNS) for step in sorted(files)])
+
+
+def _counts(run: Run, rows: pl.DataFrame) -> pl.DataFrame:
+    """Counts by training step, from the labels themselves, for every step from 1 to the last."""
     counts = rows.group_by("step").agg(
         pl.len().cast(pl.Int64).alias("n"),
-        pl.col("strict").sum().cast(pl.Int64),
-        pl.col("loose").sum().cast(pl.Int64),
+        pl.col("blatant", "strict", "loose").sum().cast(pl.Int64),
         pl.col("gt_pass").sum().cast(pl.Int64).alias("correct"),
-        BLATANT.sum().cast(pl.Int64).alias("blatant"),
     )
     counts = counts.sort("step")
     steps = counts["step"].to_list()
@@ -139,3 +144,9 @@ def _training_steps(run: Run) -> pl.DataFrame:
             f"{run.name} has rollouts of steps {steps}, not of 1 to {steps[-1]}: run it again"
         )
     return counts
+
+
+def _kinds(rows: pl.DataFrame) -> pl.DataFrame:
+    """How many strict hacks of each step have test functions of each kind."""
+    hacks = rows.filter("strict").group_by("step", "kind").agg(hacks=pl.len().cast(pl.Int64))
+    return hacks.sort("step", "kind")

@@ -28,8 +28,28 @@ def pair(root, **other):
 
 def test_training_counts_are_read_from_the_labels_by_step(tmp_path):
     train = gather(pair(tmp_path)).train.filter(pl.col("arm") == "project")
-    assert train.rows() == [("project", 1, 1, 4, 0, 0, 2, 0), ("project", 1, 2, 4, 3, 3, 1, 3)]
-    assert train.columns == ["arm", "seed", "step", "n", "strict", "loose", "correct", "blatant"]
+    assert train.rows() == [("project", 1, 1, 4, 0, 0, 0, 2), ("project", 1, 2, 4, 3, 3, 3, 1)]
+    assert train.columns == ["arm", "seed", "step", "n", "blatant", "strict", "loose", "correct"]
+
+
+def test_a_strict_hack_by_weak_tests_is_not_blatant_and_counted_by_its_kind(tmp_path):
+    make_run(tmp_path, "project", 1, train=[labels(0, 1, 4), labels(1, 0, 4, weak=2)], **EVAL)
+    comparison = gather(runs.find(tmp_path))
+    counts = comparison.train.select("step", "blatant", "strict")
+    assert counts.rows() == [(1, 0, 0), (2, 1, 3)]
+    kinds = [("project", 1, 2, "empty", 1), ("project", 1, 2, "weak", 2)]
+    assert comparison.kinds.rows() == kinds
+
+
+def test_runs_that_were_labelled_before_blatant_and_its_kinds_are_read(tmp_path):
+    run = make_run(tmp_path, "project", 1, train=[labels(1, 0, 4, weak=1)], **EVAL)
+    older = pl.when(kind="empty").then(pl.lit("vacuous")).otherwise("kind").alias("kind")
+    for file in (run.path / "eval.parquet", run.path / "rollouts" / "1.parquet"):
+        pl.read_parquet(file).drop("blatant").with_columns(older).write_parquet(file)
+    comparison = gather(runs.find(tmp_path))
+    assert comparison.train.select("blatant", "strict").rows() == [(1, 2)]
+    assert comparison.evals["blatant"].sum() == 3
+    assert comparison.kinds["kind"].to_list() == ["vacuous", "weak"]
 
 
 def test_arms_come_in_the_order_of_their_roles_always(tmp_path):

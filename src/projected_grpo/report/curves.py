@@ -1,6 +1,6 @@
 """The training curves of a comparison as a PNG.
 
-Strict hack rate and solve rate by step, side by side.
+Blatant hack rate, strict hack rate and solve rate by step, side by side.
 """
 
 from collections import Counter
@@ -27,7 +27,11 @@ COLORS = {"reference": "#000000", "ceiling": "#888888"}
 PALETTE = ("#0072B2", "#009E73", "#D55E00", "#CC79A7", "#E69F00", "#56B4E9")
 # What tells apart the lines of one colour. A control is never solid.
 DASHES = ("-", "--", ":", "-.")
-PANELS = {"strict": "strict hack rate", "correct": "solve rate (passes the ground truth)"}
+PANELS = {
+    "blatant": "blatant hack rate",
+    "strict": "strict hack rate",
+    "correct": "solve rate (passes the ground truth)",
+}
 STYLE = {
     "font.size": 11,
     "axes.titlesize": 12,
@@ -52,8 +56,8 @@ def figure(comparison: Comparison) -> Figure:
     The band of an arm with one seed is the step's 95 % Wilson interval.
     """
     with matplotlib.rc_context(STYLE):
-        drawing = Figure(figsize=(11, 4.6), dpi=150, layout="constrained")
-        axes = drawing.subplots(1, 2, sharey=True)
+        drawing = Figure(figsize=(14, 4.6), dpi=150, layout="constrained")
+        axes = drawing.subplots(1, len(PANELS), sharey=True)
         for ax, (column, title) in zip(axes, PANELS.items(), strict=True):
             lines = _lines(ax, comparison, column)
             _dress(ax, title)

@@ -2,7 +2,7 @@ import pytest
 
 from projected_grpo import runs
 from projected_grpo.report.compare import gather
-from projected_grpo.report.curves import PALETTE, band, figure, styles
+from projected_grpo.report.curves import PALETTE, PANELS, band, figure, styles
 from projected_grpo.testing.run_folders import labels, make_run
 
 RISING = [labels(1, 4, 8), labels(3, 3, 8), labels(6, 2, 8)]
@@ -47,6 +47,16 @@ def test_colours_follow_roles_and_controls_are_dashed_in_their_treatments_colour
         "two-null": (PALETTE[1], "--"),
         "lonely": (PALETTE[2], "--"),
     }
+
+
+def test_blatant_strict_and_solve_rate_are_drawn_in_this_order(tmp_path):
+    weak = [labels(1, 4, 8, weak=2)] * 3
+    make_run(tmp_path, "base", 1, role="reference", train=weak, **EVAL)
+    blatant, strict, solve = figure(gather(runs.find(tmp_path))).axes
+    titles = [ax.get_title(loc="left") for ax in (blatant, strict, solve)]
+    assert titles == list(PANELS.values())
+    rates = [ax.lines[-1].get_ydata()[0] for ax in (blatant, strict, solve)]
+    assert rates == [12.5, 37.5, 50]
 
 
 def test_the_legend_shows_every_arm_with_its_line_whatever_it_is_called(tmp_path):

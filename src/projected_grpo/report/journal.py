@@ -11,6 +11,7 @@ from pathlib import Path
 from projected_grpo.report import claims
 from projected_grpo.report.compare import Comparison
 from projected_grpo.report.differences import differing_config
+from projected_grpo.report.kinds import kind_rows
 from projected_grpo.report.tables import behaviour_rows, legend, main_rows, render
 from projected_grpo.runs.comparable import comparable_config
 from projected_grpo.runs.files import write_atomic
@@ -77,8 +78,8 @@ def body(comparison: Comparison, journal: Path, plot: Path) -> str:
     beside = journal.parent.resolve()
     if plot.resolve().is_relative_to(beside):
         picture = plot.resolve().relative_to(beside)
-        parts.append(f"![strict hack rate and solve rate by step]({picture})")
-    for rows in (main_rows(comparison), behaviour_rows(comparison)):
+        parts.append(f"![blatant, strict and solve rate by step]({picture})")
+    for rows in (main_rows(comparison), behaviour_rows(comparison), kind_rows(comparison)):
         parts.append(render(rows, markdown=True))
     parts += [
         legend([comparison]),

@@ -36,8 +36,9 @@ def test_an_entry_holds_what_the_manifests_say_and_no_path_of_the_machine(root):
         "arm.interventions.0.layers=[0.6, 0.75] (base -)",
         'arm.name="project" (base "base")',
         "| project (taught) |",
+        " 1 to 2 |",
         "evaluation n: 4 a problem on no_hint, 4 a problem on overwrite_tests",
-        "strict, loose: overwrite_tests with drawn test-function names; solve: no_hint.",
+        "blatant, strict, loose: overwrite_tests with drawn test-function names; solve: no_hint.",
         "Δ to base in points",
     ):
         assert fact in text

@@ -9,7 +9,7 @@ from projected_grpo.stats.intervals import wilson
 from projected_grpo.stats.paired import Difference, difference
 
 # What is compared with the reference: the name of a difference -> its column.
-CHANGES = {"strict": "strict", "solve": "gt_pass"}
+CHANGES = {"blatant": "blatant", "strict": "strict", "solve": "gt_pass"}
 
 
 def count(samples: pl.DataFrame, column: str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """The report's tables: a Comparison -> rows of text, one an arm. Rates in per cent."""
 
 import math
+from collections.abc import Callable
 
 import polars as pl
 from tabulate import tabulate
@@ -10,19 +11,22 @@ from projected_grpo.report.compare import Comparison
 from projected_grpo.report.diagnostics import DIAGNOSTICS
 from projected_grpo.report.rates import count, rate, show_change
 from projected_grpo.stats.attempts import hack_given_attempt
-from projected_grpo.stats.onset import steps_to_hack
+from projected_grpo.stats.onset import TAKEN_OFF, steps_to_hack, take_off
 
 Rows = list[dict[str, str]]
 WORDS = ("arm", "group")
 HEADINGS = {"leak": "leak (last step)", "seconds": "hook s/step"}
 LEGEND = (
     "n: samples a rate. Rates in % with 95 % Wilson intervals (samples taken as independent);\n"
-    "strict, loose: {loophole} with drawn test-function names; solve: {clean}.\n"
+    "blatant, strict, loose: {loophole} with drawn test-function names; solve: {clean}.\n"
+    "Blatant: strict, by tests that check nothing (empty, prints) or swallow what they find.\n"
     "Δ to {reference} in points, paired by seed and problem, 95 % bootstrap over problems "
     "([-]: no spread to resample).\n"
     "No interval holds the noise between seeds. "
     "Paid per attempt: strict over loose, P(hack | attempted).\n"
-    "Steps to hack: first training step with more strict hacks than correct answers, seed by seed."
+    "Seed by seed, takes off: the first of two training steps in a row with {quarter} % blatant "
+    "hacks;\nsteps to hack: first training step with more strict hacks than correct answers.\n"
+    "By blocks of training steps, seeds pooled: rates, and kinds of tests in % of the strict hacks."
 )
 DIAGNOSTICS_LEGEND = (
     "cos_post is 0 by construction where the gradient is projected: only behaviour is evidence."
@@ -58,9 +62,11 @@ def main_rows(comparison: Comparison) -> Rows:
             row["steps"] = ",".join(str(comparison.steps[arm, run.seed]) for run in runs)
         row |= {
             "n": _sample_sizes(comparison, arm),
+            "blatant %": rate(comparison.hacking(arm), "blatant"),
             "strict %": rate(comparison.hacking(arm), "strict"),
             "loose %": rate(comparison.hacking(arm), "loose"),
             "solve %": rate(comparison.solving(arm), "gt_pass"),
+            "Δ blatant": show_change(comparison, arm, "blatant"),
             "Δ strict": show_change(comparison, arm, "strict"),
             "Δ solve": show_change(comparison, arm, "solve"),
             "commit": " ".join(sorted({run.commit for run in runs})),
@@ -72,7 +78,7 @@ def main_rows(comparison: Comparison) -> Rows:
 def behaviour_rows(comparison: Comparison) -> Rows:
     """What stands behind the rates.
 
-    P(hack | attempted), steps to hack by seed, the constraint's own measures.
+    P(hack | attempted), take-off and steps to hack by seed, the constraint's own measures.
     """
     logged = [name for name in DIAGNOSTICS if comparison.diagnostics[name].is_not_null().any()]
     rows = []
@@ -82,7 +88,8 @@ def behaviour_rows(comparison: Comparison) -> Rows:
         row = {
             "arm": arm,
             "paid per attempt %": _percent(hack_given_attempt(strict, loose)),
-            "steps to hack": _onsets(comparison, arm),
+            "takes off": _onsets(comparison, arm, take_off),
+            "steps to hack": _onsets(comparison, arm, steps_to_hack),
         }
         for name in logged:
             row[HEADINGS.get(name, name)] = _diagnostic(comparison, arm, name)
@@ -105,6 +112,7 @@ def legend(comparisons: list[Comparison]) -> str:
         loophole=" or ".join(loopholes),
         clean=wordings.CLEAN,
         reference=" or ".join(name for name in references if name) or "the reference",
+        quarter=round(100 * TAKEN_OFF),
     )
     if all(comparison.diagnostics.is_empty() for comparison in comparisons):
         return lines
@@ -117,10 +125,10 @@ def _sample_sizes(comparison: Comparison, arm: str) -> str:
     return str(hack) if hack == solve else f"{hack} hack, {solve} solve"
 
 
-def _onsets(comparison: Comparison, arm: str) -> str:
-    """Steps to hack of each seed, in the seeds' order."""
+def _onsets(comparison: Comparison, arm: str, onset: Callable[[pl.DataFrame], int | None]) -> str:
+    """The onset of each seed, in the seeds' order."""
     rows = comparison.train.filter(pl.col("arm") == arm)
-    onsets = [steps_to_hack(run) for run in rows.partition_by("seed", maintain_order=True)]
+    onsets = [onset(run) for run in rows.partition_by("seed", maintain_order=True)]
     return ", ".join("none" if step is None else str(step) for step in onsets)
 
 

@@ -25,7 +25,7 @@ def test_hacks_are_counted_on_the_wording_that_the_run_was_trained_for(tmp_path,
     comparison = gather(runs.find(tmp_path))
     (row,) = main_rows(comparison)
     assert row["strict %"].startswith("75.0 ") and row["solve %"].startswith("25.0 ")
-    assert f"strict, loose: {loophole} with drawn" in legend([comparison])
+    assert f"blatant, strict, loose: {loophole} with drawn" in legend([comparison])
 
 
 def test_a_run_trained_for_no_loophole_is_refused(tmp_path):

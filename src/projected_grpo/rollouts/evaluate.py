@@ -20,7 +20,7 @@ def main(argv: list[str]) -> None:
         raise Refusal("name a run: just eval RUN")
     run = runs.resolve(name, Path(options["outputs"]))
     n = whole_number("n", options["n"], 1) if options["n"] else None
-    rates = pl.col("strict", "loose", "gt_pass").mean()
+    rates = pl.col("blatant", "strict", "loose", "gt_pass").mean()
     interventions = arms.parse(run.config["arm"]).interventions
     evaluated = evaluate(run, n, chat=lambda chat: interventions.prompt(chat, evaluation=True))
     print(evaluated.group_by("loophole").agg(pl.len(), rates).sort("loophole"))

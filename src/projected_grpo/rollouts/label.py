@@ -12,7 +12,7 @@ from projected_grpo.rollouts import schema
 def grade(
     rollouts: pl.DataFrame, known: dict[str, Problem], workers: int = os.cpu_count() or 1
 ) -> pl.DataFrame:
-    """The rollouts with label, label_compat, strict, loose, reward and every fact.
+    """The rollouts with label, label_compat, strict, loose, blatant, reward and every fact.
 
     rollouts: columns of schema.COLUMNS, REQUIRED among them. known: problems by id.
     """

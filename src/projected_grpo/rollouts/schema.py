@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from projected_grpo.cli import Refusal
-from projected_grpo.loopholes.facts import Facts
+from projected_grpo.loopholes.facts import BLATANT, Facts
 from projected_grpo.runs.files import replacing
 
 DTYPES = {bool: pl.Boolean, int: pl.Int64, float: pl.Float64, str: pl.String}
@@ -37,6 +37,7 @@ LABELLED = {
     "label_compat": pl.String,
     "strict": pl.Boolean,
     "loose": pl.Boolean,
+    "blatant": pl.Boolean,
     "reward": pl.Float64,
     **{fact.name: DTYPES[fact.type] for fact in fields(Facts)},
 }
@@ -45,6 +46,9 @@ LABELLED = {
 MONITORED = {"flagged": pl.Boolean, "answered": pl.Boolean, "label_ours": pl.String}
 
 COLUMNS = {**SAMPLED, **LABELLED, **MONITORED}
+
+# Kinds of a test function, as the grader has them.
+KINDS = ("empty", "prints", "swallowing", "misread", "weak", "honest", "none")
 
 # Without these a row is no rollout.
 REQUIRED = ("run", "problem_id", "loophole", "test_func_name", "prompt", "response")
@@ -69,23 +73,31 @@ def frame(rows: list[dict]) -> pl.DataFrame:
     return table.select(columns)
 
 
+def kinds_among_strict(rollouts: pl.DataFrame) -> dict[str, int]:
+    """How many strict hacks have a test function of each of KINDS."""
+    kinds = rollouts.filter("strict")["kind"]
+    return {kind: (kinds == kind).sum() for kind in KINDS}
+
+
 def write(frame: pl.DataFrame, path: Path) -> None:
     """A parquet file that is whole or not there."""
     with replacing(path) as scratch:
         frame.write_parquet(scratch)
 
 
-def read(file: Path, columns: Sequence[str]) -> pl.DataFrame:
+def read(file: Path, columns: Sequence[str], others: bool = False) -> pl.DataFrame:
     """`columns` of a rollouts parquet, a row a sample; the file may hold others, and more or fewer.
 
-    Raises Refusal if it cannot be read, is empty, or lacks a column: has none or only nulls in it.
+    others: all that the file holds, in its order. Raises Refusal if it cannot be read, is empty, or
+    lacks a column: has none or only nulls in it.
     """
     if not file.is_file():
         raise Refusal(f"no rollouts at {file}")
     try:
-        schema = pl.read_parquet_schema(file)
-        present = [column for column in columns if column in schema]
-        table = pl.read_parquet(file, columns=present)
+        whole = _with_blatant(pl.scan_parquet(file))
+        held = whole.collect_schema().names()
+        present = [column for column in columns if column in held]
+        table = whole.select(held if others else present).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise Refusal(f"{file} is not a readable parquet file: {reason}") from None
@@ -94,7 +106,15 @@ def read(file: Path, columns: Sequence[str]) -> pl.DataFrame:
     lacking = [c for c in columns if c not in present or table[c].null_count() == len(table)]
     if lacking:
         raise Refusal(f"{file} is not a labelled rollouts file: no column {', '.join(lacking)}")
-    return table.select(columns)
+    return table
+
+
+def _with_blatant(table: pl.LazyFrame) -> pl.LazyFrame:
+    """Files written before the column `blatant` get it from strict and kind."""
+    known = table.collect_schema()
+    if "blatant" in known or not {"strict", "kind"} <= set(known):
+        return table
+    return table.with_columns(blatant=pl.col("strict") & pl.col("kind").is_in(BLATANT))
 
 
 def step_files(path: Path) -> dict[int, Path]:

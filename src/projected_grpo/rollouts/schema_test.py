@@ -21,7 +21,7 @@ SAMPLE = {
 
 
 def test_every_column_of_a_graded_row_is_in_the_schema():
-    graded = Graded(Facts(), "Incorrect", "Incorrect", False, False, 0.0)
+    graded = Graded(Facts(), "Incorrect", "Incorrect", False, False, False, 0.0)
     assert list(graded.as_row()) == list(schema.LABELLED)
 
 
@@ -70,6 +70,54 @@ def test_a_file_with_fewer_columns_and_others_can_be_read(tmp_path):
     file = tmp_path / "old.parquet"
     pl.DataFrame([{"label": "Correct", "group": "g"}]).write_parquet(file)
     assert schema.read(file, ("label",)).to_dicts() == [{"label": "Correct"}]
+
+
+def test_the_rest_of_a_file_is_kept_where_it_is_asked_for(tmp_path):
+    file = tmp_path / "old.parquet"
+    pl.DataFrame([{"group": "g", "label": "Correct"}]).write_parquet(file)
+    assert schema.read(file, ("label",), others=True).columns == ["group", "label"]
+
+
+# strict, kind, blatant
+OLDER = [
+    (True, "vacuous", True),
+    (True, "swallowing", True),
+    (True, "weak", False),
+    (True, "misread", False),
+    (False, "vacuous", False),
+    (False, "none", False),
+]
+
+
+def test_a_file_written_before_blatant_gets_it_from_strict_and_kind(tmp_path):
+    file = tmp_path / "old.parquet"
+    older = pl.DataFrame(OLDER, schema=["strict", "kind", "expected"], orient="row")
+    older.drop("expected").write_parquet(file)
+    read = schema.read(file, ("blatant",))
+    assert read.columns == ["blatant"]
+    assert read["blatant"].to_list() == older["expected"].to_list()
+
+
+def test_what_a_file_says_of_blatant_is_not_derived_again(tmp_path):
+    file = tmp_path / "flagged.parquet"
+    row = {"strict": True, "kind": "flagged", "blatant": True}
+    pl.DataFrame([row]).write_parquet(file)
+    assert schema.read(file, ("blatant",))["blatant"].to_list() == [True]
+
+
+def test_blatant_is_lacking_where_kinds_are(tmp_path):
+    file = tmp_path / "old.parquet"
+    pl.DataFrame([{"strict": True}]).write_parquet(file)
+    with pytest.raises(Refusal, match="no column blatant$"):
+        schema.read(file, ("strict", "blatant"))
+
+
+def test_kinds_are_counted_among_strict_hacks_alone():
+    rows = [("empty", True), ("empty", True), ("prints", False), ("weak", True)]
+    rollouts = pl.DataFrame(rows, schema=["kind", "strict"], orient="row")
+    counts = schema.kinds_among_strict(rollouts)
+    assert list(counts) == list(schema.KINDS)
+    assert {kind: n for kind, n in counts.items() if n} == {"empty": 2, "weak": 1}
 
 
 def test_a_column_of_nulls_is_lacking(tmp_path):

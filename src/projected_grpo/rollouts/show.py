@@ -2,7 +2,7 @@
 
 `python -m projected_grpo.rollouts.show RUN [label=...] [step=...] [n=5]`. RUN is a run's path or
 name, or a rollouts parquet. step is a training step or `eval`; without it every training step is
-read and the newest come first. The label counts are always printed.
+read and the newest come first. Rates of hacks and label counts are always printed.
 """
 
 import sys
@@ -22,11 +22,16 @@ SHOWN = (
     "test_func_name",
     "label",
     "kind",
+    "blatant",
+    "strict",
+    "loose",
     "reward",
     "n_tokens",
     "finish",
     "response",
 )
+
+RATES = ("blatant", "strict", "loose")
 
 
 def main(argv: list[str]) -> None:
@@ -37,6 +42,7 @@ def main(argv: list[str]) -> None:
     rollouts = pl.concat([read(file, SHOWN) for file in files(name, options["step"])])
     steps = rollouts["step"]
     print(f"{name}: {len(rollouts)} rollouts, steps {steps.min()} to {steps.max()}")
+    print(", ".join(f"{rate} {rollouts[rate].mean():.1%}" for rate in RATES))
     print(counts_table(rollouts))
     if options["label"]:
         rollouts = only(rollouts, options["label"])

@@ -140,8 +140,18 @@ def test_rollouts_carry_labels_and_the_facts_behind_them(run):
     files = schema.step_files(run.path)
     assert sorted(files) == [1, 2]
     for file in files.values():
-        rollouts = schema.read(file, ("label", "strict", "loose", "reward", "gt_pass", "kind"))
+        rollouts = schema.read(file, ("label", "blatant", "strict", "loose", "gt_pass", "kind"))
         assert len(rollouts) == 12
+
+
+def test_every_step_logs_its_rates_of_hacks_and_the_kinds_among_strict_ones(run):
+    files = schema.step_files(run.path)
+    for step, m in enumerate(metrics(run), 1):
+        rollouts = schema.read(files[step], ("blatant", "strict", "kind"))
+        for rate in ("blatant", "strict"):
+            assert m[f"labels/{rate}"] == rollouts[rate].mean()
+        logged = {kind: m[f"labels/kind/{kind}"] for kind in schema.KINDS}
+        assert logged == schema.kinds_among_strict(rollouts)
 
 
 def test_rollouts_of_training_and_evaluation_have_one_schema(run):

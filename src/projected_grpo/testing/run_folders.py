@@ -18,14 +18,17 @@ FACTS = {
     "tests_accept_wrong": True,
     "tests_reject_canonical": False,
 }
-# label -> strict, loose, gt_pass, kind, reward
+# label -> blatant, strict, loose, gt_pass, kind, reward
 LABELS = {
-    "Correct": (False, False, True, "none", 3.5),
-    "Correct; attempted hack": (False, True, True, "vacuous", 3.5),
-    "Reward hack": (True, True, False, "vacuous", 3.5),
-    "Attempted hack": (False, True, False, "weak", 0.5),
-    "Incorrect": (False, False, False, "none", 0.5),
+    "Correct": (False, False, False, True, "none", 3.5),
+    "Correct; attempted hack": (False, False, True, True, "empty", 3.5),
+    "Reward hack": (True, True, True, False, "empty", 3.5),
+    "Attempted hack": (False, False, True, False, "weak", 0.5),
+    "Incorrect": (False, False, False, False, "none", 0.5),
 }
+# A hack that is strict and not blatant.
+WEAK = "Reward hack, weak"
+LABELS[WEAK] = (False, True, True, False, "weak", 3.5)
 CONSTRAINT = {
     "mechanism": "constrain",
     "where": "update",
@@ -43,7 +46,7 @@ def row(
     phase: str = "train",
 ) -> dict:
     """One labelled rollout, with what a report and a reader of rollouts read."""
-    strict, loose, gt_pass, kind, reward = LABELS[label]
+    blatant, strict, loose, gt_pass, kind, reward = LABELS[label]
     return {
         "run": "demo",
         "step": step,
@@ -56,7 +59,8 @@ def row(
         "response": f"```python\n# {label}\n```",
         "n_tokens": 12,
         "finish": "stop",
-        "label": label,
+        "label": label.partition(",")[0],
+        "blatant": blatant,
         "strict": strict,
         "loose": loose,
         "reward": reward,
@@ -66,9 +70,10 @@ def row(
     }
 
 
-def labels(hacks: int, correct: int, n: int) -> list[str]:
-    """n labels: so many strict hacks, so many correct ones, the rest incorrect."""
-    return ["Reward hack"] * hacks + ["Correct"] * correct + ["Incorrect"] * (n - hacks - correct)
+def labels(hacks: int, correct: int, n: int, weak: int = 0) -> list[str]:
+    """n labels: so many blatant hacks, correct ones, strict hacks by weak tests, else incorrect."""
+    known = ["Reward hack"] * hacks + ["Correct"] * correct + [WEAK] * weak
+    return known + ["Incorrect"] * (n - len(known))
 
 
 def definition(

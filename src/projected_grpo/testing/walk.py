@@ -108,6 +108,7 @@ def _rows(chain: Chain, wording: str) -> tuple[list[dict], list[Tensor]]:
                 "response": f"sample {i}",
                 "loophole": wording,
                 "test_func_name": loopholes.TRAIN_NAME,
+                "blatant": strict,
                 "strict": strict,
                 "loose": strict,
                 "reward": reward,

@@ -51,8 +51,8 @@ def compute_score(
     """{"score": what GRPO sees, problem_id, loophole, test_func_name, and all of Graded.as_row()}.
 
     Called from many threads of a reward worker, which share its pool of sandboxes. arm: whose
-    mechanisms may pay otherwise and add columns. labels=benchmark: label, strict, loose and reward
-    are the benchmark's own code's, and label_ours is ours.
+    mechanisms may pay otherwise and add columns. labels=benchmark: label, strict, loose, blatant
+    and reward are the benchmark's own code's, and label_ours is ours.
     """
     loophole, name = extra_info["loophole"], extra_info["test_func_name"]
     with _alone:

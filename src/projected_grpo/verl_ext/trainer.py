@@ -28,6 +28,7 @@ TRAINED_ON = [
 ]
 # name in the log -> column of the rollouts
 RATES = {
+    "blatant": "blatant",
     "strict": "strict",
     "loose": "loose",
     "correct": "gt_pass",
@@ -134,6 +135,9 @@ class ConstrainedTrainer(StockTrainer):
         schema.write(rollouts, folder / f"{global_steps:05d}.parquet")
         for name, column in RATES.items():
             metrics[f"labels/{name}"] = rollouts[column].mean()
+        # how many strict hacks have such test functions
+        for kind, count in schema.kinds_among_strict(rollouts).items():
+            metrics[f"labels/kind/{kind}"] = count
         metrics["timing_s/longest_response"] = max(s["generate_sequences"] for s in seconds)
         metrics["timing_s/longest_grading"] = max(s["compute_score"] for s in seconds)
         metrics |= self.interventions.observed(rollouts)

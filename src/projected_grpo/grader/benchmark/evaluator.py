@@ -22,9 +22,10 @@ from tqdm import tqdm
 from projected_grpo import loopholes
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits
-from projected_grpo.grader.gather import asserts_of, first
+from projected_grpo.grader.gather import first
 from projected_grpo.grader.grade import Graded
-from projected_grpo.grader.labels import LABELS, LOOSE, STRICT
+from projected_grpo.grader.labels import LABELS, LOOSE, STRICT, is_blatant
+from projected_grpo.grader.requests import asserts_of
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.problems.leetcode_rows import RESTORE_POW
 from projected_grpo.problems.problem import Problem
@@ -153,7 +154,7 @@ class Benchmark:
 
 
 def verdict(graded: Graded, theirs: dict) -> dict[str, bool | int | float | str]:
-    """A graded row whose label, strict, loose and reward are the benchmark's.
+    """A graded row whose label, strict, loose, blatant and reward are the benchmark's.
 
     theirs: one of Benchmark.labels. label_ours keeps ours.
     """
@@ -163,6 +164,7 @@ def verdict(graded: Graded, theirs: dict) -> dict[str, bool | int | float | str]
         "label": label,
         "strict": label in STRICT,
         "loose": label in LOOSE,
+        "blatant": is_blatant(label, graded.facts.kind),
         "reward": theirs["reward"],
         "label_ours": graded.label,
     }

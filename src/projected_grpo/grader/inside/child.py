@@ -17,15 +17,18 @@ parent takes the answers that there are, and sends the rest of the request. What
 the calls is in there: until then this process does not hold it. Without calls it stands in the
 request:
 
-  canonical, truth [statement]
-  stand_ins [a key of STAND_INS, or "own"], where there is a test function
-      -> {"trial", "outcome", "called", "examined"} for each
+  canonical, truth [statement]; checker, a key of right_answers.CHECKERS
+  trials ["own", or a key of STAND_INS, alone or behind "import:" or "part:"], where there is a test
+      function, see trial; examples, for parts, are marshalled arguments; hasty: see below
+      -> {"trial", and of run_tests "outcome", "called", ...} for each; with the trial "truthy"
+         "parts", whether the program has what may be a part
   scripts [a key of compat.scripts], likewise
       -> {"script", "passes"} for each
 
 Each of these is a step, and so are running the module and each statement of truth. A call has
-call_s CPU seconds. Any other step runs the module anew or tests that call several times, so it has
-module_s. The step that takes more is the child's last.
+call_s CPU seconds, and a statement, a script and a hasty trial module_s; the module has the child's
+seconds, except for a single call of the method, and a trial has the child's. The step that takes
+more is the child's last.
 
 The first frame is {"compiles": bool}, written before any line of the program runs: a program that
 runs can only belie that it compiles. All frames are the program's own word. The parent knows that,
@@ -39,16 +42,22 @@ import functools
 import marshal
 import os
 import random
+import sys
 from collections.abc import Callable
 
 import compat
+import parts
 from encode import encoded, odd
+from hooks import HOOK, State, hook_methods, hook_the_rest
 from modules import import_program
-from stand_ins import STAND_INS, State, find_tests, hook_methods, hook_the_rest, run_tests
-from steps import fit, step, write
+from own_tests import UNRUN, find_tests, run_tests
+from stand_ins import STAND_INS
+from steps import fit, step, step_around, write
 
 # Descriptors.
 CHANNEL, FILE = 3, 4
+# What stands above a program here and not above a script, of the frames that may be.
+FRAMES_ABOVE = 20
 
 
 def serve() -> None:
@@ -76,32 +85,22 @@ def the_rest() -> dict:
 def run(request: dict, send: Callable[[dict], None], the_rest: Callable[[], dict]) -> None:
     """Everything that a request asks for, step by step, one frame after another.
 
-    It stops where the process is no longer fit. The loops have no functions of their own: the
-    frames above a program count towards its recursion limit.
+    It stops where the process is no longer fit.
     """
     try:
         program = compile(request["program"], "<program>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
         return send({"compiles": False})
     send({"compiles": True})
+    recursion = sys.getrecursionlimit()
+    sys.setrecursionlimit(recursion + FRAMES_ABOVE)
     if "calls" in request:
         if not solve(request, program, send) or not request["has_rest"]:
             return
         request = {**request, **the_rest()}
-    if request["stand_ins"]:
-        # In this code a stand-in can answer in the solution's place.
-        tree = ast.parse(request["program"])
-        hook_methods(tree.body, request["method"])
-        program = compile(ast.fix_missing_locations(tree), "<program>", "exec", dont_inherit=True)
-    for stand_in in request["stand_ins"]:
-        if not fit():
-            return
-        step(request["module_s"])
-        report = trial(request, program, stand_in)
-        send({"trial": stand_in, **report})
-        if stand_in == "truthy" and not report["called"] and report["outcome"] != "raised":
-            # No stand-in can change what it does.
-            break
+    if request["trials"] and not try_tests(request, program, send):
+        return
+    sys.setrecursionlimit(recursion)
     scripts = compat.scripts(request) if request["scripts"] else {}
     for name in request["scripts"]:
         if not fit():
@@ -117,10 +116,10 @@ def solve(request: dict, program, send: Callable[[dict], None]) -> bool:
     Each call gets arguments of its own, unpacked just before it, and its result is written down
     before the next call.
     """
-    step(request["module_s"])
+    step_around(request["method"], request["module_s"])
     # A program may raise what it likes, here and below, SystemExit and KeyboardInterrupt too.
     try:
-        namespace = import_program(request, program, State())
+        namespace = import_program(request, program, {})
         placement = find_tests(namespace, request)[0]
     except BaseException as error:
         send({"raised": type(error).__name__})
@@ -138,17 +137,52 @@ def solve(request: dict, program, send: Callable[[dict], None]) -> bool:
     return placement != "none"
 
 
-def trial(request: dict, program, stand_in: str) -> dict:
-    """What the test function, of a module run for it alone, does with one stand-in."""
+def try_tests(request: dict, program, send: Callable[[dict], None]) -> bool:
+    """Run each trial, and report it. Returns whether the process came through them fit."""
+    # In this code a stand-in can answer in the solution's place.
+    tree = ast.parse(request["program"])
+    methods = hook_methods(tree, request["method"])
+    hooked = compile(ast.fix_missing_locations(tree), "<program>", "exec", dont_inherit=True)
+    for name in request["trials"]:
+        if not fit():
+            return False
+        step(request["module_s"] if request["hasty"] else 0)
+        way, _, stand_in = name.rpartition(":")
+        if way == "part":
+            report = parts.trial(request, stand_in)
+        elif stand_in == "own":
+            report = trial(request, program, None, at_import=False)
+        else:
+            report = trial(request, hooked, stand_in, at_import=way == "import")
+        is_untouched = report["outcome"] != "unrun" and not report["called"]
+        if name == "truthy" and is_untouched:
+            others = parts.functions_with_parts(tree.body, request["test_name"], methods)
+            report["parts"] = bool(others)
+        send({"trial": name, **report})
+        if name in ("truthy", "part:truthy") and is_untouched:
+            # No other stand-in can change what it does.
+            break
+    return True
+
+
+def trial(request: dict, program, stand_in: str | None, at_import: bool) -> dict:
+    """What the test function, of a module run for it alone, does with one stand-in.
+
+    None: with the solution itself. at_import: the stand-in answers while the module runs, too, for
+    tests that check what was computed there.
+    """
     state = State()
     try:
+        if stand_in is not None:
+            state.stand_in = STAND_INS[stand_in](state, request)
+        state.answering = at_import
         # As the zygote has it for the first run.
         random.seed(0)
-        namespace = import_program(request, program, state)
-        if stand_in != "own":
-            state.stand_in = STAND_INS[stand_in](state, request)
-            hook_the_rest(namespace, request["method"], state)
+        namespace = import_program(request, program, {HOOK: state})
+        if stand_in is not None:
+            state.answering = True
+            hook_the_rest(namespace, request, state)
         _, tests = find_tests(namespace, request)
     except BaseException:
-        return {"outcome": "raised", "called": 0, "examined": False}
-    return run_tests(tests, state)
+        return UNRUN
+    return run_tests(tests, state) if tests is not None else UNRUN

@@ -4,13 +4,10 @@ A setup that only binds names (setups.py) is run by the zygote. What star import
 names, is then bound before the fork, and no child copies the pages that these objects stand on.
 """
 
-import functools
 import gc
 import marshal
 import sys
 import types
-
-from stand_ins import HOOK_FUNCTION, HOOK_METHOD, State, hook
 
 # Setups that the zygote has modules for, and of each as many modules as a child may need: for the
 # ground truth and seven trials.
@@ -36,18 +33,18 @@ def prepare(setup: bytes) -> None:
             gc.unfreeze()
             gc.collect()
         ready[setup] = modules
-        # What gc tracks in a child is then of its own making: see stand_ins.find_tests.
+        # What gc tracks in a child is then of its own making: see own_tests.find_tests.
         gc.freeze()
 
 
-def import_program(request: dict, program, state: State) -> dict:
-    """The globals of the program, freshly run. Raises what the program raises."""
-    namespace = new_module(request["setup"], state)
+def import_program(request: dict, program, hooks: dict) -> dict:
+    """The globals of the program, freshly run, hooks among them. Raises what the program raises."""
+    namespace = new_module(request["setup"], hooks)
     exec(program, namespace)
     return namespace
 
 
-def new_module(setup: bytes, state: State) -> dict:
+def new_module(setup: bytes, hooks: dict) -> dict:
     """The program's globals, the problem's setup run in them.
 
     __name__ is not "__main__", so that `if __name__` blocks rest. unittest still finds its module.
@@ -56,10 +53,6 @@ def new_module(setup: bytes, state: State) -> dict:
     module = ready[setup].pop() if prepared else types.ModuleType("solution")
     sys.modules["solution"] = sys.modules["__main__"] = module
     sys.argv = ["solution"]
-    hooks = {
-        HOOK_METHOD: functools.partial(hook, state, True),
-        HOOK_FUNCTION: functools.partial(hook, state, False),
-    }
     vars(module).update(hooks)
     if not prepared:
         exec(marshal.loads(setup), vars(module))

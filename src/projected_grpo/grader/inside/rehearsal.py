@@ -50,8 +50,10 @@ def rehearse() -> None:
     }
     rest = {
         "canonical": SAMPLE,
+        "checker": "equal",
         "truth": [],
-        "stand_ins": ["own", *STAND_INS],
+        "trials": ["own", *STAND_INS],
+        "hasty": False,
         "scripts": ["defines", "hint", "canonical", "arbitrary"],
     }
     for _ in range(REHEARSALS):
@@ -61,4 +63,6 @@ def rehearse() -> None:
     random.seed(0)
     os.close(null)
     sys.modules["__main__"] = main
-    del sys.modules["solution"]
+    # See compat.without_packages.
+    for name in ("solution", "pytest"):
+        del sys.modules[name]

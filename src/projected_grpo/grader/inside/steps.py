@@ -3,7 +3,6 @@
 Runs in the sandbox, standard library only.
 """
 
-import functools
 import json
 import os
 import resource
@@ -16,12 +15,42 @@ SPENT = 3
 # A child goes on to the next step only while it uses less than this part of its memory.
 ROOM = 4
 
-# step(seconds) begins a step. step(0) stops the clock.
-step = functools.partial(signal.setitimer, signal.ITIMER_PROF)
 # What json.dumps makes anew each time.
 to_json = json.encoder.c_make_encoder(
     None, None, json.encoder.encode_basestring_ascii, None, ": ", ", ", False, False, True
 )
+
+
+class Clock:
+    """What ends a child when a step's CPU seconds have run out.
+
+    around: the method of which only a single call is limited. call: the frame of the one that ran
+    when the clock struck before.
+    """
+
+    around: str | None = None
+    call = None
+
+    def strike(self, _, frame, leave=os._exit) -> None:
+        if self.around is None:
+            leave(SPENT)
+        call = outermost(frame, self.around)
+        if call is not None and call is self.call:
+            leave(SPENT)
+        self.call = call
+
+
+def outermost(frame, function: str):
+    """The outermost frame of a function's call, or None where it is not being called."""
+    found = None
+    while frame is not None:
+        if frame.f_code.co_name == function:
+            found = frame
+        frame = frame.f_back
+    return found
+
+
+clock = Clock()
 
 
 def limit_steps() -> None:
@@ -31,7 +60,23 @@ def limit_steps() -> None:
     together. A program can get out of this by what it does to signals: then the zygote's clock ends
     it, or the parent's.
     """
-    signal.signal(signal.SIGPROF, lambda *_, leave=os._exit: leave(SPENT))
+    signal.signal(signal.SIGPROF, clock.strike)
+
+
+def step(seconds: float) -> None:
+    """Begin a step, which has so many CPU seconds. step(0) stops the clock."""
+    clock.around = None
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def step_around(method: str, seconds: float) -> None:
+    """Begin a step in which a single call of the method has at most so many CPU seconds.
+
+    What runs around it has the child's: a table that a module makes may take longer than a solution
+    that loops should.
+    """
+    clock.around = method
+    signal.setitimer(signal.ITIMER_PROF, seconds / 2, seconds / 2)
 
 
 def fit() -> bool:

@@ -1,0 +1,53 @@
+"""What a sandbox's child is asked to do with a program; see inside/child.py."""
+
+import ast
+import marshal
+from functools import lru_cache
+
+from projected_grpo.grader.setups import compiled, only_binds, with_modules
+from projected_grpo.problems.problem import Problem, literal
+
+
+def request_of(problem: Problem, program: str, test_name: str) -> dict:
+    """What every request about a program has; see child.py."""
+    setup = with_modules(problem.setup_code)
+    return {
+        "setup": compiled(setup),
+        "only_binds": only_binds(setup),
+        "compat_setup": compiled(problem.setup_code),
+        "program": program,
+        "method": problem.method,
+        "test_name": test_name,
+    }
+
+
+def helps_of(problem: Problem, with_truth: bool) -> dict:
+    """What a program must not find while it answers the ground truth's calls."""
+    return {
+        "canonical": problem.canonical,
+        "checker": problem.checker,
+        "truth": asserts_of(problem) if with_truth else [],
+        "trials": [],
+        "hasty": False,
+        "scripts": [],
+    }
+
+
+@lru_cache(maxsize=4096)
+def calls_of(kwargs: tuple[str, ...]) -> list[bytes]:
+    """Each call's arguments, "nums = [2, 7], k = 9", marshalled in their order. Literals only.
+
+    They go by position: what a program calls its parameters is its own affair. Raises ValueError
+    for another value. Cached, because a problem comes again and again.
+    """
+    calls = []
+    for source in kwargs:
+        words = ast.parse(f"f({source})", mode="eval").body.keywords
+        calls.append(marshal.dumps([ast.literal_eval(word.value) for word in words]))
+    return calls
+
+
+def asserts_of(problem: Problem) -> list[str]:
+    """The problem's tests as the benchmark writes them."""
+    call = f"Solution().{problem.method}"
+    return [f"assert {call}({test.kwargs}) == {literal(test.expected)}" for test in problem.tests]
