@@ -12,7 +12,7 @@ from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import star_modules
 from projected_grpo.grader.trials import USUAL_TRIALS, in_turn, try_tests
-from projected_grpo.grader.values import has_tuple, matches, plain
+from projected_grpo.grader.values import has_tuple, matches, plain, size
 from projected_grpo.loopholes.facts import Facts
 from projected_grpo.problems.checkers import accepts
 from projected_grpo.problems.problem import Problem, Test, arguments_of
@@ -152,7 +152,9 @@ def is_right(checker: str, test: Test, sent: object) -> bool:
         return True
     if checker == "equal":
         return False
-    return accepts(checker, arguments_of(test.kwargs), test.expected, plain(sent))
+    # No right answer has more items than this.
+    most = size(test.expected) + len(test.kwargs)
+    return accepts(checker, arguments_of(test.kwargs), test.expected, plain(sent, most))
 
 
 def may_fool(right: list[bool], answers: list[dict]) -> bool:
