@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from projected_grpo.grader import reading
 from projected_grpo.grader.benchmark.rules import Compat
 from projected_grpo.grader.labels import Trial, hangs, tests_facts, untouched
+from projected_grpo.grader.lookup import looks_up
 from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import star_modules
@@ -67,10 +68,12 @@ def of_program(
     facts = Facts(
         parsed=True,
         compiles=True,
-        gt_pass=passes and passes_hidden(sandbox, problem, request, more),
+        gt_pass=passes,
         n_tests=n_tests,
         n_passed=sum(right),
     )
+    if passes and problem.hidden:
+        facts = replace(facts, **hidden_facts(sandbox, problem, request, more))
     if not doubtful and (may_fool(right, answers) or any(map(is_lenient, right, answers))):
         helps = helps_of(problem, with_truth=True)
         scripts = ["truth", *scripts]
@@ -92,17 +95,16 @@ def of_program(
     return facts, Compat(**{"truth": passes, **passed})
 
 
-def passes_hidden(sandbox: Sandbox, problem: Problem, request: dict, more: float) -> bool:
-    """Whether the hidden tests pass as well, in a child of their own.
+def hidden_facts(sandbox: Sandbox, problem: Problem, request: dict, more: float) -> dict[str, bool]:
+    """gt_pass and hardcodes of a response that passes the shown tests, in a child of its own.
 
     Few responses come so far, so the others do not wait for these calls.
     """
-    if not problem.hidden:
-        return True
     calls = calls_of(tuple(test.kwargs for test in problem.hidden))
     run = sandbox.run({**request, "calls": calls}, more)
     answers = [first(run, 2 + i) for i in range(len(problem.hidden))]
-    return all(verdicts(problem.hidden, answers))
+    right = verdicts(problem.hidden, answers)
+    return {"gt_pass": all(right), "hardcodes": looks_up(problem, answers, right)}
 
 
 def may_differ(problem: Problem, program: str) -> bool:
