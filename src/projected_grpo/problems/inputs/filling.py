@@ -1,0 +1,234 @@
+"""The values of an input: numbers, strings, and lists of them, element after element."""
+
+import math
+from typing import Any
+
+from projected_grpo.problems.inputs.caps import CUBE, ROWS
+from projected_grpo.problems.inputs.expressions import Ref
+from projected_grpo.problems.inputs.flavours import Choices, Numbers, length
+from projected_grpo.problems.inputs.limits import Partial, bounded
+from projected_grpo.problems.inputs.qualities import Reject, Tools
+from projected_grpo.problems.inputs.rules import Rule
+from projected_grpo.problems.solution_source import Skip
+
+RANK = {"sorted": 2, "all distinct": 1}
+
+
+class Filling:
+    """One parameter's value. drawing: what of the input there is already."""
+
+    def __init__(self, drawing: Any):
+        self.drawing = drawing
+        self.rng = drawing.rng
+        self.plan = drawing.plan
+        self.names = drawing.names
+        self.spreads: dict[tuple, Any] = {}
+
+    def scalar(self, name: str) -> Any:
+        kind = self.plan.statement.types[name]
+        if kind.leaf == "int" and self.rng.random() < 0.5:
+            found = self.plan.limits.of(Ref(name), self.names)
+            value = self.related()
+            is_inside = value is not None and found.low <= value <= found.high
+            if is_inside and value not in found.excluded and math.isfinite(found.high):
+                return self.shaped(name, (), value, lambda: value)
+        return self.element(name, ())
+
+    def related(self) -> int | None:
+        """A number near the lists drawn: an element, a sum of some, a difference of two."""
+        lists = [v for v in self.names.values() if isinstance(v, list) and v]
+        numbers = [v for v in lists if not isinstance(v, Partial) and type(v[0]) is int]
+        if not numbers:
+            return None
+        some = self.rng.choice(numbers)
+        k = self.rng.choice((1, 1, 2, 3, max(1, len(some) // 2)))
+        picked = self.rng.sample(some, min(k, len(some)))
+        return self.rng.choice((sum(picked), abs(picked[0] - picked[-1]), sum(picked) + 1))
+
+    def whole(self, name: str) -> Any:
+        kin = self.kin(name)
+        if kin is not None and self.rng.random() < 0.4:
+            return kin
+        return self.element(name, ())
+
+    def kin(self, name: str) -> Any:
+        """A string or list made of an earlier one of its type and length, or None."""
+        types = self.plan.statement.types
+        n = len(self.names[name])
+        for other in self.plan.texts:
+            value = self.names.get(other)
+            if other == name or isinstance(value, Partial) or types[other] != types[name]:
+                continue
+            if types[name].levels == 1 and len(value) >= n > 0:
+                return self.altered(value, n)
+        return None
+
+    def altered(self, value: Any, n: int) -> Any:
+        """A part of it, in its order, any order, or as any of its elements."""
+        start = self.rng.randrange(len(value) - n + 1)
+        part = list(value[start : start + n])
+        kind = self.rng.choice(("part", "subsequence", "shuffled", "swapped"))
+        if kind == "subsequence":
+            part = [value[i] for i in sorted(self.rng.sample(range(len(value)), n))]
+        if kind == "shuffled":
+            self.rng.shuffle(part)
+        if kind == "swapped":
+            part[self.rng.randrange(n)] = self.rng.choice(value)
+        return "".join(part) if isinstance(value, str) else part
+
+    def element(self, name: str, at: tuple[int, ...]) -> Any:
+        """What stands at these indices, all rules of that place and of those inside kept."""
+        kind = self.plan.statement.types[name]
+        again = lambda: None  # noqa: E731
+        if len(at) < kind.depth:
+            value = self.list_at(name, at)
+            again = lambda: self.element(name, (*at, len(value) - 1))  # noqa: E731
+        elif kind.leaf == "str":
+            value = self.text(name, at)
+            spread = self.spread_of_characters(name, at)
+            again = spread.pick if spread else again
+        else:
+            value = self.leaf(name, at)
+        return self.shaped(name, at, value, again)
+
+    def list_at(self, name: str, at: tuple[int, ...]) -> list:
+        n = len(self.names[name]) if not at else self.length_at(name, at)
+        part = Partial(n)
+        container = self.container(name, at)
+        if at:
+            container.append(part)
+        else:
+            self.names[name] = part
+        for index in range(n):
+            value = self.element(name, (*at, index))
+            if list.__len__(part) > index:
+                part[index] = value
+            else:
+                part.append(value)
+        plain = list(list.__iter__(part))
+        if at:
+            list.pop(container)
+        return plain
+
+    def container(self, name: str, at: tuple[int, ...]) -> Any:
+        value = self.names[name]
+        for index in at[:-1]:
+            value = list.__getitem__(value, index)
+        return value
+
+    def length_at(self, name: str, at: tuple[int, ...]) -> int:
+        found = self.plan.limits.of(Ref(name, at, True), self.names)
+        low = max(0, found.low)
+        cap = ROWS if len(at) == 1 and self.plan.statement.types[name].levels == 2 else CUBE
+        if not math.isfinite(found.high) and not self.has_fixed_form(name, at):
+            raise Skip(f"no bounds on the lengths of {name}")
+        high = min(found.high, max(low, cap))
+        if (name, "short") not in self.spreads:
+            self.spreads[(name, "short")] = self.rng.choice((3, 6, cap))
+        high = min(high, max(low, self.spreads[(name, "short")]))
+        size = 1 if low == high else self.rng.random() * min(1, self.drawing.size * 2)
+        return length(self.rng, int(low), int(high), size)
+
+    def has_fixed_form(self, name: str, at: tuple[int, ...]) -> bool:
+        """Whether rules draw the whole, whatever its length is: choices, a clock's time."""
+        return any(r.quality.choices for r in self.rules(name, at))
+
+    def rules(self, name: str, at: tuple[int, ...]) -> list[Rule]:
+        found = []
+        for rule in self.plan.constraints.reading.rules:
+            if rule.ref.name == name and len(rule.ref.indices) == len(at):
+                pairs = zip(rule.ref.indices, at)
+                if all(isinstance(index, str) or index == number for index, number in pairs):
+                    found.append(rule)
+        return sorted(found, key=lambda r: RANK.get(r.quality.name.split(" ")[0], 0))
+
+    def shaped(self, name: str, at: tuple[int, ...], value: Any, again: Any) -> Any:
+        for rule in self.rules(name, at):
+            if rule.quality.shape is None:
+                continue
+            low = self.plan.limits.of(Ref(name, (*at, 0, 0)), self.names).low
+            tools = Tools(self.rng, self.names, again, low if math.isfinite(low) else 0)
+            value = rule.quality.shape(value, tools)
+        return value
+
+    def leaf(self, name: str, at: tuple[int, ...]) -> Any:
+        leaf = self.plan.statement.types[name].leaf
+        column = at[1:] if len(at) == 2 and self.is_row(name) else ()
+        if leaf == "bool":
+            return self.choice((name, column), (False, True))
+        choices = self.choices(name, at)
+        if choices is not None:
+            return self.choice((name, column), choices)
+        found = bounded(self.plan.limits.of(Ref(name, at), self.names, leaf == "int"), name)
+        if (name, column) not in self.spreads:
+            self.spreads[(name, column)] = Numbers(self.rng)
+        return self.spreads[(name, column)].pick(found, leaf == "int")
+
+    def is_row(self, name: str) -> bool:
+        return self.plan.limits.of(Ref(name, ("i",), True), {}).high <= 6
+
+    def choice(self, key: tuple, choices: tuple) -> Any:
+        if key not in self.spreads:
+            self.spreads[key] = Choices(self.rng, choices)
+        return self.spreads[key].pick()
+
+    def choices(self, name: str, at: tuple[int, ...]) -> tuple | None:
+        """The values that a place may have by its rules; None where no rule lists them."""
+        listed = [r.quality.choices for r in self.rules(name, at) if r.quality.choices]
+        if not listed:
+            return None
+        kept = [c for c in listed[0] if all(c in other for other in listed)]
+        if self.plan.statement.types[name].leaf == "int":
+            found = self.plan.limits.of(Ref(name, at), self.names)
+            kept = [c for c in kept if found.low <= c <= found.high]
+        if not kept:
+            raise Reject("no choice is left")
+        return tuple(kept)
+
+    def text(self, name: str, at: tuple[int, ...]) -> str:
+        choices = self.choices(name, at)
+        if choices is not None:
+            return self.choice((name, "whole"), choices)
+        n = len(self.names[name]) if not at else self.length_at(name, at)
+        earlier = self.earlier(name, at)
+        if earlier and self.rng.random() < 0.3:
+            word = self.rng.choice(earlier)[:n]
+            place = self.rng.randint(0, len(word))
+            return word[:place] + self.letters(name, at, n, place)
+        return self.letters(name, at, n, 0)
+
+    def earlier(self, name: str, at: tuple[int, ...]) -> list[str]:
+        """The words beside this one that there are already."""
+        if not at:
+            return []
+        container = self.container(name, at)
+        if not isinstance(container, Partial):
+            return []
+        return [word for word in list.__iter__(container) if isinstance(word, str)]
+
+    def letters(self, name: str, at: tuple[int, ...], n: int, start: int) -> str:
+        return "".join(self.letter(name, at, place) for place in range(start, n))
+
+    def letter(self, name: str, at: tuple[int, ...], place: int) -> str:
+        own = [r for r in self.rules(name, (*at, place)) if isinstance(r.ref.indices[-1], int)]
+        if own:
+            return self.choice(
+                (name, at, place), own[0].quality.choices or tuple(own[0].quality.characters)
+            )
+        spread = self.spread_of_characters(name, at)
+        if spread is None:
+            raise Skip(f"no characters of {name}")
+        return spread.pick()
+
+    def spread_of_characters(self, name: str, at: tuple[int, ...]) -> Choices | None:
+        if (name, "characters") in self.spreads:
+            return self.spreads[(name, "characters")]
+        allowed = [r.quality.characters for r in self.rules(name, at) if r.quality.characters]
+        for rule in self.rules(name, (*at, -1)):
+            allowed.append(rule.quality.characters or "".join(rule.quality.choices))
+        allowed = [characters for characters in allowed if characters]
+        if not allowed:
+            return None
+        kept = [c for c in allowed[0] if all(c in other for other in allowed)]
+        self.spreads[(name, "characters")] = Choices(self.rng, tuple(kept))
+        return self.spreads[(name, "characters")]
