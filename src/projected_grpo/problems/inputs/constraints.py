@@ -2,13 +2,15 @@
 
 import ast
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from projected_grpo.problems.inputs.corrections import Correction, corrections
 from projected_grpo.problems.inputs.drawing import Plan, draw
 from projected_grpo.problems.inputs.expressions import NOT_KNOWN, Reader
 from projected_grpo.problems.inputs.lines import read_line
+from projected_grpo.problems.inputs.prose import lines_of_prose
 from projected_grpo.problems.inputs.rules import Reading
 from projected_grpo.problems.inputs.sizes import Sizes, sizes_of
 from projected_grpo.problems.inputs.statement import Statement, Type, read_statement
@@ -41,7 +43,7 @@ class Constraints:
         for name in self.sizes.names:
             if name not in names:
                 return f"no {name} fits its lengths"
-        for check in (*self.reading.comparisons, *self.reading.rules):
+        for check in self.reading.checks:
             try:
                 if not check.holds(names):
                     return f"against: {check.text}"
@@ -72,7 +74,7 @@ def is_of(value: Any, kind: Type, depth: int) -> bool:
 
 def read(problem: Problem) -> Constraints:
     """Skip where a line is not understood, or a type is not covered."""
-    statement = read_statement(problem)
+    statement = corrected(problem)
     sizes = sizes_of(statement)
     reader = Reader(statement, frozenset(sizes.names))
     reading = Reading()
@@ -82,6 +84,15 @@ def read(problem: Problem) -> Constraints:
     for test in problem.tests[:3]:
         speaks_of_these_types(found, arguments_of(test))
     return found
+
+
+def corrected(problem: Problem) -> Statement:
+    statement = read_statement(problem)
+    correction = corrections().get(problem.id, Correction())
+    lines = correction.apply(statement.lines, problem.id)
+    if not lines:
+        raise Skip("no constraints in the statement")
+    return replace(statement, lines=(*lines, *lines_of_prose(statement)))
 
 
 def speaks_of_these_types(constraints: Constraints, arguments: dict[str, Any]) -> None:

@@ -72,11 +72,17 @@ class Plan:
                     return "len(" + name + ")" not in two.source
         return False
 
+    def first(self, name: str, other: str) -> bool:
+        """Whether the other one's elements hang on name."""
+        links = self.constraints.reading.links
+        is_linked = any(k.ref.name == other and k.other == name for k in links)
+        return is_linked or self.bounds(name, other)
+
     def ordered_lists(self) -> list[str]:
         waiting = list(self.texts)
         order = []
         while waiting:
-            free = [n for n in waiting if not any(self.bounds(o, n) for o in waiting if o != n)]
+            free = [n for n in waiting if not any(self.first(o, n) for o in waiting if o != n)]
             order.append((free or waiting)[0])
             waiting.remove(order[-1])
         return order
@@ -120,7 +126,7 @@ class Drawing:
         reading = self.plan.constraints.reading
         checks = list(reading.comparisons)
         if not isinstance(self.names[name], Partial):
-            checks += reading.rules
+            checks += [*reading.rules, *reading.links]
         for check in checks:
             if name in check.names and check.names <= self.names.keys():
                 try:

@@ -95,6 +95,7 @@ class Reader:
     def read(self, text: str) -> list[Expression]:
         """An expression, several where a column's name is of several parameters; Skip else."""
         text = tidy(text, self.statement.columns)
+        text = self.products(text)
         try:
             tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError):
@@ -103,6 +104,20 @@ class Reader:
         for choice in self.choices(tree):
             found.append(Building(self, choice).expression(tree))
         return found
+
+    def products(self, text: str) -> str:
+        """n2 is n * n and nm is n * m, where those are no names themselves."""
+        known = set(self.statement.types) | self.sizes
+
+        def spelled(match: re.Match) -> str:
+            first, second = match[1], match[2]
+            if match[0] in known or match[0] in self.statement.columns or first not in known:
+                return match[0]
+            if second == "2":
+                return f"({first} * {first})"
+            return f"({first} * {second})" if second in known else match[0]
+
+        return re.sub(r"\b([a-z])([a-z2])\b(?!\()", spelled, text)
 
     def choices(self, tree: ast.expr) -> Iterator[dict[str, tuple[str, int]]]:
         """For each parameter that the columns' names may be of, where each column is."""
@@ -156,7 +171,12 @@ class Building:
                 return repr(node.value)
             case ast.Name(id=name) if name in self.choice:
                 parameter, column = self.choice[name]
-                return self.subscript(ast.parse(f"{parameter}[i][{column}]", mode="eval").body)
+                place = (
+                    f"{parameter}[i][{column}]"
+                    if self.of_rows(parameter)
+                    else f"{parameter}[{column}]"
+                )
+                return self.subscript(ast.parse(place, mode="eval").body)
             case ast.Name(id=name):
                 return self.name(name)
             case ast.BinOp(
@@ -179,6 +199,9 @@ class Building:
             case ast.Subscript():
                 return self.subscript(node)
         raise Skip("constraint not understood")
+
+    def of_rows(self, parameter: str) -> bool:
+        return self.reader.statement.types[parameter].depth == 2
 
     def name(self, name: str) -> str:
         if not self.known(name) and name not in self.loops:
@@ -231,12 +254,12 @@ class Building:
                 return Ref(inner.name, inner.indices, True) if inner else None
             case ast.Name(id=name) if name in self.choice:
                 parameter, column = self.choice[name]
-                return Ref(parameter, ("i", column))
+                return Ref(parameter, ("i", column) if self.of_rows(parameter) else (column,))
             case ast.Name(id=name):
                 return Ref(name)
             case ast.Subscript(value=value, slice=ast.Constant(value=int(index))):
                 inner = self.ref(value)
-            case ast.Subscript(value=value, slice=ast.Name(id=index)) if not self.known(index):
+            case ast.Subscript(value=value, slice=ast.Name(id=index)) if index in self.loops:
                 inner = self.ref(value)
             case _:
                 return None

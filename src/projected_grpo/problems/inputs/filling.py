@@ -149,6 +149,14 @@ class Filling:
             low = self.plan.limits.of(Ref(name, (*at, 0, 0)), self.names).low
             tools = Tools(self.rng, self.names, again, low if math.isfinite(low) else 0)
             value = rule.quality.shape(value, tools)
+        return self.linked(name, at, value)
+
+    def linked(self, name: str, at: tuple[int, ...], value: Any) -> Any:
+        for link in self.plan.constraints.reading.links:
+            is_here = link.ref.name == name and len(link.ref.indices) == len(at)
+            other = self.names.get(link.other)
+            if is_here and link.relation.shape and not isinstance(other, Partial | None):
+                value = link.relation.shape(value, other, self.rng)
         return value
 
     def leaf(self, name: str, at: tuple[int, ...]) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from projected_grpo.problems.inputs import qualities
 from projected_grpo.problems.inputs.characters import characters
 from projected_grpo.problems.inputs.expressions import Reader, Ref
+from projected_grpo.problems.inputs.links import Link, Relation
 from projected_grpo.problems.inputs.qualities import Quality, in_order, made_of, one_of
 from projected_grpo.problems.inputs.relations import comparisons
 from projected_grpo.problems.inputs.rules import Reading, Rule
@@ -13,7 +14,7 @@ from projected_grpo.problems.inputs.subjects import edges_of, refs, strings_of
 from projected_grpo.problems.solution_source import Skip
 
 S = r"(?P<s>.+?)"
-ARE = r"(?:is|are|will be|should be)"
+ARE = r"(?:is|are|will be|should be|is equal to|are equal to)"
 THINGS = (
     r"(?:values|integers|elements|numbers|strings|words|characters|digits|letters|pairs|tuples|"
     r"entries|points|positions|rows|cells|coordinates|indices)"
@@ -49,6 +50,16 @@ class Line:
         if ref.is_length or not fits[quality.of]:
             raise Skip("constraint not understood")
         self.reading.rules.append(Rule(ref, quality, self.text))
+
+    def link(self, phrase: str, relation: Relation, other: str) -> None:
+        """Every place of the phrase is in the relation to another parameter."""
+        (place,) = refs(other, self.reader)
+        if place.indices or place.is_length:
+            raise Skip("constraint not understood")
+        for ref in refs(phrase, self.reader):
+            if ref.name == place.name or ref.is_length:
+                raise Skip("constraint not understood")
+            self.reading.links.append(Link(ref, relation, place.name, self.text))
 
     def rules(self, phrase: str, quality: Quality) -> None:
         for ref in refs(phrase, self.reader):
@@ -89,7 +100,7 @@ def either(line: Line, match: re.Match) -> None:
     choices: list = []
     for ref in refs(match["s"], line.reader):
         choices = choices_of(match["what"], line.reader.statement.types[ref.name].leaf)
-        if line.levels_left(ref) > 1:
+        if line.levels_left(ref) > 1 or re.search(r"(?<!either )letters$", match["what"]):
             raise Skip("constraint not understood")
         line.rule(ref, one_of(tuple(choices)))
 

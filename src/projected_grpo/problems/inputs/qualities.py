@@ -201,6 +201,24 @@ def is_prime(value: int, _: dict) -> bool:
     return value > 1 and all(value % d for d in range(2, int(value**0.5) + 1))
 
 
+def columns_in_order(rows: list, _: dict) -> bool:
+    return all(a <= b for row, below in zip(rows, rows[1:]) for a, b in zip(row, below))
+
+
+def shaped_columns(rows: list, tools: Tools) -> list:
+    """Sorting the columns of sorted rows leaves the rows sorted."""
+    columns = [sorted(column) for column in zip(*rows)]
+    return [list(row) for row in zip(*columns)]
+
+
+def no_cells_equal(rows: list, _: dict) -> bool:
+    beside = all(no_neighbours_equal(row, {}) for row in rows)
+    return beside and all(no_neighbours_equal(column, {}) for column in zip(*rows))
+
+
+NO_EQUAL_CELLS = Quality("no equal cells side by side", no_cells_equal, of="rows")
+RECTANGULAR_WORDS = Quality("of one length", is_rectangular, trimmed, of="list")
+COLUMNS_IN_ORDER = Quality("columns sorted", columns_in_order, shaped_columns, of="rows")
 MOUNTAIN = Quality("a mountain", lambda v, _: mountain_of(v), shaped_mountain, of="list")
 NO_EQUAL_NEIGHBOURS = Quality(
     "no two equal neighbours", no_neighbours_equal, shaped_without_equal_neighbours

@@ -44,4 +44,10 @@ class Reading:
 
     comparisons: list[Comparison] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    links: list[Any] = field(default_factory=list)
     promises: list[str] = field(default_factory=list)
+
+    @property
+    def checks(self) -> list[Any]:
+        """All that an input is checked by."""
+        return [*self.comparisons, *self.rules, *self.links]

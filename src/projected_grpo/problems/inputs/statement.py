@@ -16,7 +16,7 @@ ASIDE = re.compile(
     r"it is not required|this question is the same)",
     re.IGNORECASE,
 )
-COLUMNS = re.compile(r"\b(\w+)\[(\w+)\] ?= ?[\[({]([A-Za-z_][\w ,]*)[\])}]")
+COLUMNS = re.compile(r"\b(\w+)(\[\w+\])? ?= ?[\[({]([A-Za-z_][\w ,]*)[\])}]")
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,13 @@ class Statement:
     columns: dict[str, tuple[tuple[str, int], ...]]
 
 
-def read_statement(problem: Problem, extra: tuple[str, ...] = ()) -> Statement:
-    """Skip where a type is not covered or no constraints are listed."""
+def read_statement(problem: Problem) -> Statement:
+    """Skip where a type is not covered."""
     types = {}
     for argument in signature(problem.starter_code, problem.method).args[1:]:
         types[argument.arg] = type_of(argument.annotation)
     text = plain(problem.description)
     headings = list(HEADING.finditer(text))
-    if not headings and not extra:
-        raise Skip("no constraints in the statement")
     start = headings[-1].end() if headings else len(text)
     lines = [line.strip() for line in text[start:].split("\n")]
     lines = [line for line in lines if line and not ASIDE.match(line)]
@@ -80,8 +78,8 @@ LISTS = ("List", "list")
 def columns(text: str, types: dict[str, Type]) -> dict[str, tuple[tuple[str, int], ...]]:
     """What "edges[i] = [ai, bi]" calls a row's members, wherever the statement has it."""
     found: dict[str, list[tuple[str, int]]] = {}
-    for name, _, members in COLUMNS.findall(text):
-        if name not in types or types[name].depth != 2 and types[name].levels != 2:
+    for name, index, members in COLUMNS.findall(text):
+        if name not in types or types[name].depth != (2 if index else 1):
             continue
         for column, member in enumerate(re.split(r"[ ,]+", members.strip())):
             place = (name, column)

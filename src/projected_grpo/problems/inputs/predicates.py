@@ -1,0 +1,43 @@
+"""Lines of the table in data/ that no wording covers: "check: all(a < b for a, b in pairs)"."""
+
+import ast
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from projected_grpo.problems.inputs.expressions import FUNCTIONS, Reader, Ref
+from projected_grpo.problems.inputs.links import Relation
+from projected_grpo.problems.solution_source import Skip
+
+PREFIX = "check:"
+# Drawing finds no shape for it: it rejects until one fits.
+NO_SHAPE = Relation("a predicate", lambda value, other: True)
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A Python expression over the parameters and sizes, true of every input."""
+
+    code: CodeType
+    names: frozenset[str]
+    text: str
+    ref: Ref
+    other: str = ""
+    relation: Relation = NO_SHAPE
+
+    def holds(self, names: dict[str, Any]) -> bool:
+        return bool(eval(self.code, {**FUNCTIONS, **names}))
+
+
+def predicate(text: str, reader: Reader) -> Predicate:
+    """Skip where it does not parse or speaks of nothing in the input."""
+    source = text.removeprefix(PREFIX).strip()
+    try:
+        tree = ast.parse(source, mode="eval")
+    except SyntaxError:
+        raise Skip("constraint not understood") from None
+    words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names = words & (set(reader.statement.types) | set(reader.sizes))
+    if not names:
+        raise Skip("constraint not understood")
+    return Predicate(compile(source, text, "eval"), frozenset(names), text, Ref(""))
