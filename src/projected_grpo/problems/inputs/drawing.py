@@ -1,5 +1,6 @@
 """An input drawn: sizes and lengths first, then numbers that bound others, lists, the rest."""
 
+import math
 import random
 from functools import cached_property
 from typing import Any
@@ -10,10 +11,13 @@ from projected_grpo.problems.inputs.filling import Filling
 from projected_grpo.problems.inputs.flavours import length
 from projected_grpo.problems.inputs.limits import Limits, Partial, bounded
 from projected_grpo.problems.inputs.qualities import Reject
+from projected_grpo.problems.inputs.relations import Comparison
 from projected_grpo.problems.solution_source import Skip
 
-TRIES = 60
-TRIES_OF_ONE = 12
+TRIES = 40
+TRIES_OF_ONE = 8
+# Tries move towards this size, at which most constraints are easy to keep.
+EASY = 0.3
 
 
 class Plan:
@@ -99,9 +103,13 @@ class Drawing:
 
     def run(self) -> dict[str, Any]:
         for name in self.plan.size_like:
-            self.one(name, self.draw_size)
+            if self.is_bounded(name):
+                self.one(name, self.draw_size)
         for name in self.plan.texts:
             self.one(name, self.draw_length)
+        # What only "2 * n == nums.length" bounds follows from the lengths.
+        for name, value in self.plan.constraints.sizes.of(self.names).items():
+            self.names.setdefault(name, value)
         for name in self.plan.early:
             self.one(name, self.draw_number)
         for name in self.plan.lists:
@@ -109,6 +117,11 @@ class Drawing:
         for name in self.plan.late:
             self.one(name, self.draw_number)
         return {name: self.names[name] for name in self.plan.statement.types}
+
+    def is_bounded(self, name: str) -> bool:
+        found = self.plan.limits.of(Ref(name), self.names)
+        is_size = name in self.plan.constraints.sizes.names
+        return not is_size or math.isfinite(found.low + found.high)
 
     def one(self, name: str, draw: Any) -> None:
         """A quantity, again as long as what can be checked by now is broken."""
@@ -123,18 +136,22 @@ class Drawing:
         raise Reject(f"no {name} that keeps its constraints")
 
     def keeps(self, name: str) -> bool:
-        reading = self.plan.constraints.reading
-        checks = list(reading.comparisons)
-        if not isinstance(self.names[name], Partial):
-            checks += [*reading.rules, *reading.links]
-        for check in checks:
-            if name in check.names and check.names <= self.names.keys():
+        for check in self.plan.constraints.reading.checks:
+            if name in check.names and self.is_ready(check):
                 try:
                     if not check.holds(self.names):
                         return False
                 except NOT_KNOWN:
                     continue
         return True
+
+    def is_ready(self, check: Any) -> bool:
+        """Whether all that it speaks of is drawn; for comparisons lengths are enough to try."""
+        if not check.names <= self.names.keys():
+            return False
+        if isinstance(check, Comparison):
+            return True
+        return not any(isinstance(self.names[name], Partial) for name in check.names)
 
     def draw_size(self, name: str) -> int:
         found = bounded(self.plan.limits.of(Ref(name), self.names), name)
@@ -160,9 +177,10 @@ class Drawing:
 
 def draw(plan: Plan, rng: random.Random, size: float) -> dict[str, Any]:
     """Raises Skip where every try was rejected."""
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        size_here = size + (EASY - size) * attempt / TRIES
         try:
-            arguments = Drawing(plan, rng, size).run()
+            arguments = Drawing(plan, rng, size_here).run()
         except Reject:
             continue
         if plan.constraints.violation(arguments) is None:

@@ -36,7 +36,10 @@ NOT_KNOWN = (NameError, IndexError)
 
 @dataclass(frozen=True)
 class Ref:
-    """A parameter, indexed by names of indices and by numbers; is_length: how long that is."""
+    """A parameter, indexed by names of indices and by numbers; is_length: how long that is.
+
+    "i + 1" as an index is the next one's.
+    """
 
     name: str
     indices: tuple[str | int, ...] = ()
@@ -62,6 +65,9 @@ class Expression:
 
     def at(self, names: dict[str, Any]) -> Any:
         """Its value where every index in it has one. Raises one of NOT_KNOWN otherwise."""
+        # What is inside a generator sees globals only.
+        if " for " in self.source:
+            return eval(self.code, {**FUNCTIONS, **names})
         return eval(self.code, FUNCTIONS, names)
 
 
@@ -261,6 +267,12 @@ class Building:
                 inner = self.ref(value)
             case ast.Subscript(value=value, slice=ast.Name(id=index)) if index in self.loops:
                 inner = self.ref(value)
+            case ast.Subscript(value=value, slice=ast.BinOp(left=ast.Name(), right=ast.Constant())):
+                # The next row's; no index by itself, but of the same kind.
+                inner, index = self.ref(value), ast.unparse(node.slice)
+            case ast.Call(func=ast.Name(id="next_of"), args=[ast.Name(id=name)]):
+                parameter, column = self.choice[name]
+                return Ref(parameter, ("i + 1", column))
             case _:
                 return None
         return Ref(inner.name, (*inner.indices, index)) if inner else None

@@ -80,7 +80,10 @@ class Filling:
         """What stands at these indices, all rules of that place and of those inside kept."""
         kind = self.plan.statement.types[name]
         again = lambda: None  # noqa: E731
-        if len(at) < kind.depth:
+        other = self.taken_from(name, at)
+        if other:
+            value = other[0]
+        elif len(at) < kind.depth:
             value = self.list_at(name, at)
             again = lambda: self.element(name, (*at, len(value) - 1))  # noqa: E731
         elif kind.leaf == "str":
@@ -90,6 +93,17 @@ class Filling:
         else:
             value = self.leaf(name, at)
         return self.shaped(name, at, value, again)
+
+    def taken_from(self, name: str, at: tuple[int, ...]) -> list:
+        """A value that a link makes of another parameter alone: [value], or []."""
+        for link in self.plan.constraints.reading.links:
+            other = self.names.get(link.other)
+            is_here = link.ref.name == name and len(link.ref.indices) == len(at)
+            if is_here and link.relation.is_whole and not isinstance(other, Partial | None):
+                if not other:
+                    raise Reject(f"{link.other} is empty")
+                return [link.relation.shape(None, other, self.rng)]
+        return []
 
     def list_at(self, name: str, at: tuple[int, ...]) -> list:
         n = len(self.names[name]) if not at else self.length_at(name, at)
@@ -120,7 +134,10 @@ class Filling:
         found = self.plan.limits.of(Ref(name, at, True), self.names)
         low = max(0, found.low)
         cap = ROWS if len(at) == 1 and self.plan.statement.types[name].levels == 2 else CUBE
-        if not math.isfinite(found.high) and not self.has_fixed_form(name, at):
+        has_sum = any(
+            f"sum(len({name}[" in c.left.source + c.right.source for c in self.plan.comparisons
+        )
+        if not math.isfinite(found.high) and not has_sum:
             raise Skip(f"no bounds on the lengths of {name}")
         high = min(found.high, max(low, cap))
         if (name, "short") not in self.spreads:
@@ -128,10 +145,6 @@ class Filling:
         high = min(high, max(low, self.spreads[(name, "short")]))
         size = 1 if low == high else self.rng.random() * min(1, self.drawing.size * 2)
         return length(self.rng, int(low), int(high), size)
-
-    def has_fixed_form(self, name: str, at: tuple[int, ...]) -> bool:
-        """Whether rules draw the whole, whatever its length is: choices, a clock's time."""
-        return any(r.quality.choices for r in self.rules(name, at))
 
     def rules(self, name: str, at: tuple[int, ...]) -> list[Rule]:
         found = []

@@ -189,6 +189,11 @@ def mirrored(matrix: list, tools: Tools) -> list:
     return [[matrix[min(i, j)][max(i, j)] for j in range(n)] for i in range(n)]
 
 
+def is_connected_by_neighbours(graph: list, _: dict) -> bool:
+    edges = [[node, other] for node, row in enumerate(graph) for other in row]
+    return components(len(graph), edges) == 1
+
+
 TREE = Quality("a tree", is_tree, shaped_tree, of="rows")
 CONNECTED = Quality("connected", is_connected, shaped_connected, of="rows")
 ACYCLIC = Quality("without directed cycles", is_acyclic, shaped_acyclic, of="rows")
@@ -196,3 +201,4 @@ NO_LOOPS = Quality("no self-loops", no_loops, without_loops, of="rows")
 PARENTS = Quality("parents of a tree", is_parent_list, shaped_parents, of="list")
 NEIGHBOURS = Quality("neighbours both ways", is_neighbour_list, shaped_neighbours, of="rows")
 SYMMETRIC = Quality("symmetric", is_symmetric, mirrored, of="rows")
+CONNECTED_NEIGHBOURS = Quality("connected", is_connected_by_neighbours, of="rows")

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from projected_grpo.problems.inputs.expressions import (
@@ -31,6 +31,12 @@ class Partial(list):
 
     def __iter__(self):
         raise IndexError("a list that is not drawn yet")
+
+    def compared(self, other: object) -> bool:
+        raise IndexError("a list that is not drawn yet")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = compared
+    __hash__ = None
 
 
 @dataclass
@@ -77,6 +83,10 @@ class Limits:
             self.add(c.right, MIRRORED[c.sign], c.left, c)
 
     def add(self, own: Expression, sign: str, other: Expression, comparison: Comparison) -> None:
+        if own.ref is not None and is_next(own.ref):
+            # What bounds all the next ones by itself bounds them all.
+            plain = Ref(own.ref.name, tuple(i if i != "i + 1" else "i" for i in own.ref.indices))
+            own = replace(own, ref=None if other.loops else plain)
         if own.ref is not None:
             key = (own.ref.name, len(own.ref.indices), own.ref.is_length)
             side = Side(own.ref, sign, other, comparison.condition, comparison)
@@ -92,21 +102,27 @@ class Limits:
             here = {**names, **bound}
             if side.condition and not holds(side.condition, here):
                 continue
-            value = self.value(side, here, seen + (ref,), bound)
-            if isinstance(value, NUMBERS) and not isinstance(value, bool):
+            value = self.value(side, names, seen + (ref,), bound)
+            if isinstance(value, Range):
+                found.low = max(found.low, value.low)
+                found.high = min(found.high, value.high)
+            elif isinstance(value, NUMBERS) and not isinstance(value, bool):
                 found.narrow(side.sign, value, whole)
         return found
 
     def value(self, side: Side, names: dict[str, Any], seen: tuple, bound: dict) -> Any:
-        """The other side's value; None where nothing is known of it."""
+        """The other side's value, or the Range of it; None where nothing is known of it."""
+        here = {**names, **bound}
         try:
-            return side.other.at(names)
+            return side.other.at(here)
         except NOT_KNOWN:
             pass
         except TypeError:
             return None
-        if any(index not in bound for index, _ in side.other.loops):
-            value = self.extreme(side, names)
+        is_free = any(index not in bound for index, _ in side.other.loops)
+        # Of the list in hand the other rows say nothing of this one.
+        if is_free and side.own.name not in side.other.names:
+            value = self.extreme(side, here)
             if value is not None:
                 return value
         if side.other.ref is None or side.sign == "!=":
@@ -116,8 +132,10 @@ class Limits:
         if ref in seen:
             return None
         inner = self.of(ref, names, True, seen)
+        if side.sign == "==":
+            return inner
         value = inner.high if side.sign in ("<=", "<") else inner.low
-        return value if math.isfinite(value) and side.sign != "==" else None
+        return value if math.isfinite(value) else None
 
     def extreme(self, side: Side, names: dict[str, Any]) -> Any:
         """The one of all the other side's values that bounds most."""
@@ -131,6 +149,10 @@ class Limits:
         if not values or side.sign == "!=" or not all(isinstance(v, NUMBERS) for v in values):
             return None
         return min(values) if side.sign in ("<=", "<") else max(values)
+
+
+def is_next(ref: Ref) -> bool:
+    return any(isinstance(i, str) and not i.isidentifier() for i in ref.indices)
 
 
 def binding(own: tuple, actual: tuple) -> dict[str, int] | None:

@@ -2,13 +2,14 @@
 
 import re
 
-from projected_grpo.problems.inputs.expressions import Reader
+from projected_grpo.problems.inputs.expressions import Reader, Ref
 from projected_grpo.problems.inputs.notation import powers
 from projected_grpo.problems.inputs.phrases import Line
 from projected_grpo.problems.inputs.predicates import PREFIX, predicate
+from projected_grpo.problems.inputs.qualities import apart, in_order, made_of
 from projected_grpo.problems.inputs.rare_wordings import RARE
-from projected_grpo.problems.inputs.relations import SIGN, comparisons
-from projected_grpo.problems.inputs.rules import Reading
+from projected_grpo.problems.inputs.relations import SIGN, Comparison, comparisons
+from projected_grpo.problems.inputs.rules import Reading, Rule
 from projected_grpo.problems.inputs.wordings import MADE, WORDINGS
 from projected_grpo.problems.solution_source import Skip
 
@@ -67,4 +68,34 @@ def relation(text: str, reader: Reader, reading: Reading) -> bool:
     except Skip:
         return False
     reading.comparisons += found
+    for comparison in found:
+        reading.rules += order_of(comparison)
+    reading.rules += letters_of(text, found)
     return True
+
+
+def order_of(comparison: Comparison) -> list[Rule]:
+    """nums[i] < nums[i + 1] is an order, and endi < starti+1 has intervals apart, to draw by."""
+    here, after = comparison.left.ref, comparison.right.ref
+    if here is None or after is None or here.name != after.name or "i + 1" not in after.indices:
+        return []
+    if comparison.sign not in ("<", "<=") or comparison.condition or here.indices[0] != "i":
+        return []
+    strict = comparison.sign == "<"
+    if len(here.indices) == 1:
+        return [Rule(Ref(here.name), in_order(strict), comparison.text)]
+    if here.indices[1] == after.indices[1]:
+        return [Rule(Ref(here.name), in_order(strict, column=here.indices[1]), comparison.text)]
+    if (here.indices[1], after.indices[1]) == (1, 0):
+        return [Rule(Ref(here.name), apart(strict), comparison.text)]
+    return []
+
+
+def letters_of(text: str, found: list[Comparison]) -> list[Rule]:
+    """'a' <= s[i] <= 'f': of these characters."""
+    ends = re.fullmatch(r"'(.)' <= .* <= '(.)'", text)
+    if ends is None:
+        return []
+    letters = "".join(map(chr, range(ord(ends[1]), ord(ends[2]) + 1)))
+    places = {side.ref for c in found for side in (c.left, c.right) if side.ref is not None}
+    return [Rule(place, made_of(letters), text) for place in places if place.indices]

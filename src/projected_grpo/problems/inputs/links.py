@@ -12,11 +12,15 @@ from projected_grpo.problems.inputs.rules import values_at
 
 @dataclass(frozen=True)
 class Relation:
-    """holds(value, other). shape(value, other, rng): a value like it for which that holds."""
+    """holds(value, other). shape(value, other, rng): a value like it for which that holds.
+
+    is_whole: shape needs no value, the other one is enough.
+    """
 
     name: str
     holds: Callable[[Any, Any], bool]
     shape: Callable[[Any, Any, random.Random], Any] | None = None
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,16 +59,16 @@ def substring(value: Any, other: Any, rng: random.Random) -> Any:
 
 
 def permuted(value: Any, other: Any, rng: random.Random) -> Any:
-    return joined(rng.sample(list(other), len(other)), value)
+    return joined(rng.sample(list(other), len(other)), other)
 
 
 def joined(elements: list, like: Any) -> Any:
     return "".join(elements) if isinstance(like, str) else elements
 
 
-MEMBER = Relation("a member", lambda v, o: v in o, lambda v, o, rng: rng.choice(o) if o else v)
+MEMBER = Relation("a member", lambda v, o: v in o, lambda v, o, rng: rng.choice(o), True)
 NO_MEMBER = Relation("no member", lambda v, o: v not in o)
-PERMUTATION = Relation("a permutation", lambda v, o: sorted(v) == sorted(o), permuted)
+PERMUTATION = Relation("a permutation", lambda v, o: sorted(v) == sorted(o), permuted, True)
 SUBSEQUENCE = Relation("a subsequence", is_subsequence, subsequence)
 SUBSTRING = Relation("a substring", lambda v, o: v in o, substring)
 DISJOINT = Relation("disjoint", lambda v, o: not {*map(key, v)} & {*map(key, o)})

@@ -88,6 +88,12 @@ def neighbours(line: Line, match: re.Match) -> None:
     line.rule(Ref(name), graphs.NEIGHBOURS)
 
 
+def connected_neighbours(line: Line, match: re.Match) -> None:
+    if "graph" not in line.reader.statement.types:
+        raise Skip("constraint not understood")
+    line.rule(Ref("graph"), graphs.CONNECTED_NEIGHBOURS)
+
+
 def without(line: Line, match: re.Match) -> None:
     for ref in refs(match["s"], line.reader):
         leaf = line.reader.statement.types[ref.name].leaf

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from projected_grpo.problems.inputs import qualities
+from projected_grpo.problems.inputs import graphs, qualities
 from projected_grpo.problems.inputs.characters import characters
 from projected_grpo.problems.inputs.expressions import Reader, Ref
 from projected_grpo.problems.inputs.links import Link, Relation
@@ -211,8 +211,14 @@ def column_of(line: Line, member: str, name: str) -> int:
 def on_edges(*found: Quality) -> Callable[[Line, re.Match], None]:
     def read(line: Line, _: re.Match) -> None:
         ref = edges_of(line.reader.statement)
+        if ref.name == "graph":
+            # Its rows are lists of neighbours.
+            raise Skip("constraint not understood")
         for quality in found:
             line.rule(ref, quality)
+        joins = any(quality in (graphs.TREE, graphs.CONNECTED) for quality in found)
+        if joins and ("n" in line.reader.statement.types or "n" in line.reader.sizes):
+            line.compare(f"{ref.name}.length >= n - 1")
 
     return read
 

@@ -114,6 +114,21 @@ def in_order(strict: bool, descending: bool = False, column: int | None = None) 
     return Quality(f"sorted{' strictly' * strict}{' descending' * descending}", holds, shape)
 
 
+def apart(strict: bool) -> Quality:
+    """Intervals (the first two columns), each of which ends before the next one begins."""
+
+    def holds(rows: list, _: dict) -> bool:
+        pairs = zip(rows, rows[1:])
+        return all(a[1] < b[0] if strict else a[1] <= b[0] for a, b in pairs)
+
+    def shape(rows: list, tools: Tools) -> list:
+        ends = sorted({end for row in rows for end in row[:2]})
+        pairs = zip(ends[::2], ends[1::2])
+        return [[*pair, *row[2:]] for pair, row in zip(pairs, rows)]
+
+    return Quality("intervals apart", holds, shape, of="rows")
+
+
 def permutation(low: int) -> Quality:
     """Every whole number from low to low + length - 1, once."""
 

@@ -4,6 +4,7 @@ import math
 
 from projected_grpo.problems.inputs import counts, graphs, links, qualities, texts
 from projected_grpo.problems.inputs.more_phrases import (
+    connected_neighbours,
     frequency,
     linked,
     linked_both_ways,
@@ -17,7 +18,6 @@ from projected_grpo.problems.inputs.more_phrases import (
 from projected_grpo.problems.inputs.phrases import (
     S,
     distinct,
-    nothing,
     on_edges,
     on_strings,
     on_subject,
@@ -27,6 +27,7 @@ OTHER = r"(?P<o>\w+)"
 WHAT = r"(?P<what>-?\d+|'.'|\".\")"
 IN = r"(?:in|of|on|inside)"
 RARE = (
+    (r"the input graph is always connected", connected_neighbours),
     # One parameter and another.
     (
         rf"{S} (?:is|are|exists?|occurs?)(?: present| an integer| an element)? (?:in|from) (?:the )?(?:array |list )?{OTHER}",
@@ -109,8 +110,8 @@ RARE = (
     (rf"{S} (?:are|is)(?: both)? (?:a )?permutations?(?: of n integers)?", permutation),
     (rf"{S} does not contain (?:i|u|v)", neighbours),
     (
-        r"if (?:graph|friends)\[(\w)\] contains (\w), then (?:graph|friends)\[\2\] contains \1",
-        nothing,
+        r"if (?P<s>graph|friends)\[(\w)\] contains (\w), then (?:graph|friends)\[\3\] contains \2",
+        neighbours,
     ),
     (rf"{S} (?:is|are) guaranteed to be a mountain array", on_subject(qualities.MOUNTAIN)),
     (rf"{S} is a mountain array", on_subject(qualities.MOUNTAIN)),
@@ -136,7 +137,7 @@ RARE = (
         on_subject(texts.NO_LEADING_ZEROS),
     ),
     (
-        rf"each string does not contain leading zeros except for the zero itself",
+        r"each string does not contain leading zeros except for the zero itself",
         on_strings(texts.NO_LEADING_ZEROS),
     ),
     (rf"{S} contains no leading or trailing spaces", on_subject(texts.NO_OUTER_BLANKS)),
@@ -146,7 +147,7 @@ RARE = (
         on_strings(texts.SINGLE_BLANKS),
     ),
     (
-        rf"(?P<s>\w+) consists of words separated by a single space without any leading or trailing spaces",
+        r"(?P<s>\w+) consists of words separated by a single space without any leading or trailing spaces",
         on_subject(texts.SINGLE_BLANKS),
     ),
     (r"(?P<s>\w+) consists? of words separated by a single space", on_subject(texts.SINGLE_BLANKS)),

@@ -52,7 +52,9 @@ def read_statement(problem: Problem) -> Statement:
     start = headings[-1].end() if headings else len(text)
     lines = [line.strip() for line in text[start:].split("\n")]
     lines = [line for line in lines if line and not ASIDE.match(line)]
-    return Statement(types, tuple(lines), prose_of(text[:start]), columns(text, types))
+    prose = prose_of(text[:start])
+    named = columns("\n".join([prose, *lines]), types)
+    return Statement(types, tuple(lines), prose, named)
 
 
 def prose_of(text: str) -> str:
