@@ -30,14 +30,19 @@ from projected_grpo.problems.problem import Problem, literal
 SEED = 0
 # Each with two sandboxes.
 WORKERS = 2
+# A call that is metered takes several times as long; one that is not is to take under 10 ms.
+METERED = Limits(cpu_s=10.0, module_s=0.5, call_s=0.3)
+PLAIN = Limits(cpu_s=4.0, call_s=0.01)
 COUNTS = FILE.with_name("hidden_tests.json")
 
 
 def make_all(problems: list[Problem]) -> list[Made]:
     """make() of each problem, in order."""
-    limits = calibrated(Limits())
     idle: queue.SimpleQueue[tuple[Sandbox, Sandbox]] = queue.SimpleQueue()
-    pairs = [(Sandbox(limits), Sandbox(limits, hash_seed=1)) for _ in range(WORKERS)]
+    pairs = [
+        (Sandbox(calibrated(METERED)), Sandbox(calibrated(PLAIN), hash_seed=1))
+        for _ in range(WORKERS)
+    ]
     for pair in pairs:
         idle.put(pair)
 

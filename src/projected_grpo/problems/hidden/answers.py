@@ -20,8 +20,8 @@ LINES = 20_000
 # A mutant may run so many times what the canonical solution runs, and so many lines more.
 TIMES, MORE = 10, 200
 # Calls in one child: its CPU seconds are for all of them.
-CALLS = 50
-# A program that has died so often is asked no more.
+CALLS = 150
+# The canonical solution is asked no more when it has died so often, and a mutant when it has died.
 DEATHS = 3
 # Behind the canonical solution, where sets and dicts iterate in another order too.
 OTHER_SEED = "\nimport random\nrandom.seed(1)\n"
@@ -47,12 +47,13 @@ def answered(
     budgets = [LINES] * len(pool)
     inputs = [drawn.arguments for drawn in pool]
     frames = ask(sandbox, problem, metering(problem.canonical, problem, budgets), inputs)
+    pairs = [(d, frame["value"]) for d, frame in zip(pool, frames, strict=True) if "value" in frame]
+    inputs = [drawn.arguments for drawn, _ in pairs]
     again = ask(other, problem, lambda _: problem.canonical + OTHER_SEED, inputs[::-1])
     kept = []
-    for drawn, frame, second in zip(pool, frames, again[::-1], strict=True):
-        if "value" not in frame or "value" not in second:
+    for (drawn, (lines, sent)), second in zip(pairs, again[::-1], strict=True):
+        if "value" not in second:
             continue
-        lines, sent = frame["value"]
         try:
             expected = plain(sent)
         except Skip:
@@ -62,19 +63,17 @@ def answered(
     return kept
 
 
-def killers(
-    problem: Problem, sandbox: Sandbox, mutant: str, tests: list[Answered]
-) -> frozenset[int]:
+def killers(problem: Problem, sandbox: Sandbox, mutant: str, tests: list[Answered]) -> list[int]:
     """The places of the tests that the mutant fails, as far as it could be asked."""
     budgets = [TIMES * test.lines + MORE for test in tests]
     inputs = [test.drawn.arguments for test in tests]
-    frames = ask(sandbox, problem, metering(mutant, problem, budgets), inputs)
-    return frozenset(
-        i
-        for i, (test, frame) in enumerate(zip(tests, frames, strict=True))
-        if "unasked" not in frame
-        and not ("value" in frame and matches(test.expected, frame["value"][1]))
-    )
+    frames = ask(sandbox, problem, metering(mutant, problem, budgets), inputs, deaths=1)
+    places = []
+    for place, (test, frame) in enumerate(zip(tests, frames, strict=True)):
+        is_right = "value" in frame and matches(test.expected, frame["value"][1])
+        if not is_right and "unasked" not in frame:
+            places.append(place)
+    return places
 
 
 def metering(program: str, problem: Problem, budgets: list[int]) -> Callable[[int], str]:
@@ -83,16 +82,19 @@ def metering(program: str, problem: Problem, budgets: list[int]) -> Callable[[in
 
 
 def ask(
-    sandbox: Sandbox, problem: Problem, program: Callable[[int], str], inputs: list[dict[str, Any]]
+    sandbox: Sandbox,
+    problem: Problem,
+    program: Callable[[int], str],
+    inputs: list[dict[str, Any]],
+    deaths: int = DEATHS,
 ) -> list[dict]:
-    """A frame for each input (see inside/child.py): {} where the child died, {"unasked"} after
-    DEATHS of them.
+    """A frame for each input (see inside/child.py), {} where the child died, {"unasked"} when that
+    was the last of so many deaths.
 
     program: its source for the calls from a given one on.
     """
     frames: list[dict] = []
-    deaths = 0
-    while len(frames) < len(inputs) and deaths < DEATHS:
+    while len(frames) < len(inputs) and deaths:
         start = len(frames)
         some = inputs[start : start + CALLS]
         calls = [marshal.dumps(list(arguments.values())) for arguments in some]
@@ -102,7 +104,7 @@ def ask(
         frames += came
         if len(came) < len(some):
             frames.append({})
-            deaths += 1
+            deaths -= 1
     return frames + [{"unasked": True}] * (len(inputs) - len(frames))
 
 

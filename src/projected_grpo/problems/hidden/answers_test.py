@@ -47,7 +47,7 @@ def test_an_input_on_which_the_canonical_solution_dies_takes_no_other_along(sand
 def failed(mutant: str, sandboxes) -> frozenset[int]:
     count = problem()
     tests = answered(count, *sandboxes, POOL)
-    return killers(count, sandboxes[0], problem(mutant).canonical, tests)
+    return frozenset(killers(count, sandboxes[0], problem(mutant).canonical, tests))
 
 
 def test_a_mutant_is_killed_where_it_answers_otherwise_raises_or_does_not_end(sandboxes):
@@ -58,4 +58,4 @@ def test_a_mutant_is_killed_where_it_answers_otherwise_raises_or_does_not_end(sa
 
 
 def test_calls_that_a_dying_mutant_was_not_asked_kill_nothing(sandboxes):
-    assert failed("return pow(7, 10**9)", sandboxes) == {0, 1, 2}
+    assert failed("return pow(7, 10**9)", sandboxes) == {0}

@@ -19,16 +19,16 @@ CHARACTERS = 6_000
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A test, the numbers of the mutants that fail it, its expected value as source, and how long
+    """A test, the mutants that fail it, its expected value as source, and how long
     it is."""
 
     test: Answered
-    kills: frozenset[int]
+    kills: frozenset[str]
     answer: str
     characters: int
 
 
-def candidate(test: Answered, kills: frozenset[int]) -> Candidate:
+def candidate(test: Answered, kills: frozenset[str]) -> Candidate:
     answer = literal(test.expected)
     return Candidate(test, kills, answer, len(test.drawn.kwargs) + len(answer))
 
@@ -79,7 +79,7 @@ def kill(choice: Choice) -> None:
 
     Of several the shortest.
     """
-    wanted: Counter[int] = Counter()
+    wanted: Counter[str] = Counter()
     for candidate in choice.left:
         wanted |= Counter(dict.fromkeys(candidate.kills, KILLS))
 

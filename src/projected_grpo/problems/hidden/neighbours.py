@@ -17,6 +17,21 @@ def neighbour(rng: random.Random, arguments: dict[str, Any]) -> dict[str, Any]:
             return changed
 
 
+def smaller(rng: random.Random, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with all their whole numbers made smaller by one factor."""
+    factor = rng.random() ** 3
+    return {name: scaled(value, factor) for name, value in arguments.items()}
+
+
+def scaled(value: Any, factor: float) -> Any:
+    match value:
+        case bool() | float() | str():
+            return value
+        case list():
+            return [scaled(item, factor) for item in value]
+    return round(value * factor)
+
+
 def near(rng: random.Random, value: Any) -> Any:
     """A value of the same type, near this one."""
     match value:
@@ -29,8 +44,18 @@ def near(rng: random.Random, value: Any) -> Any:
         case str():
             return "".join(near_items(rng, list(value), near_letter))
         case list():
-            return near_items(rng, list(value), near)
+            return near_items(rng, list(value), near_item)
     return value
+
+
+def near_item(rng: random.Random, item: Any) -> Any:
+    """Of a list in a list one item is another: how many there are may have a meaning."""
+    if not isinstance(item, list) or not item:
+        return near(rng, item)
+    items = list(item)
+    place = rng.randrange(len(items))
+    items[place] = near_item(rng, items[place])
+    return items
 
 
 def near_items(rng: random.Random, items: list, near_item) -> list:

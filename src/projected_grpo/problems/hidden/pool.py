@@ -1,19 +1,20 @@
 """Inputs of a problem: drawn from its constraints, and near the ones that its statement shows."""
 
-import ast
 import contextlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from projected_grpo.problems.hidden.neighbours import neighbour
-from projected_grpo.problems.inputs import Constraints
+from projected_grpo.problems.hidden.neighbours import neighbour, smaller
+from projected_grpo.problems.inputs.constraints import Constraints, arguments_of
 from projected_grpo.problems.problem import Problem, literal
 from projected_grpo.problems.solution_source import Skip
 
 # How many inputs are drawn between two sizes, from the boundary to the largest.
-SIZES = {(0.0, 0.0): 24, (0.0, 0.2): 150, (0.2, 0.6): 60, (0.6, 1.0): 30}
+SIZES = {(0.0, 0.0): 24, (0.1, 0.4): 130, (0.4, 0.6): 60, (0.6, 0.9): 40}
+# Of inputs drawn between these sizes so many come again with smaller numbers.
+MIDDLE, SMALLER = (0.1, 0.6), 50
 NEIGHBOURS = 60
 # Characters of an input's source.
 LONGEST = 2_500
@@ -32,37 +33,52 @@ class Drawn:
         return ", ".join(f"{name} = {literal(value)}" for name, value in self.arguments.items())
 
 
-def pool_of(problem: Problem, constraints: Constraints, rng: random.Random) -> list[Drawn]:
-    """Legal inputs, none twice, none that the problem's tests have."""
-    seen = {test.kwargs for test in problem.tests}
-    kept = []
-    for drawn in draws(problem, constraints, rng):
-        kwargs = drawn.kwargs
-        if len(kwargs) > LONGEST or kwargs in seen:
-            continue
-        seen.add(kwargs)
-        if constraints.violation(drawn.arguments) is None:
-            kept.append(drawn)
-    return kept
+class Pool:
+    """Legal inputs of a problem, none twice, and none that its tests have."""
 
+    def __init__(self, problem: Problem, constraints: Constraints, rng: random.Random) -> None:
+        self.constraints = constraints
+        self.rng = rng
+        self.seen = {test.kwargs for test in problem.tests}
+        self.shown = [arguments_of(test) for test in problem.tests]
 
-def draws(problem: Problem, constraints: Constraints, rng: random.Random) -> Iterator[Drawn]:
-    """Inputs by size, and neighbours of the shown ones.
+    def drawn(self) -> list[Drawn]:
+        """Inputs by size, some with smaller numbers, and some near the shown ones."""
+        return [
+            *self.legal(self.by_size()),
+            *self.legal(self.smaller_ones()),
+            *self.near(self.shown, NEIGHBOURS),
+        ]
 
-    Of sizes at which the constraints are too hard to keep there are few or none.
-    """
-    for (least, most), n in SIZES.items():
+    def near(self, inputs: list[dict[str, Any]], n: int) -> list[Drawn]:
+        """Neighbours of the inputs that are legal themselves, n are tried."""
+        legal = [inp for inp in inputs if self.constraints.violation(inp) is None]
+        tried = n if legal else 0
+        return self.legal(Drawn(neighbour(self.rng, self.rng.choice(legal))) for _ in range(tried))
+
+    def legal(self, inputs: Iterable[Drawn]) -> list[Drawn]:
+        """Those that are new, of bounded length, and keep the constraints."""
+        kept = []
+        for drawn in inputs:
+            kwargs = drawn.kwargs
+            if len(kwargs) > LONGEST or kwargs in self.seen:
+                continue
+            self.seen.add(kwargs)
+            if self.constraints.violation(drawn.arguments) is None:
+                kept.append(drawn)
+        return kept
+
+    def by_size(self) -> Iterator[Drawn]:
+        """Of sizes at which the constraints are too hard to keep there are few or none."""
+        for (least, most), n in SIZES.items():
+            with contextlib.suppress(Skip):
+                for _ in range(n):
+                    size = self.rng.uniform(least, most)
+                    yield Drawn(self.constraints.draw(self.rng, size), most == 0)
+
+    def smaller_ones(self) -> Iterator[Drawn]:
+        """Where a number is large the canonical solution may take too long for it."""
         with contextlib.suppress(Skip):
-            for _ in range(n):
-                yield Drawn(constraints.draw(rng, rng.uniform(least, most)), most == 0)
-    shown = [arguments_of(test.kwargs) for test in problem.tests]
-    legal = [arguments for arguments in shown if constraints.violation(arguments) is None]
-    if legal:
-        for _ in range(NEIGHBOURS):
-            yield Drawn(neighbour(rng, rng.choice(legal)))
-
-
-def arguments_of(kwargs: str) -> dict[str, Any]:
-    """The values in "nums = [2, 7], k = 9"."""
-    words = ast.parse(f"f({kwargs})", mode="eval").body.keywords
-    return {word.arg: ast.literal_eval(word.value) for word in words}
+            for _ in range(SMALLER):
+                arguments = self.constraints.draw(self.rng, self.rng.uniform(*MIDDLE))
+                yield Drawn(smaller(self.rng, arguments))
