@@ -8,7 +8,7 @@ from typing import Any
 from projected_grpo.problems.inputs.caps import cap_of
 from projected_grpo.problems.inputs.expressions import NOT_KNOWN, Ref
 from projected_grpo.problems.inputs.filling import Filling
-from projected_grpo.problems.inputs.flavours import length
+from projected_grpo.problems.inputs.flavours import Choices, length
 from projected_grpo.problems.inputs.limits import Limits, Partial, bounded
 from projected_grpo.problems.inputs.qualities import Reject
 from projected_grpo.problems.inputs.relations import Comparison
@@ -100,6 +100,8 @@ class Drawing:
         self.rng = rng
         self.size = size
         self.names: dict[str, Any] = {}
+        # Strings of one alphabet use the same few letters of it, so that they meet.
+        self.letters: dict[str, Choices] = {}
 
     def run(self) -> dict[str, Any]:
         for name in self.plan.size_like:

@@ -5,7 +5,7 @@ from typing import Any
 
 from projected_grpo.problems.inputs.caps import CUBE, ROWS
 from projected_grpo.problems.inputs.expressions import Ref
-from projected_grpo.problems.inputs.flavours import Choices, Numbers, length
+from projected_grpo.problems.inputs.flavours import Choices, Numbers, length, patterned
 from projected_grpo.problems.inputs.limits import Partial, bounded
 from projected_grpo.problems.inputs.qualities import Reject, Tools
 from projected_grpo.problems.inputs.rules import Rule
@@ -28,7 +28,7 @@ class Filling:
         kind = self.plan.statement.types[name]
         if kind.leaf == "int" and self.rng.random() < 0.5:
             found = self.plan.limits.of(Ref(name), self.names)
-            value = self.related()
+            value = self.rng.choice((self.related, self.special))()
             is_inside = value is not None and found.low <= value <= found.high
             if is_inside and value not in found.excluded and math.isfinite(found.high):
                 return self.shaped(name, (), value, lambda: value)
@@ -44,6 +44,14 @@ class Filling:
         k = self.rng.choice((1, 1, 2, 3, max(1, len(some) // 2)))
         picked = self.rng.sample(some, min(k, len(some)))
         return self.rng.choice((sum(picked), abs(picked[0] - picked[-1]), sum(picked) + 1))
+
+    def special(self) -> int:
+        """Powers, squares, products of small factors, numerals of one digit."""
+        k = self.rng.randint(0, 12)
+        base = self.rng.choice((2, 3, 4, 5, 10))
+        digits = int(str(self.rng.randint(1, 9)) * (1 + k // 2))
+        smooth = 2**k * 3 ** self.rng.randint(0, 3) * 5 ** self.rng.randint(0, 2)
+        return self.rng.choice((base**k, k * k, digits, smooth, base**k - 1))
 
     def whole(self, name: str) -> Any:
         kin = self.kin(name)
@@ -216,7 +224,7 @@ class Filling:
             word = self.rng.choice(earlier)[:n]
             place = self.rng.randint(0, len(word))
             return word[:place] + self.letters(name, at, n, place)
-        return self.letters(name, at, n, 0)
+        return patterned(self.letters(name, at, n, 0), self.rng)
 
     def earlier(self, name: str, at: tuple[int, ...]) -> list[str]:
         """The words beside this one that there are already."""
@@ -251,5 +259,7 @@ class Filling:
         if not allowed:
             return None
         kept = [c for c in allowed[0] if all(c in other for other in allowed)]
-        self.spreads[(name, "characters")] = Choices(self.rng, tuple(kept))
+        shared = self.drawing.letters.setdefault("".join(kept), Choices(self.rng, tuple(kept)))
+        own = Choices(self.rng, tuple(kept)) if self.rng.random() < 0.1 else shared
+        self.spreads[(name, "characters")] = own
         return self.spreads[(name, "characters")]

@@ -163,7 +163,17 @@ def distinct(line: Line, match: re.Match) -> None:
             raise Skip("constraint not understood")
         if line.levels_left(ref) < 1:
             raise Skip("constraint not understood")
-        line.rule(ref, qualities.DISTINCT)
+        line.rule(ref, distinctness(line, ref, match.groupdict().get("of") or ""))
+
+
+def distinctness(line: Line, ref: Ref, things: str) -> Quality:
+    """The integers of a matrix are its cells; the values of a list of points are its rows."""
+    statement = line.reader.statement
+    has_columns = any(ref.name == name for p in statement.columns.values() for name, _ in p)
+    is_matrix = line.levels_left(ref) == 2 and statement.types[ref.name].leaf == "int"
+    if is_matrix and not has_columns and re.match("values|integers|elements|numbers", things):
+        return qualities.DISTINCT_CELLS
+    return qualities.DISTINCT
 
 
 def distinct_columns(line: Line, match: re.Match) -> None:

@@ -83,6 +83,26 @@ def no_repeats(identity: Callable[[Any], Any], name: str) -> Quality:
 
 
 DISTINCT = no_repeats(key, "all distinct")
+def cells_differ(rows: list, _: dict) -> bool:
+    cells = [cell for row in rows for cell in row]
+    return len(set(cells)) == len(cells)
+
+
+def different_cells(rows: list, tools: Tools) -> list:
+    """Equal cells become numbers about as large that are not there yet."""
+    seen: set = set()
+    free = tools.low or 0
+    for row in rows:
+        for place, cell in enumerate(row):
+            while cell in seen:
+                free += 1
+                cell = free if free not in seen else cell
+            row[place] = cell
+            seen.add(cell)
+    return rows
+
+
+DISTINCT_CELLS = Quality("cells distinct", cells_differ, different_cells, of="rows")
 # Edges without a direction; what follows the two ends is no part of which edge it is.
 DISTINCT_EDGES = no_repeats(lambda edge: unordered(edge[:2]), "no repeated edges")
 DISTINCT_ARCS = no_repeats(lambda edge: key(edge[:2]), "no repeated directed edges")
