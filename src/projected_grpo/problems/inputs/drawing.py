@@ -159,6 +159,9 @@ class Drawing:
         found = bounded(self.plan.limits.of(Ref(name), self.names), name)
         cap = cap_of(name, self.plan)
         n = length(self.rng, int(found.low), int(min(found.high, max(found.low, cap))), self.size)
+        if self.rng.random() < 0.2 and n > found.low:
+            # Beside a power of two, where halving and doubling have their corners.
+            n = max(int(found.low), (1 << (n.bit_length() - 1)) - self.rng.randint(0, 1))
         if n in found.excluded:
             raise Reject(f"{name} is excluded")
         return n

@@ -58,6 +58,8 @@ class Expression:
     guards: tuple[str, ...]
     names: frozenset[str]
     ref: Ref | None
+    # Indices that stand for themselves, as in nums[i] <= i.
+    bare: frozenset[str] = frozenset()
 
     @cached_property
     def code(self) -> CodeType:
@@ -162,11 +164,13 @@ class Building:
         self.loops: dict[str, str] = {}
         self.guards: list[str] = []
         self.names: set[str] = set()
+        self.bare: set[str] = set()
 
     def expression(self, tree: ast.expr) -> Expression:
         source = self.source(tree)
         loops, guards = tuple(self.loops.items()), tuple(self.guards)
-        return Expression(source, loops, guards, frozenset(self.names), self.ref(tree))
+        bare = frozenset(self.bare - set(self.loops))
+        return Expression(source, loops, guards, frozenset(self.names), self.ref(tree), bare)
 
     def known(self, name: str) -> bool:
         return name in self.reader.statement.types or name in self.reader.sizes
@@ -210,7 +214,10 @@ class Building:
         return self.reader.statement.types[parameter].depth == 2
 
     def name(self, name: str) -> str:
-        if not self.known(name) and name not in self.loops:
+        if not self.known(name) and name in ("i", "j", "k"):
+            self.bare.add(name)
+            return name
+        if not self.known(name):
             raise Skip("constraint not understood")
         if self.known(name):
             self.names.add(name)
@@ -262,7 +269,7 @@ class Building:
                 parameter, column = self.choice[name]
                 return Ref(parameter, ("i", column) if self.of_rows(parameter) else (column,))
             case ast.Name(id=name):
-                return Ref(name)
+                return Ref(name) if self.known(name) else None
             case ast.Subscript(value=value, slice=ast.Constant(value=int(index))):
                 inner = self.ref(value)
             case ast.Subscript(value=value, slice=ast.Name(id=index)) if index in self.loops:

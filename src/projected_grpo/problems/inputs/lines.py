@@ -22,6 +22,8 @@ PROMISES = tuple(
     for pattern in (
         r".*(?:answers?|output|result|return value).*(?:fits?|be represented|within|in|inside) (?:an? |the )?"
         r"(?:signed )?(?:range of |the range )?(?:an? )?(?:32|64)[- ]bits?.*",
+        r".*answer is (?:guaranteed to be )?(?:in the range \[.*, 231 - 1\].*|less than 231)",
+        r".*output doesn't exceed 253-1",
         r"answers? within 10\S* .*|.*answers.*10\^?-5.*",
     )
 )

@@ -9,6 +9,7 @@ from projected_grpo.problems.inputs.expressions import Ref
 from projected_grpo.problems.inputs.links import Relation
 from projected_grpo.problems.inputs.phrases import Line, choices_of
 from projected_grpo.problems.inputs.qualities import Quality
+from projected_grpo.problems.inputs.relations import commas
 from projected_grpo.problems.inputs.subjects import only, refs
 from projected_grpo.problems.solution_source import Skip
 
@@ -56,6 +57,19 @@ def permutation(line: Line, match: re.Match) -> None:
         if len(lows) != 1:
             raise Skip("constraint not understood")
         line.rule(ref, qualities.permutation(lows.pop()))
+
+
+def parity(line: Line, match: re.Match) -> None:
+    """Of a list's elements a quality, which can be drawn; of a length or a number a relation."""
+    is_even = match["parity"].lower() == "even"
+    for part in commas(match["s"]):
+        part = re.sub(r"^both ", "", part, flags=re.IGNORECASE)
+        for expression in line.reader.read(part):
+            ref = expression.ref
+            if ref is not None and ref.indices and not ref.is_length:
+                line.rule(ref, qualities.EVEN if is_even else qualities.ODD)
+            else:
+                line.compare(f"{part} % 2 == {0 if is_even else 1}")
 
 
 def on_all_of_lists(quality: Quality) -> Action:

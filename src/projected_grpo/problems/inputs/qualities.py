@@ -83,6 +83,8 @@ def no_repeats(identity: Callable[[Any], Any], name: str) -> Quality:
 
 
 DISTINCT = no_repeats(key, "all distinct")
+
+
 def cells_differ(rows: list, _: dict) -> bool:
     cells = [cell for row in rows for cell in row]
     return len(set(cells)) == len(cells)
@@ -100,6 +102,23 @@ def different_cells(rows: list, tools: Tools) -> list:
             row[place] = cell
             seen.add(cell)
     return rows
+
+
+def permuted_cells(low: int) -> Quality:
+    """Every whole number from low on in some cell, once."""
+
+    def numbers(rows: list) -> list[int]:
+        return list(range(low, low + sum(map(len, rows))))
+
+    def shape(rows: list, tools: Tools) -> list:
+        left = numbers(rows)
+        tools.rng.shuffle(left)
+        return [[left.pop() for _ in row] for row in rows]
+
+    def holds(rows: list, _: dict) -> bool:
+        return sorted(cell for row in rows for cell in row) == numbers(rows)
+
+    return Quality(f"cells from {low} on", holds, shape, of="rows")
 
 
 DISTINCT_CELLS = Quality("cells distinct", cells_differ, different_cells, of="rows")
@@ -147,6 +166,19 @@ def apart(strict: bool) -> Quality:
         return [[*pair, *row[2:]] for pair, row in zip(pairs, rows)]
 
     return Quality("intervals apart", holds, shape, of="rows")
+
+
+def no_overlap(rows: list, _: dict) -> bool:
+    return apart(True).holds(sorted(rows), {})
+
+
+def without_overlap(rows: list, tools: Tools) -> list:
+    found = apart(True).shape(rows, tools)
+    tools.rng.shuffle(found)
+    return found
+
+
+NO_OVERLAP = Quality("no two overlap", no_overlap, without_overlap, of="rows")
 
 
 def permutation(low: int) -> Quality:
@@ -254,6 +286,12 @@ def no_cells_equal(rows: list, _: dict) -> bool:
 NO_EQUAL_CELLS = Quality("no equal cells side by side", no_cells_equal, of="rows")
 RECTANGULAR_WORDS = Quality("of one length", is_rectangular, trimmed, of="list")
 COLUMNS_IN_ORDER = Quality("columns sorted", columns_in_order, shaped_columns, of="rows")
+
+
+def prime_below(value: int, tools: Tools) -> int:
+    return next((p for p in range(value, 2, -1) if is_prime(p, {})), 2)
+
+
 MOUNTAIN = Quality("a mountain", lambda v, _: mountain_of(v), shaped_mountain, of="list")
 NO_EQUAL_NEIGHBOURS = Quality(
     "no two equal neighbours", no_neighbours_equal, shaped_without_equal_neighbours
@@ -266,6 +304,6 @@ POWER_OF_TWO = Quality(
     lambda v, _: 1 << max(0, v.bit_length() - 1),
     of="int",
 )
-PRIME = Quality("a prime", is_prime, of="int")
+PRIME = Quality("a prime", is_prime, prime_below, of="int")
 EVEN = Quality("even", lambda v, _: v % 2 == 0, lambda v, _: v - v % 2, of="int")
 ODD = Quality("odd", lambda v, _: v % 2 == 1, lambda v, _: v - 1 + v % 2, of="int")

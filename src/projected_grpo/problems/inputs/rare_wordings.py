@@ -10,6 +10,7 @@ from projected_grpo.problems.inputs.more_phrases import (
     linked_both_ways,
     neighbours,
     on_all_of_lists,
+    parity,
     permutation,
     rows_in_order,
     times,
@@ -18,6 +19,7 @@ from projected_grpo.problems.inputs.more_phrases import (
 from projected_grpo.problems.inputs.phrases import (
     S,
     distinct,
+    either,
     on_edges,
     on_strings,
     on_subject,
@@ -27,6 +29,17 @@ OTHER = r"(?P<o>\w+)"
 WHAT = r"(?P<what>-?\d+|'.'|\".\")"
 IN = r"(?:in|of|on|inside)"
 RARE = (
+    (rf"{S} == (?P<what>.+ or .+)", either),
+    (
+        rf"(?:the )?(?:length of )?{S} (?:is|are) (?:an )?(?P<parity>even|odd)(?: integers?| numbers?)?",
+        parity,
+    ),
+    (rf"{S} consists of distinct integers from 0 to .+", on_subject(qualities.permuted_cells(0))),
+    (r"(?:the )?(?P<s>\w+) are non-overlapping", on_subject(qualities.NO_OVERLAP)),
+    (r"all (?P<s>\w+)\[\w\]\.length are equal", on_subject(qualities.RECTANGULAR_WORDS)),
+    (rf"{S} (?:is|are) (?:a )?prime(?: numbers?)?", on_subject(qualities.PRIME)),
+    (rf"{S} begins with a capital letter and has no other", on_subject(texts.CAPITALISED)),
+    (r"there is only one space between 2 words", on_strings(texts.SINGLE_BLANKS)),
     (r"the input graph is always connected", connected_neighbours),
     # One parameter and another.
     (
@@ -104,7 +117,7 @@ RARE = (
     ),
     (r"no two computers are connected by more than one cable", on_edges(qualities.DISTINCT_EDGES)),
     (
-        r"the given input is guaranteed to be a tree and there will be no repeated edges",
+        r"the given input is a tree and there will be no repeated edges",
         on_edges(graphs.TREE),
     ),
     (rf"{S} (?:are|is)(?: both)? (?:a )?permutations?(?: of n integers)?", permutation),

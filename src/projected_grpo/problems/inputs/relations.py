@@ -68,6 +68,8 @@ def comparisons(line: str, reader: Reader) -> list[Comparison]:
     for left, sign, right in zip(groups, signs, groups[1:]):
         for one in left:
             for other in right:
+                if not (one.bare | other.bare) <= {i for i, _ in one.loops + other.loops}:
+                    raise Skip("constraint not understood")
                 found.append(Comparison(one, sign, other, condition, line))
     return found
 

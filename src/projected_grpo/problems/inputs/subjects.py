@@ -55,7 +55,7 @@ def bare(part: str, statement: Statement) -> str:
             return part
         shorter = FILLERS.sub("", part, count=1)
         if shorter == part:
-            return re.sub(r"'s$", "", part)
+            return re.sub(r"'s$| array$", "", part)
         part = shorter
 
 

@@ -160,11 +160,6 @@ WORDINGS = (
     ),
     (rf"{S} is a palindrome", on_subject(texts.PALINDROME)),
     # Numbers.
-    (
-        rf"(?:the length of )?{S} (?:is|are) (?:an )?even(?: numbers?| integers?)?",
-        as_relation("{s} % 2 == 0"),
-    ),
-    (rf"{S} (?:is|are) (?:an )?odd(?: numbers?| integers?)?", as_relation("{s} % 2 == 1")),
     (rf"{S} is a multiple of (?P<k>\w+)", as_relation("{s} % {k} == 0")),
     (rf"{S} is divisible by (?P<k>\w+)", as_relation("{s} % {k} == 0")),
     (rf"{S} is a power of (?:2|two)", on_subject(qualities.POWER_OF_TWO)),
