@@ -112,6 +112,10 @@ class Drawing:
         # What only "2 * n == nums.length" bounds follows from the lengths.
         for name, value in self.plan.constraints.sizes.of(self.names).items():
             self.names.setdefault(name, value)
+        for name in self.plan.constraints.sizes.names:
+            if name not in self.names:
+                # Bounded by products such as m * n alone.
+                self.names[name] = length(self.rng, 1, cap_of(name, self.plan), self.size)
         for name in self.plan.early:
             self.one(name, self.draw_number)
         for name in self.plan.lists:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from projected_grpo.problems.inputs import graphs, qualities
 from projected_grpo.problems.inputs.characters import characters
-from projected_grpo.problems.inputs.expressions import Reader, Ref
+from projected_grpo.problems.inputs.expressions import Ref
 from projected_grpo.problems.inputs.links import Link, Relation
-from projected_grpo.problems.inputs.qualities import Quality, in_order, made_of, one_of
+from projected_grpo.problems.inputs.orders import in_order
+from projected_grpo.problems.inputs.qualities import Quality, made_of, one_of
+from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.inputs.relations import comparisons
 from projected_grpo.problems.inputs.rules import Reading, Rule
 from projected_grpo.problems.inputs.subjects import edges_of, refs, strings_of

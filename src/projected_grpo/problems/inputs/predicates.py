@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from projected_grpo.problems.inputs.expressions import FUNCTIONS, Reader, Ref
+from projected_grpo.problems.inputs.expressions import FUNCTIONS, Ref
 from projected_grpo.problems.inputs.links import Relation
+from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.solution_source import Skip
 
 PREFIX = "check:"

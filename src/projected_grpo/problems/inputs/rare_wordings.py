@@ -2,7 +2,7 @@
 
 import math
 
-from projected_grpo.problems.inputs import counts, graphs, links, qualities, texts
+from projected_grpo.problems.inputs import counts, graphs, links, orders, qualities, texts
 from projected_grpo.problems.inputs.more_phrases import (
     connected_neighbours,
     frequency,
@@ -14,6 +14,7 @@ from projected_grpo.problems.inputs.more_phrases import (
     permutation,
     rows_in_order,
     times,
+    tree,
     without,
 )
 from projected_grpo.problems.inputs.phrases import (
@@ -29,13 +30,14 @@ OTHER = r"(?P<o>\w+)"
 WHAT = r"(?P<what>-?\d+|'.'|\".\")"
 IN = r"(?:in|of|on|inside)"
 RARE = (
+    (r"(?P<s>\w+) represents a valid (?:binary )?tree", tree),
     (rf"{S} == (?P<what>.+ or .+)", either),
     (
         rf"(?:the )?(?:length of )?{S} (?:is|are) (?:an )?(?P<parity>even|odd)(?: integers?| numbers?)?",
         parity,
     ),
-    (rf"{S} consists of distinct integers from 0 to .+", on_subject(qualities.permuted_cells(0))),
-    (r"(?:the )?(?P<s>\w+) are non-overlapping", on_subject(qualities.NO_OVERLAP)),
+    (rf"{S} consists of distinct integers from 0 to .+", on_subject(orders.permuted_cells(0))),
+    (r"(?:the )?(?P<s>\w+) are non-overlapping", on_subject(orders.NO_OVERLAP)),
     (r"all (?P<s>\w+)\[\w\]\.length are equal", on_subject(qualities.RECTANGULAR_WORDS)),
     (rf"{S} (?:is|are) (?:a )?prime(?: numbers?)?", on_subject(qualities.PRIME)),
     (rf"{S} begins with a capital letter and has no other", on_subject(texts.CAPITALISED)),
@@ -126,12 +128,12 @@ RARE = (
         r"if (?P<s>graph|friends)\[(\w)\] contains (\w), then (?:graph|friends)\[\3\] contains \2",
         neighbours,
     ),
-    (rf"{S} (?:is|are) guaranteed to be a mountain array", on_subject(qualities.MOUNTAIN)),
-    (rf"{S} is a mountain array", on_subject(qualities.MOUNTAIN)),
-    (rf"{S} is sorted and rotated between 1 and n times", on_subject(qualities.rotated(False))),
+    (rf"{S} (?:is|are) guaranteed to be a mountain array", on_subject(orders.MOUNTAIN)),
+    (rf"{S} is a mountain array", on_subject(orders.MOUNTAIN)),
+    (rf"{S} is sorted and rotated between 1 and n times", on_subject(orders.rotated(False))),
     (
         rf"{S} is (?:an ascending array that is possibly rotated|rotated at some pivot)",
-        on_subject(qualities.rotated(False)),
+        on_subject(orders.rotated(False)),
     ),
     (r"all the integers in each (?:row|column) are sorted in ascending order", rows_in_order),
     (

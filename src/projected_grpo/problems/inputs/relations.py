@@ -8,11 +8,11 @@ from typing import Any
 
 from projected_grpo.problems.inputs.expressions import (
     Expression,
-    Reader,
     all_values,
     quantified,
 )
 from projected_grpo.problems.inputs.notation import powers
+from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.solution_source import Skip
 
 OPERATORS = {

@@ -1,6 +1,6 @@
 """The wordings of constraints and what each means. The first one that fits is a line's."""
 
-from projected_grpo.problems.inputs import graphs, qualities, texts
+from projected_grpo.problems.inputs import graphs, orders, qualities, texts
 from projected_grpo.problems.inputs.phrases import (
     ARE,
     GRAPH,
@@ -124,11 +124,11 @@ WORDINGS = (
     # Permutations.
     (
         rf"{S} (?:is|are)(?: both)? (?:a )?permutations? of (?:the )?(?:integers |numbers )?(?:in the range |from )?[\[(]?0(?:,| to).* ?n - 1[\])]?",
-        on_subject(qualities.permutation(0)),
+        on_subject(orders.permutation(0)),
     ),
     (
         rf"{S} (?:is|are)(?: both)? (?:a )?permutations? of (?:the )?(?:integers |numbers )?(?:in the range |from )?[\[(]?1(?:,| to).* ?n[\])]?",
-        on_subject(qualities.permutation(1)),
+        on_subject(orders.permutation(1)),
     ),
     # Texts.
     (
