@@ -80,8 +80,8 @@ class Filling(Strings):
         other = self.taken_from(name, at)
         if other:
             value = other[0]
-        elif any(rule.quality.is_whole for rule in self.rules(name, at)):
-            value = ""
+        elif len(at) >= kind.depth and self.is_replaced(name, at):
+            value = "" if kind.leaf == "str" else 0
         elif len(at) < kind.depth:
             value = self.list_at(name, at)
             again = lambda: self.element(name, (*at, len(value) - 1))  # noqa: E731
@@ -92,6 +92,12 @@ class Filling(Strings):
         else:
             value = self.leaf(name, at)
         return self.shaped(name, at, value, again)
+
+    def is_replaced(self, name: str, at: tuple[int, ...]) -> bool:
+        """Whether a rule of this place, or of one around it, draws the whole by itself."""
+        around = [at[:n] for n in range(len(at) + 1)]
+        rules = [rule for place in around for rule in self.rules(name, place)]
+        return any(rule.quality.is_whole for rule in rules)
 
     def taken_from(self, name: str, at: tuple[int, ...]) -> list:
         """A value that a link makes of another parameter alone: [value], or []."""

@@ -4,9 +4,9 @@ import re
 
 from projected_grpo.problems.inputs.expressions import Ref
 from projected_grpo.problems.inputs.graphs import SYMMETRIC
+from projected_grpo.problems.inputs.line import Line
 from projected_grpo.problems.inputs.notation import powers
 from projected_grpo.problems.inputs.orders import apart, in_order
-from projected_grpo.problems.inputs.phrases import Line
 from projected_grpo.problems.inputs.predicates import PREFIX, predicate
 from projected_grpo.problems.inputs.qualities import made_of
 from projected_grpo.problems.inputs.rare_wordings import RARE
@@ -23,7 +23,8 @@ COMPILED = tuple(
 PROMISES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r".*(?:answers?|output|result|return value).*(?:fits?|be represented|within|in|inside) (?:an? |the )?"
+        r".*(?:answers?|output|result|return value).*"
+        r"(?:fits?|be represented|within|in|inside) (?:an? |the )?"
         r"(?:signed )?(?:range of |the range )?(?:an? )?(?:32|64)[- ]bits?.*",
         r".*answer is (?:guaranteed to be )?(?:in the range \[.*, 231 - 1\].*|less than 231)",
         r".*output doesn't exceed 253-1",

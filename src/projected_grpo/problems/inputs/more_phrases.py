@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from projected_grpo.problems.inputs import counts, graphs, orders, qualities
 from projected_grpo.problems.inputs.expressions import Ref
+from projected_grpo.problems.inputs.line import Line
 from projected_grpo.problems.inputs.links import Relation
-from projected_grpo.problems.inputs.phrases import Line, choices_of
+from projected_grpo.problems.inputs.phrases import choices_of
 from projected_grpo.problems.inputs.qualities import Quality
 from projected_grpo.problems.inputs.relations import commas
 from projected_grpo.problems.inputs.subjects import only, refs

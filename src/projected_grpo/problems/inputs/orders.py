@@ -63,7 +63,7 @@ def permutation(low: int) -> Quality:
     def holds(values: list, _: dict) -> bool:
         return sorted(values) == list(range(low, low + len(values)))
 
-    return Quality(f"a permutation from {low}", holds, shape, of="list")
+    return Quality(f"a permutation from {low}", holds, shape, of="list", is_whole=True)
 
 
 def rotated(strict: bool) -> Quality:
@@ -124,7 +124,7 @@ def permuted_cells(low: int) -> Quality:
     def holds(rows: list, _: dict) -> bool:
         return sorted(cell for row in rows for cell in row) == numbers(rows)
 
-    return Quality(f"cells from {low} on", holds, shape, of="rows")
+    return Quality(f"cells from {low} on", holds, shape, of="rows", is_whole=True)
 
 
 NO_OVERLAP = Quality("no two overlap", no_overlap, without_overlap, of="rows")

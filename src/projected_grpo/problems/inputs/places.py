@@ -11,7 +11,12 @@ from projected_grpo.problems.inputs.qualities import Reject
 from projected_grpo.problems.inputs.rules import Rule
 from projected_grpo.problems.solution_source import Skip
 
-RANK = {"sorted": 2, "all distinct": 1}
+
+def rank(rule: Rule) -> int:
+    """What draws a list anew comes first, what only moves its elements last."""
+    if rule.quality.is_whole:
+        return 0
+    return 2 if rule.quality.name.startswith("sorted") else 1
 
 
 class Places:
@@ -31,7 +36,7 @@ class Places:
                 pairs = zip(rule.ref.indices, at)
                 if all(isinstance(index, str) or index == number for index, number in pairs):
                     found.append(rule)
-        return sorted(found, key=lambda r: RANK.get(r.quality.name.split(" ")[0], 0))
+        return sorted(found, key=rank)
 
     def choices(self, name: str, at: tuple[int, ...]) -> tuple | None:
         """The values that a place may have by its rules; None where no rule lists them."""

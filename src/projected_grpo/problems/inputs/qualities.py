@@ -25,7 +25,8 @@ class Quality:
     """holds(value, names): whether a value has it. shape(value, tools): a value like it that has.
 
     characters, choices: what a string, or a value, is made of. of: which values may have it at
-    all; is_whole: shape needs no value to begin with. of is one of "sequence" (a list or a string), "list", "rows", "str", "int", "leaf".
+    all: "sequence" (a list or a string), "list", "rows", "str", "int", "leaf". is_whole: shape
+    needs no value to begin with.
     """
 
     name: str

@@ -17,8 +17,8 @@ from projected_grpo.problems.inputs.more_phrases import (
     tree,
     without,
 )
+from projected_grpo.problems.inputs.patterns import S
 from projected_grpo.problems.inputs.phrases import (
-    S,
     distinct,
     either,
     on_edges,
@@ -33,7 +33,8 @@ RARE = (
     (r"(?P<s>\w+) represents a valid (?:binary )?tree", tree),
     (rf"{S} == (?P<what>.+ or .+)", either),
     (
-        rf"(?:the )?(?:length of )?{S} (?:is|are) (?:an )?(?P<parity>even|odd)(?: integers?| numbers?)?",
+        rf"(?:the )?(?:length of )?{S} (?:is|are) (?:an )?(?P<parity>even|odd)"
+        rf"(?: integers?| numbers?)?",
         parity,
     ),
     (rf"{S} consists of distinct integers from 0 to .+", on_subject(orders.permuted_cells(0))),
@@ -45,7 +46,8 @@ RARE = (
     (r"the input graph is always connected", connected_neighbours),
     # One parameter and another.
     (
-        rf"{S} (?:is|are|exists?|occurs?)(?: present| an integer| an element)? (?:in|from) (?:the )?(?:array |list )?{OTHER}",
+        rf"{S} (?:is|are|exists?|occurs?)(?: present| an integer| an element)? (?:in|from) "
+        rf"(?:the )?(?:array |list )?{OTHER}",
         linked(links.MEMBER),
     ),
     (rf"{S} (?:equals|is equal) to an element (?:of|in) {OTHER}", linked(links.MEMBER)),
@@ -73,16 +75,19 @@ RARE = (
     (rf"{S} (?:has|contains) exactly one {WHAT}", times(1, 1)),
     (rf"{S} (?:has|contains) at least one {WHAT}", times(1, math.inf)),
     (
-        rf"the number of {WHAT}(?:'s|s)? {IN} (?:the )?{S} is in the range \[(?P<low>\d+), (?P<high>\d+)\]",
+        rf"the number of {WHAT}(?:'s|s)? {IN} (?:the )?{S} is in the range \[(?P<low>\d+), "
+        rf"(?P<high>\d+)\]",
         times(0, 0),
     ),
     (rf"{S} (?:does|do) not contain {WHAT}(?: as one of its digits)?", without),
     (
-        r"each (?:element|integer) in (?:the array|(?P<s>\w+)) (?:appears|will appear) (?:exactly )?twice,? except for one element which appears(?: only)? once",
+        r"each (?:element|integer) in (?:the array|(?P<s>\w+)) (?:appears|will appear) "
+        r"(?:exactly )?twice,? except for one element which appears(?: only)? once",
         frequency(2, 1),
     ),
     (
-        r"each element in (?P<s>\w+) appears exactly three times except for one element which appears once",
+        r"each element in (?P<s>\w+) appears exactly three times"
+        r" except for one element which appears once",
         frequency(3, 1),
     ),
     (
@@ -101,7 +106,8 @@ RARE = (
         on_subject(qualities.DISTINCT),
     ),
     (
-        rf"(?:each )?{S} (?:contains no|does not contain any|does not contain) (?:duplicates?|repeated|duplicate)(?: point| points| characters| elements| values)?",
+        rf"(?:each )?{S} (?:contains no|does not contain any|does not contain) "
+        rf"(?:duplicates?|repeated|duplicate)(?: point| points| characters| elements| values)?",
         distinct,
     ),
     (
@@ -137,7 +143,8 @@ RARE = (
     ),
     (r"all the integers in each (?:row|column) are sorted in ascending order", rows_in_order),
     (
-        r"all the rows and columns of matrix are (?:guaranteed to be )?sorted in non-decreasing order",
+        r"all the rows and columns of matrix are "
+        r"(?:guaranteed to be )?sorted in non-decreasing order",
         rows_in_order,
     ),
     (r"no two adjacent cells are equal", on_all_of_lists(qualities.NO_EQUAL_CELLS)),
@@ -158,11 +165,12 @@ RARE = (
     (rf"{S} contains no leading or trailing spaces", on_subject(texts.NO_OUTER_BLANKS)),
     (rf"there is a single space between consecutive words of {S}", on_subject(texts.SINGLE_BLANKS)),
     (
-        r"(?:every two consecutive words|it's guaranteed that there is only one space between).*(?:exactly one space|2 words)",
+        r"every two consecutive words .* separated by exactly one space",
         on_strings(texts.SINGLE_BLANKS),
     ),
     (
-        r"(?P<s>\w+) consists of words separated by a single space without any leading or trailing spaces",
+        r"(?P<s>\w+) consists of words separated by a single space"
+        r" without any leading or trailing spaces",
         on_subject(texts.SINGLE_BLANKS),
     ),
     (r"(?P<s>\w+) consists? of words separated by a single space", on_subject(texts.SINGLE_BLANKS)),
