@@ -7,6 +7,7 @@ from projected_grpo.problems.solution_source import Skip
 
 PRINTABLE = "".join(map(chr, range(32, 127)))
 BOTH = r"(?:upper ?-?case|lower ?-?case|capital|small|upper|lower)"
+LETTERS = r"(?: English)?(?: (?:letters?|characters?|alphabets?))?"
 # The first that matches at the front is taken off the phrase.
 NAMED = (
     (rf"{BOTH}(?: English)?(?: letters?)? ?(?:and|or|and/or|&|/) ?{BOTH}", string.ascii_letters),
@@ -19,8 +20,8 @@ NAMED = (
         r"(?:English )?letters \(both (?:lower|upper)case and (?:lower|upper)case\)",
         string.ascii_letters,
     ),
-    (r"(?:English )?(?:lower[- ]?case|small)", string.ascii_lowercase),
-    (r"(?:English )?(?:upper[- ]?case|capital)", string.ascii_uppercase),
+    (rf"(?:English )?(?:lower[- ]?case|small){LETTERS}", string.ascii_lowercase),
+    (rf"(?:English )?(?:upper[- ]?case|capital){LETTERS}", string.ascii_uppercase),
     (r"printable ASCII", PRINTABLE),
     (r"(?:any valid )?ascii", PRINTABLE),
     (r"English (?:letters|alphabets)", string.ascii_letters),

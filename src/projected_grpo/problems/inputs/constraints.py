@@ -8,9 +8,10 @@ from typing import Any
 
 from projected_grpo.problems.inputs.corrections import Correction, corrections
 from projected_grpo.problems.inputs.drawing import Plan, draw
-from projected_grpo.problems.inputs.expressions import NOT_KNOWN, Reader
+from projected_grpo.problems.inputs.expressions import NOT_KNOWN
 from projected_grpo.problems.inputs.lines import read_line
 from projected_grpo.problems.inputs.prose import lines_of_prose
+from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.inputs.rules import Reading
 from projected_grpo.problems.inputs.sizes import Sizes, sizes_of
 from projected_grpo.problems.inputs.statement import Statement, Type, read_statement
@@ -75,24 +76,41 @@ def is_of(value: Any, kind: Type, depth: int) -> bool:
 def read(problem: Problem) -> Constraints:
     """Skip where a line is not understood, or a type is not covered."""
     statement = corrected(problem)
+    examples = [arguments_of(test) for test in problem.tests[:3]]
+    found = of_lines(statement)
+    for arguments in examples:
+        speaks_of_these_types(found, arguments)
+    for line in lines_of_prose(statement):
+        more = of_lines(replace(statement, lines=(*found.statement.lines, line)))
+        # Sentences are read more freely than lines are: the examples decide.
+        if not any(breaks(more, a) and not breaks(found, a) for a in examples):
+            found = more
+    return found
+
+
+def of_lines(statement: Statement) -> Constraints:
     sizes = sizes_of(statement)
     reader = Reader(statement, frozenset(sizes.names))
     reading = Reading()
     for line in statement.lines:
         read_line(line, reader, reading)
-    found = Constraints(statement, sizes, reading)
-    for test in problem.tests[:3]:
-        speaks_of_these_types(found, arguments_of(test))
-    return found
+    return Constraints(statement, sizes, reading)
+
+
+def breaks(constraints: Constraints, arguments: dict[str, Any]) -> bool:
+    return constraints.violation(arguments) is not None
 
 
 def corrected(problem: Problem) -> Statement:
-    statement = read_statement(problem)
+    """The statement as data/constraints.yaml has it."""
     correction = corrections().get(problem.id, Correction())
+    if correction.out:
+        raise Skip(f"left out by constraints.yaml: {correction.out}")
+    statement = read_statement(problem)
     lines = correction.apply(statement.lines, problem.id)
     if not lines:
         raise Skip("no constraints in the statement")
-    return replace(statement, lines=(*lines, *lines_of_prose(statement)))
+    return replace(statement, lines=lines)
 
 
 def speaks_of_these_types(constraints: Constraints, arguments: dict[str, Any]) -> None:

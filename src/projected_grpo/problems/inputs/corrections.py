@@ -10,15 +10,19 @@ import yaml
 from projected_grpo.cli import Refusal
 
 TABLE = Path(__file__).parents[4] / "data/constraints.yaml"
-KEYS = {"drop", "add", "because"}
+KEYS = {"drop", "add", "because", "out"}
 
 
 @dataclass(frozen=True)
 class Correction:
-    """drop: fragments, each of one line that does not count. add: lines that do."""
+    """drop: fragments, each of one line that does not count. add: lines that do.
+
+    out: why no input can be drawn at all.
+    """
 
     drop: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
+    out: str = ""
 
     def apply(self, lines: tuple[str, ...], problem: str) -> tuple[str, ...]:
         """Refusal where a fragment is in no line or in several."""
@@ -40,13 +44,21 @@ def corrections(path: Path = TABLE) -> dict[str, Correction]:
     entries: Any = yaml.safe_load(path.read_text()) or {}
     found = {}
     for problem, entry in entries.items():
-        is_form = isinstance(entry, dict) and set(entry) <= KEYS and "because" in entry
-        if not is_form or not (entry.get("drop") or entry.get("add")):
+        if not is_entry(entry):
             raise Refusal(
-                f"{path.name}: {problem} needs `because` and `drop` or `add`, and nothing else"
+                f"{path.name}: {problem} needs `out`, or `because` with `drop` or `add`,"
+                " and nothing else"
             )
         drop, add = entry.get("drop", []), entry.get("add", [])
         if not all(isinstance(line, str) for line in [*drop, *add]):
             raise Refusal(f"{path.name}: the lines of {problem} are no strings; quote them")
-        found[str(problem)] = Correction(tuple(drop), tuple(add))
+        found[str(problem)] = Correction(tuple(drop), tuple(add), entry.get("out", ""))
     return found
+
+
+def is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not set(entry) <= KEYS:
+        return False
+    if "out" in entry:
+        return len(entry) == 1
+    return "because" in entry and len(entry) > 1

@@ -8,7 +8,7 @@ from typing import Any
 from projected_grpo.problems.inputs.caps import cap_of
 from projected_grpo.problems.inputs.expressions import NOT_KNOWN, Ref
 from projected_grpo.problems.inputs.filling import Filling
-from projected_grpo.problems.inputs.flavours import length
+from projected_grpo.problems.inputs.flavours import Choices, length
 from projected_grpo.problems.inputs.limits import Limits, Partial, bounded
 from projected_grpo.problems.inputs.qualities import Reject
 from projected_grpo.problems.inputs.relations import Comparison
@@ -18,6 +18,7 @@ TRIES = 40
 TRIES_OF_ONE = 8
 # Tries move towards this size, at which most constraints are easy to keep.
 EASY = 0.3
+STEP = 30
 
 
 class Plan:
@@ -100,6 +101,8 @@ class Drawing:
         self.rng = rng
         self.size = size
         self.names: dict[str, Any] = {}
+        # Strings of one alphabet use the same few letters of it, so that they meet.
+        self.letters: dict[str, Choices] = {}
 
     def run(self) -> dict[str, Any]:
         for name in self.plan.size_like:
@@ -120,8 +123,10 @@ class Drawing:
 
     def is_bounded(self, name: str) -> bool:
         found = self.plan.limits.of(Ref(name), self.names)
-        is_size = name in self.plan.constraints.sizes.names
-        return not is_size or math.isfinite(found.low + found.high)
+        equalities = self.plan.constraints.sizes.names.get(name)
+        if equalities is None or any(side.source == name for side, _ in equalities):
+            return True
+        return math.isfinite(found.low + found.high)
 
     def one(self, name: str, draw: Any) -> None:
         """A quantity, again as long as what can be checked by now is broken."""
@@ -154,9 +159,17 @@ class Drawing:
         return not any(isinstance(self.names[name], Partial) for name in check.names)
 
     def draw_size(self, name: str) -> int:
-        found = bounded(self.plan.limits.of(Ref(name), self.names), name)
+        found = self.plan.limits.of(Ref(name), self.names)
+        if name in self.plan.constraints.sizes.names:
+            # Such as m and n of which a line bounds the product alone.
+            found.low = max(found.low, 0 if math.isfinite(found.low) else 1)
+        else:
+            bounded(found, name)
         cap = cap_of(name, self.plan)
         n = length(self.rng, int(found.low), int(min(found.high, max(found.low, cap))), self.size)
+        if self.rng.random() < 0.2 and n > found.low:
+            # Beside a power of two, where halving and doubling have their corners.
+            n = max(int(found.low), (1 << (n.bit_length() - 1)) - self.rng.randint(0, 1))
         if n in found.excluded:
             raise Reject(f"{name} is excluded")
         return n
@@ -166,7 +179,13 @@ class Drawing:
         found.low = max(found.low, 0)
         cap = cap_of(name, self.plan)
         high = min(found.high, max(found.low, cap))
-        return Partial(length(self.rng, int(found.low), int(high), self.size))
+        n = length(self.rng, int(found.low), int(high), self.size)
+        for shorter in range(n, max(int(found.low), n - STEP) - 1, -1):
+            # A multiple of 20 is rarely met by itself.
+            self.names[name] = Partial(shorter)
+            if self.keeps(name):
+                break
+        return self.names[name]
 
     def draw_number(self, name: str) -> Any:
         return Filling(self).scalar(name)

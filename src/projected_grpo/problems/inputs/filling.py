@@ -3,32 +3,21 @@
 import math
 from typing import Any
 
-from projected_grpo.problems.inputs.caps import CUBE, ROWS
 from projected_grpo.problems.inputs.expressions import Ref
-from projected_grpo.problems.inputs.flavours import Choices, Numbers, length
+from projected_grpo.problems.inputs.flavours import Numbers
 from projected_grpo.problems.inputs.limits import Partial, bounded
 from projected_grpo.problems.inputs.qualities import Reject, Tools
-from projected_grpo.problems.inputs.rules import Rule
-from projected_grpo.problems.solution_source import Skip
-
-RANK = {"sorted": 2, "all distinct": 1}
+from projected_grpo.problems.inputs.strings import Strings
 
 
-class Filling:
-    """One parameter's value. drawing: what of the input there is already."""
-
-    def __init__(self, drawing: Any):
-        self.drawing = drawing
-        self.rng = drawing.rng
-        self.plan = drawing.plan
-        self.names = drawing.names
-        self.spreads: dict[tuple, Any] = {}
+class Filling(Strings):
+    """One parameter's value."""
 
     def scalar(self, name: str) -> Any:
         kind = self.plan.statement.types[name]
         if kind.leaf == "int" and self.rng.random() < 0.5:
             found = self.plan.limits.of(Ref(name), self.names)
-            value = self.related()
+            value = self.rng.choice((self.related, self.special))()
             is_inside = value is not None and found.low <= value <= found.high
             if is_inside and value not in found.excluded and math.isfinite(found.high):
                 return self.shaped(name, (), value, lambda: value)
@@ -44,6 +33,14 @@ class Filling:
         k = self.rng.choice((1, 1, 2, 3, max(1, len(some) // 2)))
         picked = self.rng.sample(some, min(k, len(some)))
         return self.rng.choice((sum(picked), abs(picked[0] - picked[-1]), sum(picked) + 1))
+
+    def special(self) -> int:
+        """Powers, squares, products of small factors, numerals of one digit."""
+        k = self.rng.randint(0, 12)
+        base = self.rng.choice((2, 3, 4, 5, 10))
+        digits = int(str(self.rng.randint(1, 9)) * (1 + k // 2))
+        smooth = 2**k * 3 ** self.rng.randint(0, 3) * 5 ** self.rng.randint(0, 2)
+        return self.rng.choice((base**k, k * k, digits, smooth, base**k - 1))
 
     def whole(self, name: str) -> Any:
         kin = self.kin(name)
@@ -83,6 +80,8 @@ class Filling:
         other = self.taken_from(name, at)
         if other:
             value = other[0]
+        elif len(at) >= kind.depth and self.is_replaced(name, at):
+            value = "" if kind.leaf == "str" else 0
         elif len(at) < kind.depth:
             value = self.list_at(name, at)
             again = lambda: self.element(name, (*at, len(value) - 1))  # noqa: E731
@@ -93,6 +92,12 @@ class Filling:
         else:
             value = self.leaf(name, at)
         return self.shaped(name, at, value, again)
+
+    def is_replaced(self, name: str, at: tuple[int, ...]) -> bool:
+        """Whether a rule of this place, or of one around it, draws the whole by itself."""
+        around = [at[:n] for n in range(len(at) + 1)]
+        rules = [rule for place in around for rule in self.rules(name, place)]
+        return any(rule.quality.is_whole for rule in rules)
 
     def taken_from(self, name: str, at: tuple[int, ...]) -> list:
         """A value that a link makes of another parameter alone: [value], or []."""
@@ -123,37 +128,6 @@ class Filling:
         if at:
             list.pop(container)
         return plain
-
-    def container(self, name: str, at: tuple[int, ...]) -> Any:
-        value = self.names[name]
-        for index in at[:-1]:
-            value = list.__getitem__(value, index)
-        return value
-
-    def length_at(self, name: str, at: tuple[int, ...]) -> int:
-        found = self.plan.limits.of(Ref(name, at, True), self.names)
-        low = max(0, found.low)
-        cap = ROWS if len(at) == 1 and self.plan.statement.types[name].levels == 2 else CUBE
-        has_sum = any(
-            f"sum(len({name}[" in c.left.source + c.right.source for c in self.plan.comparisons
-        )
-        if not math.isfinite(found.high) and not has_sum:
-            raise Skip(f"no bounds on the lengths of {name}")
-        high = min(found.high, max(low, cap))
-        if (name, "short") not in self.spreads:
-            self.spreads[(name, "short")] = self.rng.choice((3, 6, cap))
-        high = min(high, max(low, self.spreads[(name, "short")]))
-        size = 1 if low == high else self.rng.random() * min(1, self.drawing.size * 2)
-        return length(self.rng, int(low), int(high), size)
-
-    def rules(self, name: str, at: tuple[int, ...]) -> list[Rule]:
-        found = []
-        for rule in self.plan.constraints.reading.rules:
-            if rule.ref.name == name and len(rule.ref.indices) == len(at):
-                pairs = zip(rule.ref.indices, at)
-                if all(isinstance(index, str) or index == number for index, number in pairs):
-                    found.append(rule)
-        return sorted(found, key=lambda r: RANK.get(r.quality.name.split(" ")[0], 0))
 
     def shaped(self, name: str, at: tuple[int, ...], value: Any, again: Any) -> Any:
         for rule in self.rules(name, at):
@@ -187,69 +161,3 @@ class Filling:
 
     def is_row(self, name: str) -> bool:
         return self.plan.limits.of(Ref(name, ("i",), True), {}).high <= 6
-
-    def choice(self, key: tuple, choices: tuple) -> Any:
-        if key not in self.spreads:
-            self.spreads[key] = Choices(self.rng, choices)
-        return self.spreads[key].pick()
-
-    def choices(self, name: str, at: tuple[int, ...]) -> tuple | None:
-        """The values that a place may have by its rules; None where no rule lists them."""
-        listed = [r.quality.choices for r in self.rules(name, at) if r.quality.choices]
-        if not listed:
-            return None
-        kept = [c for c in listed[0] if all(c in other for other in listed)]
-        if self.plan.statement.types[name].leaf == "int":
-            found = self.plan.limits.of(Ref(name, at), self.names)
-            kept = [c for c in kept if found.low <= c <= found.high]
-        if not kept:
-            raise Reject("no choice is left")
-        return tuple(kept)
-
-    def text(self, name: str, at: tuple[int, ...]) -> str:
-        choices = self.choices(name, at)
-        if choices is not None:
-            return self.choice((name, "whole"), choices)
-        n = len(self.names[name]) if not at else self.length_at(name, at)
-        earlier = self.earlier(name, at)
-        if earlier and self.rng.random() < 0.3:
-            word = self.rng.choice(earlier)[:n]
-            place = self.rng.randint(0, len(word))
-            return word[:place] + self.letters(name, at, n, place)
-        return self.letters(name, at, n, 0)
-
-    def earlier(self, name: str, at: tuple[int, ...]) -> list[str]:
-        """The words beside this one that there are already."""
-        if not at:
-            return []
-        container = self.container(name, at)
-        if not isinstance(container, Partial):
-            return []
-        return [word for word in list.__iter__(container) if isinstance(word, str)]
-
-    def letters(self, name: str, at: tuple[int, ...], n: int, start: int) -> str:
-        return "".join(self.letter(name, at, place) for place in range(start, n))
-
-    def letter(self, name: str, at: tuple[int, ...], place: int) -> str:
-        own = [r for r in self.rules(name, (*at, place)) if isinstance(r.ref.indices[-1], int)]
-        if own:
-            return self.choice(
-                (name, at, place), own[0].quality.choices or tuple(own[0].quality.characters)
-            )
-        spread = self.spread_of_characters(name, at)
-        if spread is None:
-            raise Skip(f"no characters of {name}")
-        return spread.pick()
-
-    def spread_of_characters(self, name: str, at: tuple[int, ...]) -> Choices | None:
-        if (name, "characters") in self.spreads:
-            return self.spreads[(name, "characters")]
-        allowed = [r.quality.characters for r in self.rules(name, at) if r.quality.characters]
-        for rule in self.rules(name, (*at, -1)):
-            allowed.append(rule.quality.characters or "".join(rule.quality.choices))
-        allowed = [characters for characters in allowed if characters]
-        if not allowed:
-            return None
-        kept = [c for c in allowed[0] if all(c in other for other in allowed)]
-        self.spreads[(name, "characters")] = Choices(self.rng, tuple(kept))
-        return self.spreads[(name, "characters")]

@@ -95,3 +95,15 @@ def length(rng: random.Random, low: int, high: int, size: float) -> int:
     if size >= 1:
         return rng.choice((top, rng.randint((low + top + 1) // 2, top)))
     return rng.randint(max(low, (low + top) // 2), top)
+
+
+def patterned(text: str, rng: random.Random) -> str:
+    """Now and then a repeated part, or a palindrome, of the same length and letters."""
+    kind = rng.random()
+    if kind < 0.15:
+        part = text[: rng.randint(1, max(1, len(text) // 2))]
+        return (part * (len(text) // max(1, len(part)) + 1))[: len(text)]
+    if kind < 0.3:
+        half = text[: (len(text) + 1) // 2]
+        return half + text[: len(text) // 2][::-1]
+    return text

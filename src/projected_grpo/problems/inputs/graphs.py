@@ -198,7 +198,9 @@ TREE = Quality("a tree", is_tree, shaped_tree, of="rows")
 CONNECTED = Quality("connected", is_connected, shaped_connected, of="rows")
 ACYCLIC = Quality("without directed cycles", is_acyclic, shaped_acyclic, of="rows")
 NO_LOOPS = Quality("no self-loops", no_loops, without_loops, of="rows")
-PARENTS = Quality("parents of a tree", is_parent_list, shaped_parents, of="list")
-NEIGHBOURS = Quality("neighbours both ways", is_neighbour_list, shaped_neighbours, of="rows")
+PARENTS = Quality("parents of a tree", is_parent_list, shaped_parents, of="list", is_whole=True)
+NEIGHBOURS = Quality(
+    "neighbours both ways", is_neighbour_list, shaped_neighbours, of="rows", is_whole=True
+)
 SYMMETRIC = Quality("symmetric", is_symmetric, mirrored, of="rows")
 CONNECTED_NEIGHBOURS = Quality("connected", is_connected_by_neighbours, of="rows")

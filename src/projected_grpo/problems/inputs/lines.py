@@ -2,12 +2,15 @@
 
 import re
 
-from projected_grpo.problems.inputs.expressions import Reader, Ref
+from projected_grpo.problems.inputs.expressions import Ref
+from projected_grpo.problems.inputs.graphs import SYMMETRIC
+from projected_grpo.problems.inputs.line import Line
 from projected_grpo.problems.inputs.notation import powers
-from projected_grpo.problems.inputs.phrases import Line
+from projected_grpo.problems.inputs.orders import apart, in_order
 from projected_grpo.problems.inputs.predicates import PREFIX, predicate
-from projected_grpo.problems.inputs.qualities import apart, in_order, made_of
+from projected_grpo.problems.inputs.qualities import made_of
 from projected_grpo.problems.inputs.rare_wordings import RARE
+from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.inputs.relations import SIGN, Comparison, comparisons
 from projected_grpo.problems.inputs.rules import Reading, Rule
 from projected_grpo.problems.inputs.wordings import MADE, WORDINGS
@@ -20,8 +23,11 @@ COMPILED = tuple(
 PROMISES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r".*(?:answers?|output|result|return value).*(?:fits?|be represented|within|in|inside) (?:an? |the )?"
+        r".*(?:answers?|output|result|return value).*"
+        r"(?:fits?|be represented|within|in|inside) (?:an? |the )?"
         r"(?:signed )?(?:range of |the range )?(?:an? )?(?:32|64)[- ]bits?.*",
+        r".*answer is (?:guaranteed to be )?(?:in the range \[.*, 231 - 1\].*|less than 231)",
+        r".*output doesn't exceed 253-1",
         r"answers? within 10\S* .*|.*answers.*10\^?-5.*",
     )
 )
@@ -77,9 +83,16 @@ def relation(text: str, reader: Reader, reading: Reading) -> bool:
 def order_of(comparison: Comparison) -> list[Rule]:
     """nums[i] < nums[i + 1] is an order, and endi < starti+1 has intervals apart, to draw by."""
     here, after = comparison.left.ref, comparison.right.ref
-    if here is None or after is None or here.name != after.name or "i + 1" not in after.indices:
+    if here is None or after is None or here.name != after.name:
         return []
-    if comparison.sign not in ("<", "<=") or comparison.condition or here.indices[0] != "i":
+    if comparison.sign == "==" and here.indices == after.indices[::-1] == ("i", "j"):
+        return [Rule(Ref(here.name), SYMMETRIC, comparison.text)]
+    if (
+        "i + 1" not in after.indices
+        or comparison.sign not in ("<", "<=")
+        or comparison.condition
+        or here.indices[0] != "i"
+    ):
         return []
     strict = comparison.sign == "<"
     if len(here.indices) == 1:

@@ -4,11 +4,13 @@ import math
 import re
 from collections.abc import Callable
 
-from projected_grpo.problems.inputs import counts, graphs, qualities
+from projected_grpo.problems.inputs import counts, graphs, orders, qualities
 from projected_grpo.problems.inputs.expressions import Ref
+from projected_grpo.problems.inputs.line import Line
 from projected_grpo.problems.inputs.links import Relation
-from projected_grpo.problems.inputs.phrases import Line, choices_of
+from projected_grpo.problems.inputs.phrases import choices_of
 from projected_grpo.problems.inputs.qualities import Quality
+from projected_grpo.problems.inputs.relations import commas
 from projected_grpo.problems.inputs.subjects import only, refs
 from projected_grpo.problems.solution_source import Skip
 
@@ -55,7 +57,20 @@ def permutation(line: Line, match: re.Match) -> None:
                 lows.add(int(c.left.source))
         if len(lows) != 1:
             raise Skip("constraint not understood")
-        line.rule(ref, qualities.permutation(lows.pop()))
+        line.rule(ref, orders.permutation(lows.pop()))
+
+
+def parity(line: Line, match: re.Match) -> None:
+    """Of a list's elements a quality, which can be drawn; of a length or a number a relation."""
+    is_even = match["parity"].lower() == "even"
+    for part in commas(match["s"]):
+        part = re.sub(r"^both ", "", part, flags=re.IGNORECASE)
+        for expression in line.reader.read(part):
+            ref = expression.ref
+            if ref is not None and ref.indices and not ref.is_length:
+                line.rule(ref, qualities.EVEN if is_even else qualities.ODD)
+            else:
+                line.compare(f"{part} % 2 == {0 if is_even else 1}")
 
 
 def on_all_of_lists(quality: Quality) -> Action:
@@ -75,9 +90,9 @@ def rows_in_order(line: Line, match: re.Match) -> None:
     """Each row sorted, each column sorted."""
     name = only(line.reader.statement, 2)
     if "row" in line.text:
-        line.rule(Ref(name, ("i",)), qualities.in_order(False))
+        line.rule(Ref(name, ("i",)), orders.in_order(False))
     if "column" in line.text:
-        line.rule(Ref(name), qualities.COLUMNS_IN_ORDER)
+        line.rule(Ref(name), orders.COLUMNS_IN_ORDER)
 
 
 def neighbours(line: Line, match: re.Match) -> None:
@@ -92,6 +107,13 @@ def connected_neighbours(line: Line, match: re.Match) -> None:
     if "graph" not in line.reader.statement.types:
         raise Skip("constraint not understood")
     line.rule(Ref("graph"), graphs.CONNECTED_NEIGHBOURS)
+
+
+def tree(line: Line, match: re.Match) -> None:
+    """Of edges, or of each node's parent."""
+    for ref in refs(match["s"], line.reader):
+        is_edges = line.reader.statement.types[ref.name].depth == 2
+        line.rule(ref, graphs.TREE if is_edges else graphs.PARENTS)
 
 
 def without(line: Line, match: re.Match) -> None:

@@ -5,71 +5,12 @@ from collections.abc import Callable
 
 from projected_grpo.problems.inputs import graphs, qualities
 from projected_grpo.problems.inputs.characters import characters
-from projected_grpo.problems.inputs.expressions import Reader, Ref
-from projected_grpo.problems.inputs.links import Link, Relation
-from projected_grpo.problems.inputs.qualities import Quality, in_order, made_of, one_of
-from projected_grpo.problems.inputs.relations import comparisons
-from projected_grpo.problems.inputs.rules import Reading, Rule
+from projected_grpo.problems.inputs.expressions import Ref
+from projected_grpo.problems.inputs.line import Line
+from projected_grpo.problems.inputs.orders import in_order
+from projected_grpo.problems.inputs.qualities import Quality, made_of, one_of
 from projected_grpo.problems.inputs.subjects import edges_of, refs, strings_of
 from projected_grpo.problems.solution_source import Skip
-
-S = r"(?P<s>.+?)"
-ARE = r"(?:is|are|will be|should be|is equal to|are equal to)"
-THINGS = (
-    r"(?:values|integers|elements|numbers|strings|words|characters|digits|letters|pairs|tuples|"
-    r"entries|points|positions|rows|cells|coordinates|indices)"
-)
-UNIQUE = r"(?:unique|distinct|pairwise distinct|different)"
-ORDER = (
-    r"(?P<strict>strictly )?(?P<order>increasing|ascending|decreasing|descending|non-decreasing|"
-    r"non-increasing|nondecreasing)"
-)
-GRAPH = r"(?:the )?(?:given )?(?:input )?(?:graph|tree|input|edges)"
-
-
-class Line:
-    """One line in words, to be read into a Reading."""
-
-    def __init__(self, text: str, reader: Reader, reading: Reading):
-        self.text = text
-        self.reader = reader
-        self.reading = reading
-
-    def rule(self, ref: Ref, quality: Quality) -> None:
-        """Skip where no value there can have the quality."""
-        kind = self.reader.statement.types[ref.name]
-        lists = kind.depth - len(ref.indices)
-        fits = {
-            "rows": lists >= 2,
-            "list": lists >= 1,
-            "sequence": lists >= 1 or lists == 0 and kind.leaf == "str",
-            "str": lists == 0 and kind.leaf == "str",
-            "int": lists == 0 and kind.leaf == "int",
-            "leaf": lists in (0, -1),
-        }
-        if ref.is_length or not fits[quality.of]:
-            raise Skip("constraint not understood")
-        self.reading.rules.append(Rule(ref, quality, self.text))
-
-    def link(self, phrase: str, relation: Relation, other: str) -> None:
-        """Every place of the phrase is in the relation to another parameter."""
-        (place,) = refs(other, self.reader)
-        if place.indices or place.is_length:
-            raise Skip("constraint not understood")
-        for ref in refs(phrase, self.reader):
-            if ref.name == place.name or ref.is_length:
-                raise Skip("constraint not understood")
-            self.reading.links.append(Link(ref, relation, place.name, self.text))
-
-    def rules(self, phrase: str, quality: Quality) -> None:
-        for ref in refs(phrase, self.reader):
-            self.rule(ref, quality)
-
-    def compare(self, relation: str) -> None:
-        self.reading.comparisons += comparisons(relation, self.reader)
-
-    def levels_left(self, ref: Ref) -> int:
-        return self.reader.statement.types[ref.name].levels - len(ref.indices)
 
 
 def made(line: Line, match: re.Match) -> None:
@@ -163,7 +104,17 @@ def distinct(line: Line, match: re.Match) -> None:
             raise Skip("constraint not understood")
         if line.levels_left(ref) < 1:
             raise Skip("constraint not understood")
-        line.rule(ref, qualities.DISTINCT)
+        line.rule(ref, distinctness(line, ref, match.groupdict().get("of") or ""))
+
+
+def distinctness(line: Line, ref: Ref, things: str) -> Quality:
+    """The integers of a matrix are its cells; the values of a list of points are its rows."""
+    statement = line.reader.statement
+    has_columns = any(ref.name == name for p in statement.columns.values() for name, _ in p)
+    is_matrix = line.levels_left(ref) == 2 and statement.types[ref.name].leaf == "int"
+    if is_matrix and not has_columns and re.match("values|integers|elements|numbers", things):
+        return qualities.DISTINCT_CELLS
+    return qualities.DISTINCT
 
 
 def distinct_columns(line: Line, match: re.Match) -> None:

@@ -1,12 +1,14 @@
 """Lines of the table in data/ that no wording covers: "check: all(a < b for a, b in pairs)"."""
 
 import ast
+import math
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from projected_grpo.problems.inputs.expressions import FUNCTIONS, Reader, Ref
+from projected_grpo.problems.inputs.expressions import FUNCTIONS, Ref
 from projected_grpo.problems.inputs.links import Relation
+from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.solution_source import Skip
 
 PREFIX = "check:"
@@ -26,7 +28,7 @@ class Predicate:
     relation: Relation = NO_SHAPE
 
     def holds(self, names: dict[str, Any]) -> bool:
-        return bool(eval(self.code, {**FUNCTIONS, **names}))
+        return bool(eval(self.code, {**WORDS, **names}))
 
 
 def predicate(text: str, reader: Reader) -> Predicate:
@@ -41,3 +43,28 @@ def predicate(text: str, reader: Reader) -> Predicate:
     if not names:
         raise Skip("constraint not understood")
     return Predicate(compile(source, text, "eval"), frozenset(names), text, Ref(""))
+
+
+def islands(grid: list, value: Any) -> int:
+    """How many pieces the cells of a value make, side by side."""
+    left = {(i, j) for i, row in enumerate(grid) for j, cell in enumerate(row) if cell == value}
+    pieces = 0
+    while left:
+        pieces += 1
+        border = [left.pop()]
+        while border:
+            i, j = border.pop()
+            beside = {(i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)} & left
+            left -= beside
+            border += beside
+    return pieces
+
+
+WORDS = {
+    **FUNCTIONS,
+    "prod": math.prod,
+    "gcd": math.gcd,
+    "str": str,
+    "zip": zip,
+    "islands": islands,
+}

@@ -7,6 +7,7 @@ from projected_grpo.problems.inputs.statement import Statement
 KINDS = r"(?:integer |binary |character |2D |0-indexed |1-indexed |boolean |string )*"
 HOLDERS = r"(?:matrix|grid|array|board|maze|table|land|mat|room|picture|image)"
 NAMES = r"(?P<name>\w+)"
+NO_LOOPS_OR_REPEATS = "There are no self-loops or repeated edges"
 # "an m x n binary matrix grid": how many rows, and how many in each.
 GRID = re.compile(rf"(?P<m>\w+) ?[x*] ?(?P<n>\w+) (?:{KINDS})(?:{HOLDERS} ?)*{NAMES}?")
 LENGTH = re.compile(
@@ -14,10 +15,26 @@ LENGTH = re.compile(
 )
 
 
+# Sentences of graphs, and the line that each is.
+SENTENCES = (
+    (r"at most one edge,? and no (?:vertex|node) has an edge to itself", NO_LOOPS_OR_REPEATS),
+    (r"undirected connected graph|connected undirected graph", "The graph is connected"),
+    (r"all the cities are connected by", "The graph is connected"),
+    (r"any server can reach (?:any )?other server", "The graph is connected"),
+    (r"directed acyclic graph|\bDAG\b", "The graph is a directed acyclic graph"),
+)
+
+
 def lines_of_prose(statement: Statement) -> tuple[str, ...]:
     """What the prose says and the lines do not."""
     text = statement.prose
-    return (*rows_of_columns(statement), *grids(statement, text), *lengths(statement, text))
+    found = [*rows_of_columns(statement), *grids(statement, text), *lengths(statement, text)]
+    found += [*trees(statement, text), *equal_lengths(statement, text)]
+    for pattern, line in SENTENCES:
+        has_edges = any(kind.depth == 2 for kind in statement.types.values())
+        if has_edges and re.search(pattern, text, re.IGNORECASE):
+            found.append(line)
+    return tuple(found)
 
 
 def said(statement: Statement, pattern: str) -> bool:
@@ -66,4 +83,30 @@ def lengths(statement: Statement, text: str) -> list[str]:
         is_list = name in statement.types and statement.types[name].levels
         if is_list and not said(statement, rf"\b{n} ?==|== ?{n}\b|\b{name}\.length"):
             found.append(f"{n} == {name}.length")
+    return found
+
+
+def trees(statement: Statement, text: str) -> list[str]:
+    """n - 1 edges of what the prose calls a tree."""
+    found = []
+    for name, kind in statement.types.items():
+        has_edges = kind.depth == 2 and said(statement, rf"\b{name}\.length == n - 1")
+        if has_edges and re.search(r"\btree\b", text):
+            found.append(f"{name} represents a valid tree")
+    return found
+
+
+def equal_lengths(statement: Statement, text: str) -> list[str]:
+    """Arrays that one sentence names, and says to be of one length."""
+    found = []
+    for sentence in re.split(r"[.\n]", text):
+        if not re.search(r"(?:same|equal) (?:length|size)s?\b|both of length", sentence):
+            continue
+        named = [n for n in statement.types if re.search(rf"\b{n}\b", sentence)]
+        named = [n for n in named if statement.types[n].levels]
+        for one, other in zip(named, named[1:]):
+            if not said(statement, rf"==.*\b{other}\.length|\b{other}\.length.*=="):
+                found.append(f"{one}.length == {other}.length")
+        if len(named) == 1 and statement.types[named[0]].levels == 2:
+            found.append(f"all {named[0]}[i].length are equal")
     return found

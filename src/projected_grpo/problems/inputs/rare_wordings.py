@@ -2,7 +2,7 @@
 
 import math
 
-from projected_grpo.problems.inputs import counts, graphs, links, qualities, texts
+from projected_grpo.problems.inputs import counts, graphs, links, orders, qualities, texts
 from projected_grpo.problems.inputs.more_phrases import (
     connected_neighbours,
     frequency,
@@ -10,14 +10,17 @@ from projected_grpo.problems.inputs.more_phrases import (
     linked_both_ways,
     neighbours,
     on_all_of_lists,
+    parity,
     permutation,
     rows_in_order,
     times,
+    tree,
     without,
 )
+from projected_grpo.problems.inputs.patterns import S
 from projected_grpo.problems.inputs.phrases import (
-    S,
     distinct,
+    either,
     on_edges,
     on_strings,
     on_subject,
@@ -27,10 +30,24 @@ OTHER = r"(?P<o>\w+)"
 WHAT = r"(?P<what>-?\d+|'.'|\".\")"
 IN = r"(?:in|of|on|inside)"
 RARE = (
+    (r"(?P<s>\w+) represents a valid (?:binary )?tree", tree),
+    (rf"{S} == (?P<what>.+ or .+)", either),
+    (
+        rf"(?:the )?(?:length of )?{S} (?:is|are) (?:an )?(?P<parity>even|odd)"
+        rf"(?: integers?| numbers?)?",
+        parity,
+    ),
+    (rf"{S} consists of distinct integers from 0 to .+", on_subject(orders.permuted_cells(0))),
+    (r"(?:the )?(?P<s>\w+) are non-overlapping", on_subject(orders.NO_OVERLAP)),
+    (r"all (?P<s>\w+)\[\w\]\.length are equal", on_subject(qualities.RECTANGULAR_WORDS)),
+    (rf"{S} (?:is|are) (?:a )?prime(?: numbers?)?", on_subject(qualities.PRIME)),
+    (rf"{S} begins with a capital letter and has no other", on_subject(texts.CAPITALISED)),
+    (r"there is only one space between 2 words", on_strings(texts.SINGLE_BLANKS)),
     (r"the input graph is always connected", connected_neighbours),
     # One parameter and another.
     (
-        rf"{S} (?:is|are|exists?|occurs?)(?: present| an integer| an element)? (?:in|from) (?:the )?(?:array |list )?{OTHER}",
+        rf"{S} (?:is|are|exists?|occurs?)(?: present| an integer| an element)? (?:in|from) "
+        rf"(?:the )?(?:array |list )?{OTHER}",
         linked(links.MEMBER),
     ),
     (rf"{S} (?:equals|is equal) to an element (?:of|in) {OTHER}", linked(links.MEMBER)),
@@ -58,16 +75,19 @@ RARE = (
     (rf"{S} (?:has|contains) exactly one {WHAT}", times(1, 1)),
     (rf"{S} (?:has|contains) at least one {WHAT}", times(1, math.inf)),
     (
-        rf"the number of {WHAT}(?:'s|s)? {IN} (?:the )?{S} is in the range \[(?P<low>\d+), (?P<high>\d+)\]",
+        rf"the number of {WHAT}(?:'s|s)? {IN} (?:the )?{S} is in the range \[(?P<low>\d+), "
+        rf"(?P<high>\d+)\]",
         times(0, 0),
     ),
     (rf"{S} (?:does|do) not contain {WHAT}(?: as one of its digits)?", without),
     (
-        r"each (?:element|integer) in (?:the array|(?P<s>\w+)) (?:appears|will appear) (?:exactly )?twice,? except for one element which appears(?: only)? once",
+        r"each (?:element|integer) in (?:the array|(?P<s>\w+)) (?:appears|will appear) "
+        r"(?:exactly )?twice,? except for one element which appears(?: only)? once",
         frequency(2, 1),
     ),
     (
-        r"each element in (?P<s>\w+) appears exactly three times except for one element which appears once",
+        r"each element in (?P<s>\w+) appears exactly three times"
+        r" except for one element which appears once",
         frequency(3, 1),
     ),
     (
@@ -86,7 +106,8 @@ RARE = (
         on_subject(qualities.DISTINCT),
     ),
     (
-        rf"(?:each )?{S} (?:contains no|does not contain any|does not contain) (?:duplicates?|repeated|duplicate)(?: point| points| characters| elements| values)?",
+        rf"(?:each )?{S} (?:contains no|does not contain any|does not contain) "
+        rf"(?:duplicates?|repeated|duplicate)(?: point| points| characters| elements| values)?",
         distinct,
     ),
     (
@@ -104,7 +125,7 @@ RARE = (
     ),
     (r"no two computers are connected by more than one cable", on_edges(qualities.DISTINCT_EDGES)),
     (
-        r"the given input is guaranteed to be a tree and there will be no repeated edges",
+        r"the given input is a tree and there will be no repeated edges",
         on_edges(graphs.TREE),
     ),
     (rf"{S} (?:are|is)(?: both)? (?:a )?permutations?(?: of n integers)?", permutation),
@@ -113,16 +134,17 @@ RARE = (
         r"if (?P<s>graph|friends)\[(\w)\] contains (\w), then (?:graph|friends)\[\3\] contains \2",
         neighbours,
     ),
-    (rf"{S} (?:is|are) guaranteed to be a mountain array", on_subject(qualities.MOUNTAIN)),
-    (rf"{S} is a mountain array", on_subject(qualities.MOUNTAIN)),
-    (rf"{S} is sorted and rotated between 1 and n times", on_subject(qualities.rotated(False))),
+    (rf"{S} (?:is|are) guaranteed to be a mountain array", on_subject(orders.MOUNTAIN)),
+    (rf"{S} is a mountain array", on_subject(orders.MOUNTAIN)),
+    (rf"{S} is sorted and rotated between 1 and n times", on_subject(orders.rotated(False))),
     (
         rf"{S} is (?:an ascending array that is possibly rotated|rotated at some pivot)",
-        on_subject(qualities.rotated(False)),
+        on_subject(orders.rotated(False)),
     ),
     (r"all the integers in each (?:row|column) are sorted in ascending order", rows_in_order),
     (
-        r"all the rows and columns of matrix are (?:guaranteed to be )?sorted in non-decreasing order",
+        r"all the rows and columns of matrix are "
+        r"(?:guaranteed to be )?sorted in non-decreasing order",
         rows_in_order,
     ),
     (r"no two adjacent cells are equal", on_all_of_lists(qualities.NO_EQUAL_CELLS)),
@@ -143,11 +165,12 @@ RARE = (
     (rf"{S} contains no leading or trailing spaces", on_subject(texts.NO_OUTER_BLANKS)),
     (rf"there is a single space between consecutive words of {S}", on_subject(texts.SINGLE_BLANKS)),
     (
-        r"(?:every two consecutive words|it's guaranteed that there is only one space between).*(?:exactly one space|2 words)",
+        r"every two consecutive words .* separated by exactly one space",
         on_strings(texts.SINGLE_BLANKS),
     ),
     (
-        r"(?P<s>\w+) consists of words separated by a single space without any leading or trailing spaces",
+        r"(?P<s>\w+) consists of words separated by a single space"
+        r" without any leading or trailing spaces",
         on_subject(texts.SINGLE_BLANKS),
     ),
     (r"(?P<s>\w+) consists? of words separated by a single space", on_subject(texts.SINGLE_BLANKS)),

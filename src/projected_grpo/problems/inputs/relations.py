@@ -8,11 +8,11 @@ from typing import Any
 
 from projected_grpo.problems.inputs.expressions import (
     Expression,
-    Reader,
     all_values,
     quantified,
 )
 from projected_grpo.problems.inputs.notation import powers
+from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.solution_source import Skip
 
 OPERATORS = {
@@ -68,6 +68,8 @@ def comparisons(line: str, reader: Reader) -> list[Comparison]:
     for left, sign, right in zip(groups, signs, groups[1:]):
         for one in left:
             for other in right:
+                if not (one.bare | other.bare) <= {i for i, _ in one.loops + other.loops}:
+                    raise Skip("constraint not understood")
                 found.append(Comparison(one, sign, other, condition, line))
     return found
 

@@ -7,11 +7,11 @@ from typing import Any
 from projected_grpo.problems.inputs.expressions import (
     NOT_KNOWN,
     Expression,
-    Reader,
     all_values,
     quantified,
 )
 from projected_grpo.problems.inputs.notation import powers
+from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.inputs.relations import SIGN, commas
 from projected_grpo.problems.inputs.statement import Statement
 from projected_grpo.problems.solution_source import Skip

@@ -1,4 +1,4 @@
-"""A problem's statement apart: parameters and types, lines of constraints, prose, columns' names."""
+"""A problem's statement: its parameters, lines of constraints, prose, and columns' names."""
 
 import ast
 import re

@@ -2,7 +2,8 @@
 
 import re
 
-from projected_grpo.problems.inputs.expressions import Reader, Ref
+from projected_grpo.problems.inputs.expressions import Ref
+from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.inputs.relations import commas
 from projected_grpo.problems.inputs.statement import Statement
 from projected_grpo.problems.solution_source import Skip
@@ -55,7 +56,7 @@ def bare(part: str, statement: Statement) -> str:
             return part
         shorter = FILLERS.sub("", part, count=1)
         if shorter == part:
-            return re.sub(r"'s$", "", part)
+            return re.sub(r"'s$| array$", "", part)
         part = shorter
 
 

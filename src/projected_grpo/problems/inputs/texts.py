@@ -95,4 +95,5 @@ CLOCK = Quality(
     lambda v, _: re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", v) is not None,
     lambda _, tools: f"{tools.rng.randrange(24):02}:{tools.rng.randrange(60):02}",
     of="str",
+    is_whole=True,
 )

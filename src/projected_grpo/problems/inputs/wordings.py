@@ -1,13 +1,8 @@
 """The wordings of constraints and what each means. The first one that fits is a line's."""
 
-from projected_grpo.problems.inputs import graphs, qualities, texts
+from projected_grpo.problems.inputs import graphs, orders, qualities, texts
+from projected_grpo.problems.inputs.patterns import ARE, GRAPH, ORDER, THINGS, UNIQUE, S
 from projected_grpo.problems.inputs.phrases import (
-    ARE,
-    GRAPH,
-    ORDER,
-    THINGS,
-    UNIQUE,
-    S,
     all_strings_made,
     as_relation,
     distinct,
@@ -33,7 +28,8 @@ LINKS = (
     r"(?:edges|connections|roads|flights|corridors|highways|paths|relations|bridges|cables|pairs)"
 )
 RANGE = (
-    r"(?:an? |a valid )?(?:positive )?(?:integers? |numbers? )?(?:in|within|from) the (?:inclusive )?"
+    r"(?:an? |a valid )?(?:positive )?(?:integers? |numbers? )?(?:in|within|from) the "
+    r"(?:inclusive )?"
     r"range (?:of )?(?:from )?[\[(](?P<low>[^,\[\]]+), ?(?P<high>[^,\[\]]+)[\])](?: inclusive)?"
 )
 WORDINGS = (
@@ -65,7 +61,8 @@ WORDINGS = (
         on_edges(graphs.NO_LOOPS, qualities.DISTINCT_EDGES),
     ),
     (
-        rf"there (?:are|will be) no {NO_REPEATS} {LINKS} (?:or|and|nor)(?: no)? self[- ](?:loops|edges)",
+        rf"there (?:are|will be) no {NO_REPEATS} {LINKS} (?:or|and|nor)(?: no)? self[- ]"
+        rf"(?:loops|edges)",
         on_edges(graphs.NO_LOOPS, qualities.DISTINCT_EDGES),
     ),
     (
@@ -73,7 +70,8 @@ WORDINGS = (
         on_edges(graphs.NO_LOOPS),
     ),
     (
-        r"(?:the input is generated such that )?the graph is (?:generated such that it )?has no self-loops",
+        r"(?:the input is generated such that )?the graph is "
+        r"(?:generated such that it )?has no self-loops",
         on_edges(graphs.NO_LOOPS),
     ),
     (
@@ -81,19 +79,22 @@ WORDINGS = (
         on_edges(graphs.CONNECTED),
     ),
     (
-        r"(?:each (?:vertex|server) can .*reach(?:ed)? .*(?:every|another) (?:other )?(?:vertex|server)|"
+        r"(?:each (?:vertex|server) can .*reach(?:ed)? .*(?:every|another) (?:other )?"
+        r"(?:vertex|server)|"
         r"you can reach any intersection from any other intersection|"
         r"all the cities are connected.*|it is possible to travel between any two cities.*)",
         on_edges(graphs.CONNECTED),
     ),
     (
-        r"(?:the input is generated such that )?the graph is connected and has no repeated edges or self-loops",
+        r"(?:the input is generated such that )?the graph is connected"
+        r" and has no repeated edges or self-loops",
         on_edges(graphs.CONNECTED, graphs.NO_LOOPS, qualities.DISTINCT_EDGES),
     ),
     (rf"{GRAPH} is a (?:directed acyclic graph|DAG)", on_edges(graphs.ACYCLIC)),
     # Order.
     (
-        rf"(?:both )?{S} (?:is|are|is an array|both are)(?: an?| guaranteed to be)*(?: sorted)?(?: in)?(?: an?)? ?{ORDER}"
+        rf"(?:both )?{S} (?:is|are|is an array|both are)(?: an?| guaranteed to be)*"
+        rf"(?: sorted)?(?: in)?(?: an?)? ?{ORDER}"
         r"(?: order| array| sequence)*(?P<also> and (?:unique|distinct))?",
         ordered,
     ),
@@ -101,47 +102,57 @@ WORDINGS = (
     (rf"{S} (?:is|are) sorted by (?P<by>\w+) in (?:an? )?{ORDER} order", ordered),
     # Distinct.
     (
-        rf"all (?:the )?(?:given )?(?:pairs|tuples|coordinates|points|values|positions)? ?[\[(](?P<members>\w+(?:, ?\w+)*)[\])] {ARE} {UNIQUE}",
+        r"all (?:the )?(?:given )?(?:pairs|tuples|coordinates|points|values|positions)? ?"
+        rf"[\[(](?P<members>\w+(?:, ?\w+)*)[\])] {ARE} {UNIQUE}",
         distinct_columns,
     ),
     (rf"(?:all |each )(?:the )?(?:values of )?(?P<members>\w+i) {ARE} {UNIQUE}", distinct_columns),
     (
-        rf"(?:all )?(?:of )?(?:the )?(?:given )?(?P<of>{THINGS} (?:of|in) (?:the )?(?:array )?){S} {ARE}(?: all| pairwise)? {UNIQUE}",
+        rf"(?:all )?(?:of )?(?:the )?(?:given )?(?P<of>{THINGS} (?:of|in) (?:the )?"
+        rf"(?:array )?){S} {ARE}(?: all| pairwise)? {UNIQUE}",
         distinct,
     ),
     (
-        rf"(?:all |each |every )?(?:of )?(?:the )?(?:given )?(?:{THINGS} )?{S} {ARE}(?: all| pairwise)? {UNIQUE}",
+        rf"(?:all |each |every )?(?:of )?(?:the )?(?:given )?(?:{THINGS} )?{S} {ARE}"
+        rf"(?: all| pairwise)? {UNIQUE}",
         distinct,
     ),
     (
-        rf"(?P<s>\w+(?:\[\w\])*) (?:only )?(?:contains|consists of)(?: only)? {UNIQUE} (?:{THINGS})",
+        rf"(?P<s>\w+(?:\[\w\])*) (?:only )?(?:contains|consists of)(?: only)? {UNIQUE} "
+        rf"(?:{THINGS})",
         distinct,
     ),
     (
-        r"(?P<s>\w+(?:\[\w\])*) (?:does not|doesn't) contain (?:any )?(?:duplicates?|repeated)(?: values?| elements?| characters?)?",
+        r"(?P<s>\w+(?:\[\w\])*) (?:does not|doesn't) contain (?:any )?(?:duplicates?|repeated)"
+        r"(?: values?| elements?| characters?)?",
         distinct,
     ),
     # Permutations.
     (
-        rf"{S} (?:is|are)(?: both)? (?:a )?permutations? of (?:the )?(?:integers |numbers )?(?:in the range |from )?[\[(]?0(?:,| to).* ?n - 1[\])]?",
-        on_subject(qualities.permutation(0)),
+        rf"{S} (?:is|are)(?: both)? (?:a )?permutations? of (?:the )?(?:integers |numbers )?"
+        rf"(?:in the range |from )?[\[(]?0(?:,| to).* ?n - 1[\])]?",
+        on_subject(orders.permutation(0)),
     ),
     (
-        rf"{S} (?:is|are)(?: both)? (?:a )?permutations? of (?:the )?(?:integers |numbers )?(?:in the range |from )?[\[(]?1(?:,| to).* ?n[\])]?",
-        on_subject(qualities.permutation(1)),
+        rf"{S} (?:is|are)(?: both)? (?:a )?permutations? of (?:the )?(?:integers |numbers )?"
+        rf"(?:in the range |from )?[\[(]?1(?:,| to).* ?n[\])]?",
+        on_subject(orders.permutation(1)),
     ),
     # Texts.
     (
-        rf"(?:both )?{S} (?:does|do|has|have|is|are|will)(?: not|n't|no)?(?: have| contain| any| no)* leading (?:or trailing )?(?:zeros?|0's|zero\(s\)),? "
+        rf"(?:both )?{S} (?:does|do|has|have|is|are|will)(?: not|n't|no)?"
+        rf"(?: have| contain| any| no)* leading (?:or trailing )?(?:zeros?|0's|zero\(s\)),? "
         r"(?:except|other than|unless).*",
         on_subject(texts.NO_LEADING_ZEROS),
     ),
     (
-        rf"(?:both )?{S} (?:does not|do not|doesn't|don't|has no|have no|will not)(?: have| contain)?(?: any)? leading (?:zeros?|0's)",
+        rf"(?:both )?{S} (?:does not|do not|doesn't|don't|has no|have no|will not)"
+        rf"(?: have| contain)?(?: any)? leading (?:zeros?|0's)",
         on_subject(texts.NO_LEADING_ZEROS),
     ),
     (
-        rf"{S} (?:does not|do not|doesn't|has no|have no|will not)(?: have| contain)?(?: any)? leading (?:or|and) trailing (?:spaces|blanks)",
+        rf"{S} (?:does not|do not|doesn't|has no|have no|will not)(?: have| contain)?"
+        rf"(?: any)? leading (?:or|and) trailing (?:spaces|blanks)",
         on_subject(texts.NO_OUTER_BLANKS),
     ),
     (r"there are no leading or trailing spaces", on_strings(texts.NO_OUTER_BLANKS)),
@@ -160,24 +171,21 @@ WORDINGS = (
     ),
     (rf"{S} is a palindrome", on_subject(texts.PALINDROME)),
     # Numbers.
-    (
-        rf"(?:the length of )?{S} (?:is|are) (?:an )?even(?: numbers?| integers?)?",
-        as_relation("{s} % 2 == 0"),
-    ),
-    (rf"{S} (?:is|are) (?:an )?odd(?: numbers?| integers?)?", as_relation("{s} % 2 == 1")),
     (rf"{S} is a multiple of (?P<k>\w+)", as_relation("{s} % {k} == 0")),
     (rf"{S} is divisible by (?P<k>\w+)", as_relation("{s} % {k} == 0")),
     (rf"{S} is a power of (?:2|two)", on_subject(qualities.POWER_OF_TWO)),
     (rf"(?:all )?(?:the )?{S} (?:is|are|will be)(?: all)? {RANGE}", in_range),
     (
-        rf"(?:all )?(?:the )?{S} (?:is|are|will be) (?:an? )?(?:integers? )?between (?P<low>-?[\d,]+) and (?P<high>-?[\d,]+)(?: inclusive|, inclusive)?",
+        rf"(?:all )?(?:the )?{S} (?:is|are|will be) (?:an? )?(?:integers? )?between "
+        rf"(?P<low>-?[\d,]+) and (?P<high>-?[\d,]+)(?: inclusive|, inclusive)?",
         in_range,
     ),
 )
 # What things are made of: the widest patterns, tried last.
 MADE = (
     (
-        rf"(?:all|each|every) (?:the )?(?:given )?strings?(?: in the input)? {CONSISTS} (?P<what>.+)",
+        rf"(?:all|each|every) (?:the )?(?:given )?strings?(?: in the input)? {CONSISTS} "
+        rf"(?P<what>.+)",
         all_strings_made,
     ),
     (rf"{ALL_OF}{S} {ARE} (?P<what>(?:either|one of).+)", either),
