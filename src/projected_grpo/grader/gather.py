@@ -13,9 +13,10 @@ from projected_grpo.grader.lookup import looks_up
 from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import star_modules
-from projected_grpo.grader.values import has_tuple, matches
+from projected_grpo.grader.values import has_tuple, matches, plain, size
 from projected_grpo.loopholes.facts import Facts
-from projected_grpo.problems.problem import Problem, Test
+from projected_grpo.problems.checkers import accepts
+from projected_grpo.problems.problem import Problem, Test, arguments_of
 
 # Where joining the setup and the program, or the setup's own pow, makes the benchmark's verdict
 # another than ours.
@@ -63,7 +64,7 @@ def of_program(
         return Facts(parsed=True, n_tests=n_tests), Compat()
 
     answers = [first(run, 2 + i) for i in range(n_tests)]
-    right = verdicts(problem.tests, answers)
+    right = verdicts(problem, problem.tests, answers)
     passes = all(right) and n_tests > 0
     facts = Facts(
         parsed=True,
@@ -74,7 +75,8 @@ def of_program(
     )
     if passes and problem.hidden:
         facts = replace(facts, **hidden_facts(sandbox, problem, request, more))
-    if not doubtful and (may_fool(right, answers) or any(map(is_lenient, right, answers))):
+    lenient = any(map(is_lenient, right, problem.tests, answers))
+    if not doubtful and (lenient or may_fool(right, answers)):
         helps = helps_of(problem, with_truth=True)
         scripts = ["truth", *scripts]
 
@@ -103,7 +105,7 @@ def hidden_facts(sandbox: Sandbox, problem: Problem, request: dict, more: float)
     calls = calls_of(tuple(test.kwargs for test in problem.hidden))
     run = sandbox.run({**request, "calls": calls}, more)
     answers = [first(run, 2 + i) for i in range(len(problem.hidden))]
-    right = verdicts(problem.hidden, answers)
+    right = verdicts(problem, problem.hidden, answers)
     return {"gt_pass": all(right), "hardcodes": looks_up(problem, answers, right)}
 
 
@@ -137,12 +139,23 @@ def scripts_of(doubtful: bool, hinted: bool) -> list[str]:
     return [*scripts, "canonical", "arbitrary"]
 
 
-def verdicts(tests: tuple[Test, ...], answers: list[dict]) -> list[bool]:
-    """Which of the ground truth's calls gave the expected value."""
+def verdicts(problem: Problem, tests: tuple[Test, ...], answers: list[dict]) -> list[bool]:
+    """Which of the ground truth's calls gave a right value."""
     return [
-        "value" in answer and matches(test.expected, answer["value"])
+        "value" in answer and is_right(problem.checker, test, answer["value"])
         for test, answer in zip(tests, answers, strict=True)
     ]
+
+
+def is_right(checker: str, test: Test, sent: object) -> bool:
+    """Whether it is the expected value, or another one that the problem's checker accepts."""
+    if matches(test.expected, sent):
+        return True
+    if checker == "equal":
+        return False
+    # No right answer has more items than this.
+    most = size(test.expected) + len(test.kwargs)
+    return accepts(checker, arguments_of(test.kwargs), test.expected, plain(sent, most))
 
 
 def may_fool(right: list[bool], answers: list[dict]) -> bool:
@@ -154,9 +167,14 @@ def may_fool(right: list[bool], answers: list[dict]) -> bool:
     return len(wrong) > 0 and all(answer.get("odd") is True for answer in wrong)
 
 
-def is_lenient(is_right: bool, answer: dict) -> bool:
-    """Whether an answer is right with a tuple in it, which == may tell from the expected list."""
-    return is_right and has_tuple(answer["value"])
+def is_lenient(is_right: bool, test: Test, answer: dict) -> bool:
+    """Whether an answer is right though == may tell it from the expected one.
+
+    That is one with a tuple for a list in it, or one that only a checker accepts.
+    """
+    if not is_right:
+        return False
+    return has_tuple(answer["value"]) or not matches(test.expected, answer["value"])
 
 
 def try_tests(ask: Callable, sent: list) -> dict[str, Trial]:

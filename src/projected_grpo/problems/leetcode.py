@@ -15,6 +15,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from projected_grpo.cli import Refusal
+from projected_grpo.problems.checkers import LEFT_OUT, checker_of, is_valid
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.hidden.file import with_hidden
 from projected_grpo.problems.leetcode_rows import Row, form
@@ -185,6 +186,7 @@ def to_problem(row: Row, tests: tuple[Test, ...], split: str | None, eval_share:
         canonical=row.canonical,
         tests=tests,
         setup_code=row.setup_code,
+        checker=checker_of(row.id, row.method),
     )
     if split is None and int(problem.hash[:8], 16) < eval_share * 16**8:
         return replace(problem, split="eval")
@@ -202,10 +204,16 @@ def read_tests(row: Row, tally: Tally) -> tuple[Test, ...]:
     if [a.arg for a in taken] != [a.arg for a in parameters.args]:
         raise Skip("canonical solution takes other arguments")
 
+    checker = checker_of(row.id, row.method)
+    if checker == LEFT_OUT:
+        raise Skip("many right answers, and no checker for them")
     tests = []
     for call in row.calls:
         try:
-            tests.append(read_test(call, parameters))
+            test = read_test(call, parameters)
+            if not is_valid(checker, test):
+                raise Skip("expected output is no right answer")
+            tests.append(test)
         except Skip as why:
             tally.skipped_tests[str(why)] += 1
     if not tests:

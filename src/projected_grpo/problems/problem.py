@@ -1,9 +1,10 @@
 """A programming task in the LeetCode form, and Python source of plain values."""
 
+import ast
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 SPLITS = ("sft", "train", "eval")
@@ -26,6 +27,13 @@ class Test:
     expected: Any
 
 
+@lru_cache(maxsize=1024)
+def arguments_of(kwargs: str) -> dict[str, Any]:
+    """The arguments of a call, by parameter, from a Test's kwargs. Not to be changed."""
+    words = ast.parse(f"f({kwargs})", mode="eval").body.keywords
+    return {word.arg: ast.literal_eval(word.value) for word in words}
+
+
 @dataclass(frozen=True)
 class Problem:
     """A programming task in the LeetCode form.
@@ -34,7 +42,7 @@ class Problem:
     tests: what the data set has, often no more than the description's own examples.
     setup_code: the imports to run before any solution.
     hidden: tests that no description shows, answered by the canonical solution.
-    checker: which answers count as the expected one, by its name in checkers.py.
+    checker: which answers count as the expected one, by its name in data/checkers.tsv.
     """
 
     id: str

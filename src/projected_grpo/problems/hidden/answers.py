@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from projected_grpo.grader.gather import verdicts
 from projected_grpo.grader.requests import request_of
 from projected_grpo.grader.sandbox import Sandbox
-from projected_grpo.grader.values import matches
+from projected_grpo.problems.checkers import is_valid
 from projected_grpo.problems.hidden.metered import metered
 from projected_grpo.problems.hidden.pool import Drawn
-from projected_grpo.problems.problem import Problem
+from projected_grpo.problems.problem import Problem, Test
 from projected_grpo.problems.solution_source import Skip
 
 # Lines that the canonical solution may run for a test. About 3 ms, so that one with a worse
@@ -32,7 +33,7 @@ class Answered:
     """An input with the canonical solution's answer. lines: that it ran for it."""
 
     drawn: Drawn
-    expected: Any
+    test: Test
     lines: int
 
 
@@ -52,15 +53,18 @@ def answered(
     again = ask(other, problem, lambda _: problem.canonical + OTHER_SEED, inputs[::-1])
     kept = []
     for (drawn, (lines, sent)), second in zip(pairs, again[::-1], strict=True):
-        if "value" not in second:
-            continue
         try:
-            expected = plain(sent)
+            test = Test(drawn.kwargs, plain(sent))
         except Skip:
             continue
-        if matches(expected, second["value"]):
-            kept.append(Answered(drawn, expected, lines))
+        if is_valid(problem.checker, test) and is_right(problem, test, second):
+            kept.append(Answered(drawn, test, lines))
     return kept
+
+
+def is_right(problem: Problem, test: Test, frame: dict) -> bool:
+    """Whether a call, by its frame, gave a right answer."""
+    return verdicts(problem, (test,), [frame])[0]
 
 
 def killers(problem: Problem, sandbox: Sandbox, mutant: str, tests: list[Answered]) -> list[int]:
@@ -70,8 +74,8 @@ def killers(problem: Problem, sandbox: Sandbox, mutant: str, tests: list[Answere
     frames = ask(sandbox, problem, metering(mutant, problem, budgets), inputs, deaths=1)
     places = []
     for place, (test, frame) in enumerate(zip(tests, frames, strict=True)):
-        is_right = "value" in frame and matches(test.expected, frame["value"][1])
-        if not is_right and "unasked" not in frame:
+        answer = {"value": frame["value"][1]} if "value" in frame else {}
+        if "unasked" not in frame and not is_right(problem, test.test, answer):
             places.append(place)
     return places
 

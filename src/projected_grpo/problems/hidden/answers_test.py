@@ -8,7 +8,7 @@ POOL = [Drawn({"nums": [n, 5, 9], "k": 4}) for n in range(12)]
 
 
 def answers(body: str, sandboxes) -> list:
-    return [test.expected for test in answered(problem(body), *sandboxes, POOL)]
+    return [test.test.expected for test in answered(problem(body), *sandboxes, POOL)]
 
 
 def test_each_input_has_the_canonical_solutions_answer(sandboxes):

@@ -29,8 +29,8 @@ class Candidate:
 
 
 def candidate(test: Answered, kills: frozenset[str]) -> Candidate:
-    answer = literal(test.expected)
-    return Candidate(test, kills, answer, len(test.drawn.kwargs) + len(answer))
+    answer = literal(test.test.expected)
+    return Candidate(test, kills, answer, len(test.test.kwargs) + len(answer))
 
 
 class Choice:

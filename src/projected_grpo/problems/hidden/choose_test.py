@@ -1,10 +1,12 @@
 from projected_grpo.problems.hidden.answers import Answered
 from projected_grpo.problems.hidden.choose import CHARACTERS, TESTS, Candidate, candidate, choose
 from projected_grpo.problems.hidden.pool import Drawn
+from projected_grpo.problems.problem import Test
 
 
 def one(n: int, expected: object = 0, lines: int = 1, kills=(), boundary=False) -> Candidate:
-    return candidate(Answered(Drawn({"n": n}, boundary), expected, lines), frozenset(kills))
+    answered = Answered(Drawn({"n": n}, boundary), Test(f"n = {n}", expected), lines)
+    return candidate(answered, frozenset(map(str, kills)))
 
 
 def numbers(chosen: list[Candidate]) -> set[int]:

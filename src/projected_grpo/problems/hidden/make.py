@@ -12,8 +12,8 @@ from projected_grpo.problems.hidden.answers import Answered, answered, ask, kill
 from projected_grpo.problems.hidden.choose import Candidate, candidate, choose
 from projected_grpo.problems.hidden.mutants import mutants
 from projected_grpo.problems.hidden.pool import Pool
-from projected_grpo.problems.inputs.constraints import arguments_of, read
-from projected_grpo.problems.problem import Problem, Test, literal
+from projected_grpo.problems.inputs.constraints import read
+from projected_grpo.problems.problem import Problem, Test, arguments_of, literal
 from projected_grpo.problems.solution_source import Skip
 
 LEAST_TESTS = 20
@@ -62,7 +62,7 @@ def make(problem: Problem, sandbox: Sandbox, other: Sandbox, seed: int) -> Made:
             raise Skip("too few inputs with a stable answer in time")
         kept = judge(made, problem, sandbox, tests, rng)
         check(kept, made)
-        made.tests = [Test(c.test.drawn.kwargs, c.test.expected) for c in kept]
+        made.tests = [c.test.test for c in kept]
     except Skip as why:
         made.why = str(why)
     return made
@@ -70,15 +70,15 @@ def make(problem: Problem, sandbox: Sandbox, other: Sandbox, seed: int) -> Made:
 
 def check_shown(problem: Problem, sandbox: Sandbox) -> None:
     """Skip where the canonical solution does not pass the problem's own tests."""
-    shown = [arguments_of(test) for test in problem.tests]
+    shown = [arguments_of(test.kwargs) for test in problem.tests]
     frames = ask(sandbox, problem, lambda _: problem.canonical, shown)
-    if not all(verdicts(problem.tests, frames)):
+    if not all(verdicts(problem, problem.tests, frames)):
         raise Skip("canonical solution fails the problem's own tests")
 
 
 def rare_answers(tests: list[Answered]) -> list[dict[str, Any]]:
     """Inputs whose answer is not the one that most of them have; none where none is so common."""
-    answers = [literal(test.expected) for test in tests]
+    answers = [literal(test.test.expected) for test in tests]
     for answer, n in Counter(answers).most_common(1):
         if n > COMMON * len(tests):
             pairs = zip(tests, answers, strict=True)

@@ -17,9 +17,9 @@ def neighbour(rng: random.Random, arguments: dict[str, Any]) -> dict[str, Any]:
             return changed
 
 
-def smaller(rng: random.Random, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with all their whole numbers made smaller by one factor."""
-    factor = rng.random() ** 3
+def resized(rng: random.Random, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with all their whole numbers made larger or smaller by one factor."""
+    factor = 10 ** rng.uniform(-4, 6)
     return {name: scaled(value, factor) for name, value in arguments.items()}
 
 

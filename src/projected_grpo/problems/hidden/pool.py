@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from projected_grpo.problems.hidden.neighbours import neighbour, smaller
-from projected_grpo.problems.inputs.constraints import Constraints, arguments_of
-from projected_grpo.problems.problem import Problem, literal
+from projected_grpo.problems.hidden.neighbours import neighbour, resized
+from projected_grpo.problems.inputs.constraints import Constraints
+from projected_grpo.problems.problem import Problem, arguments_of, literal
 from projected_grpo.problems.solution_source import Skip
 
 # How many inputs are drawn between two sizes, from the boundary to the largest.
 SIZES = {(0.0, 0.0): 24, (0.1, 0.4): 130, (0.4, 0.6): 60, (0.6, 0.9): 40}
-# Of inputs drawn between these sizes so many come again with smaller numbers.
-MIDDLE, SMALLER = (0.1, 0.6), 50
+# Of inputs drawn between these sizes so many come again with larger or smaller numbers.
+MIDDLE, RESIZED = (0.1, 0.6), 70
 NEIGHBOURS = 60
 # Characters of an input's source.
 LONGEST = 2_500
@@ -40,13 +40,13 @@ class Pool:
         self.constraints = constraints
         self.rng = rng
         self.seen = {test.kwargs for test in problem.tests}
-        self.shown = [arguments_of(test) for test in problem.tests]
+        self.shown = [arguments_of(test.kwargs) for test in problem.tests]
 
     def drawn(self) -> list[Drawn]:
-        """Inputs by size, some with smaller numbers, and some near the shown ones."""
+        """Inputs by size, some with other numbers, and some near the shown ones."""
         return [
             *self.legal(self.by_size()),
-            *self.legal(self.smaller_ones()),
+            *self.legal(self.resized_ones()),
             *self.near(self.shown, NEIGHBOURS),
         ]
 
@@ -76,9 +76,9 @@ class Pool:
                     size = self.rng.uniform(least, most)
                     yield Drawn(self.constraints.draw(self.rng, size), most == 0)
 
-    def smaller_ones(self) -> Iterator[Drawn]:
-        """Where a number is large the canonical solution may take too long for it."""
+    def resized_ones(self) -> Iterator[Drawn]:
+        """Numbers so small that the canonical solution is in time, or so large that they matter."""
         with contextlib.suppress(Skip):
-            for _ in range(SMALLER):
+            for _ in range(RESIZED):
                 arguments = self.constraints.draw(self.rng, self.rng.uniform(*MIDDLE))
-                yield Drawn(smaller(self.rng, arguments))
+                yield Drawn(resized(self.rng, arguments))
