@@ -23,16 +23,16 @@ OPERATORS = {
     ast.RShift: ast.LShift,
 }
 COMPARISONS = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
+    ast.Lt: (ast.LtE, ast.Gt),
+    ast.LtE: (ast.Lt, ast.GtE),
+    ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.LtE),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
 }
 FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 # Parts of a program that say nothing of what it does.
@@ -88,7 +88,7 @@ def alternatives(part: object) -> Iterator[ast.AST]:
         case ast.operator() if type(part) in OPERATORS:
             yield OPERATORS[type(part)]()
         case ast.cmpop() if type(part) in COMPARISONS:
-            yield COMPARISONS[type(part)]()
+            yield from (other() for other in COMPARISONS[type(part)])
         case ast.And():
             yield ast.Or()
         case ast.Or():
