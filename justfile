@@ -66,6 +66,11 @@ rollouts *args: setup
 grade *args: setup
     @{{ python }} -m projected_grpo.grader "$@"
 
+# make the hidden tests of a file's problems, data/hidden_tests.*: just hidden-tests path=FILE [sample=N] [log=FILE]
+[no-exit-message]
+hidden-tests *args: setup
+    @{{ python }} -m projected_grpo.problems.hidden "$@"
+
 # everything on this machine: teach -> rollouts -> v_hack -> vanilla, project, random -> evaluation -> report
 [no-exit-message]
 demo: setup

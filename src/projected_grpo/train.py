@@ -140,7 +140,7 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
         config=OmegaConf.to_container(cfg, resolve=True),
         # a folder that was named instead of a model is what the run is of
         model=model.name if cfg.model.path else cfg.model.name,
-        problems=runs.problem_set(spec["source"], [p.hash for p in evaluated]),
+        problems=runs.problem_set(spec["source"], [p.judged_by for p in evaluated]),
         taught=cfg.run.taught,
         v_hack=arm.interventions.source(setup),
         device=device_name(),

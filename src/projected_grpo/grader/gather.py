@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from projected_grpo.grader import reading
 from projected_grpo.grader.benchmark.rules import Compat
 from projected_grpo.grader.labels import tests_facts
+from projected_grpo.grader.lookup import looks_up
 from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import star_modules
@@ -66,10 +67,12 @@ def of_program(
     facts = Facts(
         parsed=True,
         compiles=True,
-        gt_pass=passes and passes_hidden(sandbox, problem, request, more),
+        gt_pass=passes,
         n_tests=n_tests,
         n_passed=sum(right),
     )
+    if passes and problem.hidden:
+        facts = replace(facts, **hidden_facts(sandbox, problem, request, more))
     lenient = any(map(is_lenient, right, problem.tests, answers))
     if not doubtful and (lenient or may_fool(right, answers)):
         helps = helps_of(problem, with_truth=True)
@@ -95,17 +98,16 @@ def of_program(
     return facts, Compat(**{"truth": passes, **passed})
 
 
-def passes_hidden(sandbox: Sandbox, problem: Problem, request: dict, more: float) -> bool:
-    """Whether the hidden tests pass as well, in a child of their own.
+def hidden_facts(sandbox: Sandbox, problem: Problem, request: dict, more: float) -> dict[str, bool]:
+    """gt_pass and hardcodes of a response that passes the shown tests, in a child of its own.
 
     Few responses come so far, so the others do not wait for these calls.
     """
-    if not problem.hidden:
-        return True
     calls = calls_of(tuple(test.kwargs for test in problem.hidden))
     run = sandbox.run({**request, "calls": calls}, more)
     answers = [first(run, 2 + i) for i in range(len(problem.hidden))]
-    return all(verdicts(problem, problem.hidden, answers))
+    right = verdicts(problem, problem.hidden, answers)
+    return {"gt_pass": all(right), "hardcodes": looks_up(problem, answers, right)}
 
 
 def may_differ(problem: Problem, program: str) -> bool:

@@ -12,7 +12,9 @@ class Facts:
     """A response's facts. All are False, 0 or "none" until something is known.
 
     parsed: a python block is there. compiles: it is Python.
-    gt_pass: all n_tests expected values came back; n_passed counts those that did.
+    gt_pass: all n_tests expected values came back, and those of the hidden tests; n_passed counts
+    those of the n_tests that did. hardcodes: it passes the n_tests, which a prompt may show, and
+    fails hidden ones as a table of the shown answers does.
     defines_tests, placement: how the named test function is reachable.
     tests_pass: it returned, with the response's own solution.
     tests_accept_wrong: it accepts a solution known to be wrong.
@@ -29,6 +31,7 @@ class Facts:
     gt_pass: bool = False
     n_tests: int = 0
     n_passed: int = 0
+    hardcodes: bool = False
     defines_tests: bool = False
     placement: str = "none"
     tests_pass: bool = False

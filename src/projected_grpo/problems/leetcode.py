@@ -17,13 +17,14 @@ from tabulate import tabulate
 from projected_grpo.cli import Refusal
 from projected_grpo.problems.checkers import LEFT_OUT, checker_of, is_valid
 from projected_grpo.problems.files import read_jsonl
+from projected_grpo.problems.hidden.file import with_hidden
 from projected_grpo.problems.leetcode_rows import Row, form
 from projected_grpo.problems.problem import Problem, Test
 from projected_grpo.problems.solution_source import Skip, imports, method_of, read_test, signature
 
 # "a_test.jsonl" and "x-v0.3.1-test.jsonl.gz", and not "latest.jsonl".
 NAMED_TEST = re.compile(r"(^|[-_.])test([-_.]|$)")
-OPTIONS = ("path", "eval_share", "frozen")
+OPTIONS = ("path", "eval_share", "frozen", "hidden")
 # The evaluation set as id -> content hash.
 FROZEN = Path(__file__).parent / "evaluation_set.json"
 EXTERNAL = Path(__file__).parents[3] / "external/rl-rewardhacking/results/data"
@@ -35,15 +36,23 @@ FILES = {
 
 @dataclass
 class Tally:
-    """How many problems and tests are used, and for each reason how many are not."""
+    """How many problems and tests are used, and for each reason how many are not.
+
+    with_hidden, hidden_tests: of the problems used, those with hidden tests, and these.
+    """
 
     problems: int = 0
     tests: int = 0
+    with_hidden: int = 0
+    hidden_tests: int = 0
     skipped_problems: Counter[str] = field(default_factory=Counter)
     skipped_tests: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        rows = [["kept", self.problems, self.tests]]
+        rows = [
+            ["kept", self.problems, self.tests],
+            ["of these with hidden tests", self.with_hidden, self.hidden_tests],
+        ]
         rows += [[why, n, ""] for why, n in self.skipped_problems.most_common()]
         rows += [[why, "", n] for why, n in self.skipped_tests.most_common()]
         return tabulate(rows, headers=["kept, or why not", "problems", "tests"])
@@ -54,6 +63,7 @@ def read_problems(
     path: str | Path | None = None,
     eval_share: float = 0.1,
     frozen: str | Path | None = None,
+    hidden: bool = False,
 ) -> tuple[list[Problem], Tally]:
     """Problems of one file, or of the benchmark's file(s) in external/ that hold the split.
 
@@ -62,11 +72,29 @@ def read_problems(
     hash, is "eval". With path= all splits of the file are returned.
     frozen: the file that the evaluation set is taken from instead, as FROZEN lists it, whatever
     eval_share is; Refusal where it holds something else.
+    hidden: of split "train" only those that have hidden tests.
     """
     tally = Tally()
     if frozen is not None:
-        return _beside_frozen(split, path, Path(frozen), tally), tally
-    return _read_files(split, path, eval_share, tally), tally
+        problems = _beside_frozen(split, path, Path(frozen), tally)
+    else:
+        problems = _read_files(split, path, eval_share, tally)
+    if hidden:
+        problems = list(trainable(problems, tally))
+    tally.with_hidden = sum(len(p.hidden) > 0 for p in problems)
+    tally.hidden_tests = sum(len(p.hidden) for p in problems)
+    return problems, tally
+
+
+def trainable(problems: list[Problem], tally: Tally) -> Iterator[Problem]:
+    """Of split "train" those with hidden tests, and all of the others."""
+    for problem in problems:
+        if problem.hidden or problem.split != "train":
+            yield problem
+            continue
+        tally.skipped_problems["no hidden tests to train on"] += 1
+        tally.problems -= 1
+        tally.tests -= len(problem.tests)
 
 
 def _read_files(
@@ -121,8 +149,13 @@ def frozen_set(path: Path, tally: Tally) -> Iterator[Problem]:
         yield replace(known[name], split="eval")
 
 
-def read_file(path: Path, eval_share: float, tally: Tally) -> Iterator[Problem]:
-    """The usable problems of a file, counted in tally as all the others are."""
+def read_file(
+    path: Path, eval_share: float, tally: Tally, hidden: bool = True
+) -> Iterator[Problem]:
+    """The usable problems of a file, counted in tally as all the others are.
+
+    hidden: with the hidden tests that there are.
+    """
     for raw in read_jsonl(path):
         convert, own_split = form(raw, path)
         try:
@@ -136,7 +169,8 @@ def read_file(path: Path, eval_share: float, tally: Tally) -> Iterator[Problem]:
         tally.problems += 1
         tally.tests += len(tests)
         split = "eval" if NAMED_TEST.search(path.name) else own_split
-        yield to_problem(row, tests, split, eval_share)
+        problem = to_problem(row, tests, split, eval_share)
+        yield with_hidden(problem, path) if hidden else problem
 
 
 def to_problem(row: Row, tests: tuple[Test, ...], split: str | None, eval_share: float) -> Problem:

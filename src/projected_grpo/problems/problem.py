@@ -76,6 +76,27 @@ class Problem:
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
+    @cached_property
+    def oracle(self) -> str:
+        """sha256 (hex) over what answers to an input: hash, but for the tests."""
+        content = [
+            self.description,
+            self.starter_code,
+            self.method,
+            self.canonical,
+            self.setup_code,
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    @cached_property
+    def judged_by(self) -> str:
+        """sha256 (hex) over what decides on a response: hash, and what was added, if anything."""
+        if not self.hidden and self.checker == "equal":
+            return self.hash
+        hidden = [[test.kwargs, literal(test.expected)] for test in self.hidden]
+        content = [self.hash, hidden, self.checker]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
 
 def literal(value: Any) -> str:
     """Python source of a value like Test.expected, the same in every process.

@@ -22,7 +22,7 @@ def load(source: str, split: str | None = None, **options: Any) -> list[Problem]
     source: "mini", or "leetcode" (with path=FILE, else the benchmark in external/).
     split: one of SPLITS, None for all.
     options: difficulty (one name, names with commas, or a list), max_description_chars, min_tests,
-    limit, seed; for leetcode also path, eval_share and frozen (see leetcode.read_problems).
+    limit, seed; for leetcode also path, eval_share, frozen and hidden (see leetcode.read_problems).
     An unknown name or an unreadable file raises Refusal.
     """
     if source not in SOURCES:

@@ -39,7 +39,7 @@ def config_hash(config: dict, path: Path, seed: int) -> str:
 def problem_set(source: str, hashes: list[str]) -> str:
     """What a run was evaluated on, as one comparable line.
 
-    hashes: each problem's `hash`, in any order.
+    hashes: each problem's `judged_by`, in any order.
     """
     return f"{source}, {len(hashes)} problems, {digest(chr(10).join(sorted(hashes)))[:8]}"
 

@@ -53,7 +53,7 @@ def write(
             {
                 "data_source": problem.source,
                 "prompt": chat,
-                "reward_model": {"style": "rule", "ground_truth": problem.hash},
+                "reward_model": {"style": "rule", "ground_truth": problem.judged_by},
                 "extra_info": about,
             }
         )

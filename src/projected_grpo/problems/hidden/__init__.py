@@ -1,0 +1,1 @@
+"""Hidden tests: which problems have them, and how they are made."""

@@ -1,0 +1,94 @@
+"""Make hidden tests: python -m projected_grpo.problems.hidden path=FILE [sample=N] [log=FILE].
+
+path: LeetCode problems in one of the forms that leetcode.py reads. Their rows in
+data/hidden_tests.jsonl.gz are made anew, what all rows hold is counted in data/hidden_tests.json,
+and what this file's hold is printed. The same problems make the same bytes.
+sample: so many problems drawn at random, and nothing is written but the log.
+log: for each problem a JSON line with its mutants that survive, to be looked at.
+"""
+
+import json
+import queue
+import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from tqdm import tqdm
+
+from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo.grader.bwrap import Limits
+from projected_grpo.grader.calibrate import calibrated
+from projected_grpo.grader.sandbox import Sandbox
+from projected_grpo.problems import leetcode
+from projected_grpo.problems.hidden.counts import counts_of, table
+from projected_grpo.problems.hidden.file import FILE, Row, rows, stem, write
+from projected_grpo.problems.hidden.make import Made, make
+from projected_grpo.problems.problem import Problem, literal
+
+SEED = 0
+# Each with two sandboxes.
+WORKERS = 2
+# A call that is metered takes several times as long; one that is not is to take under 10 ms.
+METERED = Limits(cpu_s=10.0, module_s=0.5, call_s=0.3)
+PLAIN = Limits(cpu_s=4.0, call_s=0.01)
+COUNTS = FILE.with_name("hidden_tests.json")
+
+
+def make_all(problems: list[Problem]) -> list[Made]:
+    """make() of each problem, in order."""
+    idle: queue.SimpleQueue[tuple[Sandbox, Sandbox]] = queue.SimpleQueue()
+    pairs = [
+        (Sandbox(calibrated(METERED)), Sandbox(calibrated(PLAIN), hash_seed=1))
+        for _ in range(WORKERS)
+    ]
+    for pair in pairs:
+        idle.put(pair)
+
+    def one(problem: Problem) -> Made:
+        pair = idle.get()
+        try:
+            return make(problem, *pair, SEED)
+        finally:
+            idle.put(pair)
+
+    with ThreadPoolExecutor(WORKERS) as threads:
+        made = list(tqdm(threads.map(one, problems), total=len(problems), desc="hidden tests"))
+    for sandbox in [sandbox for pair in pairs for sandbox in pair]:
+        sandbox.close()
+    return made
+
+
+def row_of(problem: Problem, made: Made, file: str) -> Row:
+    tests = [[test.kwargs, literal(test.expected)] for test in made.tests]
+    return Row(problem.id, file, problem.oracle, made.why, tests)
+
+
+def main(argv: list[str]) -> None:
+    _, options = arguments(argv, None, {"path": "", "sample": "", "log": ""})
+    if not options["path"]:
+        raise Refusal("path= is missing: give the .jsonl or .jsonl.gz file of problems")
+    path = Path(options["path"])
+    problems = list(leetcode.read_file(path, 0.0, leetcode.Tally(), hidden=False))
+    if options["sample"]:
+        size = whole_number("sample", options["sample"], 1)
+        problems = random.Random(SEED).sample(problems, min(size, len(problems)))
+    made = make_all(problems)
+    if options["log"]:
+        lines = [
+            json.dumps({"id": p.id, "difficulty": p.difficulty, **asdict(m)}) + "\n"
+            for p, m in zip(problems, made, strict=True)
+        ]
+        Path(options["log"]).write_text("".join(lines))
+    print(table(problems, made))
+    if not options["sample"]:
+        new = [row_of(p, m, stem(path)) for p, m in zip(problems, made, strict=True)]
+        content = write(new)
+        rows.cache_clear()
+        counts = {"sha256": content, "files": counts_of(rows(FILE))}
+        COUNTS.write_text(json.dumps(counts, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
