@@ -11,7 +11,7 @@ from projected_grpo.grader.labels import tests_facts
 from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import star_modules
-from projected_grpo.grader.trials import USUAL_TRIALS, in_turn, try_tests
+from projected_grpo.grader.trials import ALL_TRIALS, in_turn, try_tests
 from projected_grpo.grader.values import has_tuple, matches, plain
 from projected_grpo.loopholes.facts import Facts
 from projected_grpo.problems.checkers import accepts
@@ -55,7 +55,8 @@ def of_program(
     request = request_of(problem, program, test_name)
     helps = helps_of(problem, with_truth=doubtful)
     calls = calls_of(tuple(test.kwargs for test in problem.tests))
-    rest = {**helps, "trials": USUAL_TRIALS, "scripts": scripts}
+    helps["examples"] = calls
+    rest = {**helps, "trials": ALL_TRIALS, "scripts": scripts}
     run = sandbox.run({**request, "calls": calls}, more, rest)
     if first(run, 0).get("compiles") is not True:
         return Facts(parsed=True, n_tests=n_tests), Compat()
@@ -76,7 +77,8 @@ def of_program(
         scripts = ["truth", *scripts]
 
     # A solution that loops will not do better in its own tests.
-    helps |= {"examples": calls, "hasty": run.end == "spent" and len(run.frames) < 2 + n_tests}
+    is_hasty = run.end == "spent" and len(run.frames) < 2 + n_tests
+    helps |= {"examples": calls, "hasty": is_hasty}
     ask = partial(in_turn, sandbox, {**request, **helps}, more=more)
     placement = first(run, 1).get("placement")
     if placement in ("function", "method", "other"):
