@@ -48,9 +48,10 @@ def without_calls(ask: Callable, trials: dict[str, Trial], sent: list) -> Trials
         found = tried(ask, AT_IMPORT, sent, "import:")
         found |= last_trial(ask, found, sent, "import:")
         # With an absurd result the module may fail already, where a wrong one goes through.
-        for name in ABSURD:
+        for name in ("perturbed", "canonical", *ABSURD, LAST_TRIAL):
             if found[name].outcome == "untried":
-                found[name] = found["perturbed"]
+                is_told = found["perturbed"].outcome != "untried"
+                found[name] = found["perturbed"] if is_told else trials["truthy"]
         return Trials({**trials, **found, "raises": Trial("raised")}, calls=False)
     if trials["truthy"].has_parts:
         found = tried(ask, ["truthy"], sent, "part:")
