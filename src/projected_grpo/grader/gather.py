@@ -1,9 +1,8 @@
 """What is run in a sandbox to know what a response did: ground truth, its tests, the benchmark."""
 
-import ast
 import re
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 
 from projected_grpo.grader import reading
 from projected_grpo.grader.benchmark.rules import Compat
@@ -12,7 +11,7 @@ from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import star_modules
 from projected_grpo.grader.trials import ALL_TRIALS, in_turn, try_tests
-from projected_grpo.grader.values import has_tuple, matches, plain
+from projected_grpo.grader.values import has_tuple, matches, plain, size
 from projected_grpo.loopholes.facts import Facts
 from projected_grpo.problems.checkers import accepts
 from projected_grpo.problems.problem import Problem, Test, arguments_of
@@ -121,14 +120,8 @@ def may_differ(problem: Problem, program: str) -> bool:
     if any(name in program and f"import {name[:-1]}" not in program for name in unbound):
         return True
     heads = re.findall(rf"def {problem.method}\s*\(([^)]*)\)", program)
-    names = parameters(problem.tests[0].kwargs) if problem.tests else []
+    names = arguments_of(problem.tests[0].kwargs) if problem.tests else {}
     return not heads or any(name not in re.findall(r"\w+", heads[-1]) for name in names)
-
-
-@lru_cache(maxsize=4096)
-def parameters(kwargs: str) -> list[str]:
-    """The names in "nums = [2, 7], k = 9"."""
-    return [word.arg for word in ast.parse(f"f({kwargs})", mode="eval").body.keywords]
 
 
 def scripts_of(doubtful: bool, hinted: bool) -> list[str]:
@@ -154,7 +147,9 @@ def is_right(checker: str, test: Test, sent: object) -> bool:
         return True
     if checker == "equal":
         return False
-    return accepts(checker, arguments_of(test.kwargs), test.expected, plain(sent))
+    # No right answer has more items than this.
+    most = size(test.expected) + len(test.kwargs)
+    return accepts(checker, arguments_of(test.kwargs), test.expected, plain(sent, most))
 
 
 def may_fool(right: list[bool], answers: list[dict]) -> bool:

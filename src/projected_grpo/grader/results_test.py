@@ -101,3 +101,27 @@ def test_a_solution_that_fails_hidden_tests_is_incorrect_though_the_shown_ones_p
     assert [g.label for g in graded] == ["Correct", "Incorrect"]
     assert [g.label_compat for g in graded] == ["Correct", "Correct"]
     assert [g.facts.n_passed for g in graded] == [3, 3]
+
+
+def test_every_right_answer_counts_and_the_compatible_label_knows_the_expected_one_only(grader):
+    hidden = (Test("nums = [4, 5]", [8, 10]),)
+    problem = replace(PROBLEMS["twice"], checker="any_order", hidden=hidden)
+    head = "class Solution:\n    def twice(self, nums):\n        return "
+    reverse = grader.grade(
+        problem, f"```python\n{head}[2 * n for n in nums[::-1]]\n```", "no_hint", "run_tests"
+    )
+    wrong = grader.grade(
+        problem, f"```python\n{head}[2 * n for n in nums[1:]]\n```", "no_hint", "run_tests"
+    )
+    assert [g.label for g in (reverse, wrong)] == ["Correct", "Incorrect"]
+    assert [g.label_compat for g in (reverse, wrong)] == ["Incorrect", "Incorrect"]
+
+
+def test_a_wrong_order_fails_a_hidden_test_where_the_order_counts(grader):
+    hidden = (Test("nums = [4, 5]", [8, 10]),)
+    problem = replace(PROBLEMS["twice"], tests=(Test("nums = [3, 3]", [6, 6]),), hidden=hidden)
+    program = (
+        "class Solution:\n    def twice(self, nums):\n        return [2 * n for n in nums[::-1]]"
+    )
+    graded = grader.grade(problem, f"```python\n{program}\n```", "no_hint", "run_tests")
+    assert graded.label == "Incorrect"

@@ -37,23 +37,38 @@ def has_tuple(sent: object) -> bool:
     return isinstance(sent, list) and any(map(has_tuple, sent))
 
 
-def plain(sent: object, depth: int = DEPTH) -> object:
+def plain(sent: object, most: int) -> object:
     """A sent value as lists, ints, floats, bools and strings; None for all else in it.
 
-    A tuple is a list, and a whole float the int that it equals.
+    A tuple is a list, and a whole float the int that it equals. most: how many items may stand in
+    all lists together; what is beyond them is None too.
     """
-    if isinstance(sent, dict) and len(sent) == 1:
-        tag, inner = next(iter(sent.items()))
-        if tag == "i":
-            sent = large_int(inner)
-        elif tag == "t" and isinstance(inner, list):
-            sent = inner
-    if isinstance(sent, list):
-        return [plain(item, depth - 1) for item in sent] if depth else None
-    if isinstance(sent, float) and sent.is_integer():
-        sent = int(sent)
-    is_number = isinstance(sent, int) and abs(sent) < LARGEST
-    return sent if is_number or isinstance(sent, (float, str)) else None
+    left = most
+
+    def down(sent: object, depth: int) -> object:
+        nonlocal left
+        if isinstance(sent, dict) and len(sent) == 1:
+            tag, inner = next(iter(sent.items()))
+            if tag == "i":
+                sent = large_int(inner)
+            elif tag == "t" and isinstance(inner, list):
+                sent = inner
+        if isinstance(sent, list):
+            left -= len(sent)
+            return [down(item, depth - 1) for item in sent] if depth and left >= 0 else None
+        if isinstance(sent, float) and sent.is_integer():
+            sent = int(sent)
+        is_number = isinstance(sent, int) and abs(sent) < LARGEST
+        return sent if is_number or isinstance(sent, (float, str)) else None
+
+    return down(sent, DEPTH)
+
+
+def size(expected: object) -> int:
+    """How many items stand in an expected value's lists."""
+    if not isinstance(expected, list):
+        return 0
+    return len(expected) + sum(map(size, expected))
 
 
 def tagged(expected: object, tag: str, sent: object) -> bool:

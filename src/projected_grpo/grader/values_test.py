@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projected_grpo.grader.inside.encode import encoded
-from projected_grpo.grader.values import matches
+from projected_grpo.grader.values import matches, plain, size
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 KEYS = st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -100,3 +100,32 @@ def test_forged_keys_are_counted_before_they_are_hashed():
     assert not matches({1, 2}, {"s": forged})
     assert not matches([1, 2], forged)
     assert not matches((1, 2), {"t": forged})
+
+
+@given(LISTS)
+def test_plain_data_of_lists_and_scalars_is_what_was_sent(value):
+    def is_plain(part):
+        if isinstance(part, list):
+            return all(map(is_plain, part))
+        return not isinstance(part, (dict, set)) and part == part
+
+    if is_plain(value):
+        assert plain(sent(value), size(value)) == value
+
+
+@pytest.mark.parametrize(
+    "value, data",
+    [
+        ((1, [2.0, (3.5,)]), [1, [2, [3.5]]]),
+        ({1: 2}, None),
+        ([{1}, None, 1 << 600, -(1 << 90)], [None, None, None, -(1 << 90)]),
+        ([[[[[[[[[0]]]]]]]]], [[[[[[[[None]]]]]]]]),
+    ],
+)
+def test_a_tuple_is_a_list_and_what_no_checker_takes_is_none(value, data):
+    assert plain(sent(value), 99) == data
+
+
+def test_no_more_items_than_allowed_are_looked_at():
+    assert plain([[1, 2], [3, 4]], 4) == [[1, 2], None]
+    assert plain([0] * 10, 9) is None

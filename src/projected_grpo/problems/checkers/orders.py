@@ -30,6 +30,8 @@ def any_order_inside(answer: list, expected: list, **_arguments: Any) -> bool:
 @checker(list_of_lists)
 def any_order_both(answer: list, expected: list, **_arguments: Any) -> bool:
     """The same lists in any order, the items of each in any."""
+    if len(answer) != len(expected):
+        return False
     return any_order(list(map(texts, answer)), list(map(texts, expected)))
 
 

@@ -151,4 +151,4 @@ def question_marks_filled(answer: str, expected: str, s: str) -> bool:
     """s with a letter for every ?, no two neighbours equal."""
     if len(answer) != len(s) or any(a == b for a, b in pairwise(answer)):
         return False
-    return all(a == c or (c == "?" and a in ascii_lowercase) for a, c in zip(answer, s))
+    return all(a in ascii_lowercase and c in ("?", a) for a, c in zip(answer, s))
