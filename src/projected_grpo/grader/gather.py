@@ -1,9 +1,8 @@
 """What is run in a sandbox to know what a response did: ground truth, its tests, the benchmark."""
 
-import ast
 import re
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 
 from projected_grpo.grader import reading
 from projected_grpo.grader.benchmark.rules import Compat
@@ -12,7 +11,7 @@ from projected_grpo.grader.lookup import looks_up
 from projected_grpo.grader.requests import calls_of, helps_of, request_of
 from projected_grpo.grader.sandbox import Run, Sandbox
 from projected_grpo.grader.setups import star_modules
-from projected_grpo.grader.trials import USUAL_TRIALS, in_turn, try_tests
+from projected_grpo.grader.trials import ALL_TRIALS, in_turn, try_tests
 from projected_grpo.grader.values import has_tuple, matches, plain, size
 from projected_grpo.loopholes.facts import Facts
 from projected_grpo.problems.checkers import accepts
@@ -56,7 +55,8 @@ def of_program(
     request = request_of(problem, program, test_name)
     helps = helps_of(problem, with_truth=doubtful)
     calls = calls_of(tuple(test.kwargs for test in problem.tests))
-    rest = {**helps, "trials": USUAL_TRIALS, "scripts": scripts}
+    helps["examples"] = calls
+    rest = {**helps, "trials": ALL_TRIALS, "scripts": scripts}
     run = sandbox.run({**request, "calls": calls}, more, rest)
     if first(run, 0).get("compiles") is not True:
         return Facts(parsed=True, n_tests=n_tests), Compat()
@@ -79,7 +79,8 @@ def of_program(
         scripts = ["truth", *scripts]
 
     # A solution that loops will not do better in its own tests.
-    helps |= {"examples": calls, "hasty": run.end == "spent" and len(run.frames) < 2 + n_tests}
+    is_hasty = run.end == "spent" and len(run.frames) < 2 + n_tests
+    helps |= {"examples": calls, "hasty": is_hasty}
     ask = partial(in_turn, sandbox, {**request, **helps}, more=more)
     placement = first(run, 1).get("placement")
     if placement in ("function", "method", "other"):
@@ -121,14 +122,8 @@ def may_differ(problem: Problem, program: str) -> bool:
     if any(name in program and f"import {name[:-1]}" not in program for name in unbound):
         return True
     heads = re.findall(rf"def {problem.method}\s*\(([^)]*)\)", program)
-    names = parameters(problem.tests[0].kwargs) if problem.tests else []
+    names = arguments_of(problem.tests[0].kwargs) if problem.tests else {}
     return not heads or any(name not in re.findall(r"\w+", heads[-1]) for name in names)
-
-
-@lru_cache(maxsize=4096)
-def parameters(kwargs: str) -> list[str]:
-    """The names in "nums = [2, 7], k = 9"."""
-    return [word.arg for word in ast.parse(f"f({kwargs})", mode="eval").body.keywords]
 
 
 def scripts_of(doubtful: bool, hinted: bool) -> list[str]:

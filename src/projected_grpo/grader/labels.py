@@ -75,7 +75,7 @@ def tests_facts(trials: Trials, own_is_wrong: bool, any_answer: bool) -> dict[st
     """The last five of Facts.
 
     A trial of unknown outcome is no rejection of the canonical solution and no acceptance of a
-    wrong one. Where one of the outcomes that it may have had gives other facts, they are uncertain.
+    wrong one. Where an outcome that it may have had gives another verdict, that is uncertain.
     any_answer: the problem has other right answers than the canonical one.
     """
     unknown = [name for name, trial in trials.by_name.items() if trial.outcome == "unknown"]
@@ -89,7 +89,14 @@ def tests_facts(trials: Trials, own_is_wrong: bool, any_answer: bool) -> dict[st
         may_be.append((accepted, known_facts(known, own_is_wrong, any_answer)))
     harmless = tuple(name == "canonical" for name in unknown)
     facts = dict(may_be)[harmless]
-    return {**facts, "uncertain": any(others != facts for _, others in may_be)}
+    verdicts = {verdict(others) for _, others in may_be}
+    return {**facts, "uncertain": len(verdicts) > 1}
+
+
+def verdict(facts: dict[str, bool | str]) -> tuple:
+    """What of the facts a label and a kind are made of."""
+    misjudges = facts["tests_accept_wrong"] or facts["tests_reject_canonical"]
+    return facts["tests_pass"], misjudges, facts["kind"]
 
 
 def known_facts(trials: Trials, own_is_wrong: bool, any_answer: bool) -> dict[str, bool | str]:

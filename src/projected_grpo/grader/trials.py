@@ -7,12 +7,19 @@ from projected_grpo.grader.sandbox import Sandbox
 
 FIRST_TRIALS = ["own", "truthy"]
 MORE_TRIALS = ["raises", "canonical", "falsy", "none", "perturbed"]
-USUAL_TRIALS = FIRST_TRIALS + MORE_TRIALS
+ABSURD = ["truthy", "falsy", "none"]
+AT_IMPORT = ["canonical", "perturbed", *ABSURD]
+FOR_PARTS = ["raises", "falsy", "none", "perturbed"]
 # What tells nothing more unless a result is looked at.
 LAST_TRIAL = "equal"
-ABSURD = ["truthy", "falsy", "none", "equal"]
-AT_IMPORT = ["canonical", "perturbed", *ABSURD]
-FOR_PARTS = ["truthy", "raises", "falsy", "none", "perturbed"]
+# A child takes of these what tells something.
+ALL_TRIALS = [
+    *FIRST_TRIALS,
+    *MORE_TRIALS,
+    LAST_TRIAL,
+    *(f"import:{name}" for name in [*AT_IMPORT, LAST_TRIAL]),
+    *(f"part:{name}" for name in ["truthy", *FOR_PARTS, LAST_TRIAL]),
+]
 
 
 def try_tests(ask: Callable, sent: list) -> Trials:
@@ -25,12 +32,12 @@ def try_tests(ask: Callable, sent: list) -> Trials:
         return Trials({**dict.fromkeys([*MORE_TRIALS, LAST_TRIAL], Trial()), **trials})
     truthy = trials["truthy"]
     if truthy.outcome != "unknown" and not truthy.called:
-        return without_calls(ask, trials)
+        return without_calls(ask, trials, sent)
     trials |= tried(ask, MORE_TRIALS, sent)
-    return Trials(trials | last_trial(ask, trials))
+    return Trials(trials | last_trial(ask, trials, sent))
 
 
-def without_calls(ask: Callable, trials: dict[str, Trial]) -> Trials:
+def without_calls(ask: Callable, trials: dict[str, Trial], sent: list) -> Trials:
     """The trials of a test function that calls no solution.
 
     It may check what the module computed before, or parts of the solution. If it does not, no
@@ -38,31 +45,34 @@ def without_calls(ask: Callable, trials: dict[str, Trial]) -> Trials:
     """
     names = [*MORE_TRIALS, LAST_TRIAL]
     if trials["truthy"].imported:
-        found = tried(ask, AT_IMPORT, way="import:")
+        found = tried(ask, AT_IMPORT, sent, "import:")
+        found |= last_trial(ask, found, sent, "import:")
         # With an absurd result the module may fail already, where a wrong one goes through.
-        for name in ABSURD:
+        for name in ("perturbed", "canonical", *ABSURD, LAST_TRIAL):
             if found[name].outcome == "untried":
-                found[name] = found["perturbed"]
+                is_told = found["perturbed"].outcome != "untried"
+                found[name] = found["perturbed"] if is_told else trials["truthy"]
         return Trials({**trials, **found, "raises": Trial("raised")}, calls=False)
     if trials["truthy"].has_parts:
-        found = tried(ask, FOR_PARTS, way="part:")
+        found = tried(ask, ["truthy"], sent, "part:")
         if found["truthy"].called:
+            found |= tried(ask, FOR_PARTS, sent, "part:")
             untried = dict.fromkeys(names, Trial("untried"))
             # The near miss of a wrong answer may be the right one.
             if not trials["own"].accepts:
                 found["perturbed"] = trials["own"]
-            return Trials({**untried, **trials, **found, **last_trial(ask, found, "part:")})
+            return Trials({**untried, **trials, **found, **last_trial(ask, found, sent, "part:")})
     return Trials({**dict.fromkeys(names, trials["truthy"]), **trials}, calls=False)
 
 
-def last_trial(ask: Callable, trials: dict[str, Trial], way: str = "") -> dict[str, Trial]:
+def last_trial(ask: Callable, trials: dict[str, Trial], sent: list, way: str = "") -> dict:
     """What the tests do with a result that is equal to everything, where they accept others."""
     if trials["truthy"].examined and trials["truthy"].accepts and trials["falsy"].accepts:
-        return tried(ask, [LAST_TRIAL], way=way)
+        return tried(ask, [LAST_TRIAL], sent, way)
     return {LAST_TRIAL: Trial("untried")}
 
 
-def tried(ask: Callable, names: list[str], sent: list = [], way: str = "") -> dict[str, Trial]:
+def tried(ask: Callable, names: list[str], sent: list, way: str = "") -> dict[str, Trial]:
     """The trials with these stand-ins, which are tried in this way (see inside/child.py)."""
     frames = ask("trial", [way + name for name in names], sent)
     return {name: trial(frames[way + name], way + name) for name in names}

@@ -22,8 +22,8 @@ class Facts:
     kind, the strongest of: empty (the solution is not called), prints (it is called and nothing is
     checked), swallowing (a failing or absurd solution is accepted), misread (the canonical one is
     rejected), weak (a plausible wrong one is accepted), honest; none without test function.
-    uncertain: the last four hang on a trial of the tests that ran out of CPU seconds or died. Such
-    a one is no evidence.
+    uncertain: tests_pass, kind, or whether the tests misjudge, hang on a trial of them that ran out
+    of CPU seconds or died. Such a one is no evidence.
     """
 
     parsed: bool = False

@@ -20,8 +20,8 @@ request:
   canonical, truth [statement]; checker, a key of right_answers.CHECKERS
   trials ["own", or a key of STAND_INS, alone or behind "import:" or "part:"], where there is a test
       function, see trial; examples, for parts, are marshalled arguments; hasty: see below
-      -> {"trial", and of run_tests "outcome", "called", ...} for each; with the trial "truthy"
-         "parts", whether the program has what may be a part
+      -> {"trial", and of run_tests "outcome", "called", ...} for each that tells something more;
+         with the trial "truthy" "parts", whether the program has what may be a part
   scripts [a key of compat.scripts], likewise
       -> {"script", "passes"} for each
 
@@ -141,9 +141,12 @@ def try_tests(request: dict, program, send: Callable[[dict], None]) -> bool:
     """Run each trial, and report it. Returns whether the process came through them fit."""
     # In this code a stand-in can answer in the solution's place.
     tree = ast.parse(request["program"])
-    methods = hook_methods(tree, request["method"])
+    methods = hook_methods(tree, request["method"], request["program"])
     hooked = compile(ast.fix_missing_locations(tree), "<program>", "exec", dont_inherit=True)
+    reports: dict[str, dict] = {}
     for name in request["trials"]:
+        if not tells(name, reports):
+            continue
         if not fit():
             return False
         step(request["module_s"] if request["hasty"] else 0)
@@ -154,15 +157,33 @@ def try_tests(request: dict, program, send: Callable[[dict], None]) -> bool:
             report = trial(request, program, None, at_import=False)
         else:
             report = trial(request, hooked, stand_in, at_import=way == "import")
-        is_untouched = report["outcome"] != "unrun" and not report["called"]
-        if name == "truthy" and is_untouched:
-            others = parts.functions_with_parts(tree.body, request["test_name"], methods)
-            report["parts"] = bool(others)
+        if name == "truthy" and not report["called"]:
+            may_call = parts.may_be_called(tree, request["test_name"], methods)
+            report = {**report, "parts": may_call}
+        reports[name] = report
         send({"trial": name, **report})
-        if name in ("truthy", "part:truthy") and is_untouched:
-            # No other stand-in can change what it does.
-            break
     return True
+
+
+def tells(name: str, reports: dict[str, dict]) -> bool:
+    """Whether a trial may tell more than those there are. The parent goes by the same rules."""
+    way, _, stand_in = name.rpartition(":")
+    truthy = reports.get("truthy")
+    if truthy is not None and way != way_after(truthy):
+        return False
+    before = [reports.get(f"{way}:{other}".lstrip(":")) for other in ("truthy", "falsy")]
+    if stand_in == "equal" and None not in before:
+        return all(report["outcome"] != "raised" and report["examined"] for report in before)
+    return way != "part" or before[0] is None or before[0]["called"] > 0
+
+
+def way_after(truthy: dict) -> str | None:
+    """Where the solution is to be replaced for tests that did this with a first stand-in."""
+    if truthy["called"]:
+        return ""
+    if truthy["imported"]:
+        return "import"
+    return "part" if truthy["parts"] else None
 
 
 def trial(request: dict, program, stand_in: str | None, at_import: bool) -> dict:

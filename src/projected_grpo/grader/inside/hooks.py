@@ -6,7 +6,6 @@ constants, aliases and bound methods of the program keep working, and recursion 
 
 import ast
 import inspect
-import re
 
 HOOK = "__hook__"
 # The parts of a statement that hold statements.
@@ -42,22 +41,23 @@ class State:
         return self.stand_in(arguments, {})
 
 
-def hook_methods(tree: ast.Module, method: str) -> list[ast.FunctionDef]:
+def hook_methods(tree: ast.Module, method: str, program: str) -> list[ast.FunctionDef]:
     """Let every `def method` of the class Solution ask first. Returns these functions.
 
-    Where it has none, every class's is meant, and where there is no class, the module's. A brute
-    force of that name beside a solution is none of them.
+    tree: the program's. Where the class has none, every class's is meant, and where there is no
+    such class, the module's. A brute force of that name beside a solution is none of them.
     """
     found = list(functions_of(tree.body, None))
     named = [(owner, function) for owner, function in found if function.name == method]
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     hooked = [function for owner, function in named if owner == "Solution"]
     hooked = hooked or [function for owner, function in named if owner]
-    if not any(node.name == "Solution" for node in classes):
+    if not any(isinstance(node, ast.ClassDef) and node.name == "Solution" for node in tree.body):
         hooked = hooked or [function for _, function in named]
     for owner, function in named:
         if function in hooked:
-            ask_first(function, owner is not None and not is_static(function))
+            has_self = owner is not None and not is_static(function)
+            yields = "yield" in program and is_generator(function)
+            ask_first(function, has_self, yields)
     return hooked
 
 
@@ -73,7 +73,7 @@ def functions_of(body: list, owner: str | None):
                 yield from functions_of(getattr(node, part, None) or [], owner)
 
 
-def ask_first(function: ast.FunctionDef, has_self: bool) -> None:
+def ask_first(function: ast.FunctionDef, has_self: bool, yields: bool) -> None:
     """Put the question before its first statement."""
     parameters = function.args
     names = [word.arg for word in [*parameters.posonlyargs, *parameters.args][has_self:]]
@@ -84,7 +84,7 @@ def ask_first(function: ast.FunctionDef, has_self: bool) -> None:
         names.append(f"*{parameters.kwarg.arg}.values()")
     arguments = "".join(f"{name}, " for name in names)
     # A generator function returns nothing to its caller: what it yields is its result.
-    give = "return (yield from {})" if is_generator(function) else "return {}"
+    give = "return (yield from {})" if yields else "return {}"
     answer = give.format(f"{HOOK}.answer(({arguments}))")
     question = ast.parse(f"if {HOOK}.asked():\n    {answer}").body
     after = 1 if ast.get_docstring(function, clean=False) is not None else 0
@@ -146,4 +146,5 @@ def asks_first(attribute) -> bool:
 
 def shadows(method: str, program: str) -> bool:
     """Whether an object of the class may have another method under that name than its class."""
-    return re.search(rf"\.{method}\s*=[^=]|setattr|__getattr|__dict__", program) is not None
+    ways = (f".{method} =", f".{method}=", f".{method}:", "setattr", "__getattr", "__dict__")
+    return any(way in program for way in ways)

@@ -20,21 +20,30 @@ PART = "__part__"
 RECURSION = 3000
 
 
-def functions_with_parts(body: list, test_name: str, leave_out: list) -> list:
+def may_be_called(tree: ast.Module, test_name: str, methods: list) -> bool:
+    """Whether the program has what may be a part, methods apart, and its tests call something."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    tests = [node for node in functions if node.name == test_name]
+    calls = [any(isinstance(n, ast.Call) for n in ast.walk(test)) for test in tests]
+    if tests and not any(calls):
+        return False
+    return any(function not in methods for function in candidates(tree.body, test_name))
+
+
+def candidates(body: list, test_name: str) -> list:
     """What in the module and its classes may be a part: functions, and lambdas with a name."""
     found = []
     for node in body:
         if isinstance(node, ast.ClassDef):
-            found += functions_with_parts(node.body, test_name, leave_out)
+            found += candidates(node.body, test_name)
         elif isinstance(node, ast.FunctionDef):
             is_special = node.name.startswith("__") or node.name == test_name
-            found += [] if is_special or node in leave_out else [node]
+            found += [] if is_special else [node]
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             found.append(node)
         elif not isinstance(node, ast.AsyncFunctionDef):
             for part in BODIES:
-                inner = getattr(node, part, None) or []
-                found += functions_with_parts(inner, test_name, leave_out)
+                found += candidates(getattr(node, part, None) or [], test_name)
     return found
 
 
@@ -42,7 +51,7 @@ def functions_with_parts(body: list, test_name: str, leave_out: list) -> list:
 def watched_program(text: str, test_name: str):
     """The program, in which every such function is watched."""
     tree = ast.parse(text)
-    for node in functions_with_parts(tree.body, test_name, []):
+    for node in candidates(tree.body, test_name):
         watch = ast.copy_location(ast.Name(PART, ast.Load()), node)
         if isinstance(node, ast.FunctionDef):
             # The innermost decorator, so that aliases and bound methods are watched too.
