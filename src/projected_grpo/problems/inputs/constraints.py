@@ -52,7 +52,7 @@ class Constraints:
                 return f"too short for: {check.text}"
         return None
 
-    def draw(self, rng: random.Random, size: float) -> dict[str, Any]:
+    def draw(self, rng: random.Random, size: int | float) -> dict[str, Any]:
         """An input of plain values that keeps all constraints, by the method's names in order.
 
         size: 0 for the smallest lengths allowed, 1 for the largest below the caps. Raises Skip

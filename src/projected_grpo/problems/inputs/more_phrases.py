@@ -33,7 +33,7 @@ def linked_both_ways(relation: Relation) -> Action:
     return read
 
 
-def times(low: int, high: float) -> Action:
+def times(low: int, high: int | float) -> Action:
     """There is at least one 0 in mat: of its leaves."""
 
     def read(line: Line, match: re.Match) -> None:
