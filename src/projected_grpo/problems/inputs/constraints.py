@@ -103,7 +103,7 @@ def breaks(constraints: Constraints, arguments: dict[str, Any]) -> bool:
 
 def corrected(problem: Problem) -> Statement:
     """The statement as data/constraints.yaml has it."""
-    correction = corrections().get(problem.id, Correction())
+    correction = corrections().get(f"{problem.id} {problem.method}", Correction())
     if correction.out:
         raise Skip(f"left out by constraints.yaml: {correction.out}")
     statement = read_statement(problem)

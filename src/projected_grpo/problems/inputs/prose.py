@@ -29,7 +29,12 @@ def lines_of_prose(statement: Statement) -> tuple[str, ...]:
     """What the prose says and the lines do not."""
     text = statement.prose
     found = [*rows_of_columns(statement), *grids(statement, text), *lengths(statement, text)]
+    found += rectangles(statement, text)
     found += [*trees(statement, text), *equal_lengths(statement, text)]
+    for name in re.findall(r"binary strings? (\w+)\b", text):
+        if name in statement.types and statement.types[name].leaf == "str":
+            index = "[i]" * statement.types[name].depth
+            found.append(f"{name}{index} consists of '0' and '1'")
     for pattern, line in SENTENCES:
         has_edges = any(kind.depth == 2 for kind in statement.types.values())
         if has_edges and re.search(pattern, text, re.IGNORECASE):
@@ -73,6 +78,17 @@ def grids(statement: Statement, text: str) -> list[str]:
         if not said(statement, rf"\b{name}\[\w\]\.length"):
             found.append(f"{words[1]} == {name}[i].length")
     return list(dict.fromkeys(found))
+
+
+def rectangles(statement: Statement, text: str) -> list[str]:
+    """What is called a matrix, a grid or a 2D array has rows of one length."""
+    found = []
+    for name, kind in statement.types.items():
+        is_called = re.search(rf"(?:matrix|grid|m x n)[^.]*\b{name}\b", text)
+        lengths = rf"==.*\b{name}\[\w\]\.length|\b{name}\[\w\]\.length.*=="
+        if kind.levels == 2 and is_called and not said(statement, lengths):
+            found.append(f"{name}[i].length == {name}[0].length")
+    return found
 
 
 def lengths(statement: Statement, text: str) -> list[str]:
