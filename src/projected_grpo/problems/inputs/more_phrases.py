@@ -116,6 +116,15 @@ def tree(line: Line, match: re.Match) -> None:
         line.rule(ref, graphs.TREE if is_edges else graphs.PARENTS)
 
 
+def zeros_and_ones(line: Line, match: re.Match) -> None:
+    """Of lists of numbers; of strings it says which characters."""
+    for ref in refs(match["s"], line.reader):
+        kind = line.reader.statement.types[ref.name]
+        if kind.leaf != "int" or ref.indices:
+            raise Skip("constraint not understood")
+        line.rule(Ref(ref.name, tuple("ijk"[: kind.depth])), qualities.one_of((0, 1)))
+
+
 def without(line: Line, match: re.Match) -> None:
     for ref in refs(match["s"], line.reader):
         leaf = line.reader.statement.types[ref.name].leaf

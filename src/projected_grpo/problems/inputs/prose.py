@@ -10,6 +10,8 @@ NAMES = r"(?P<name>\w+)"
 NO_LOOPS_OR_REPEATS = "There are no self-loops or repeated edges"
 # "an m x n binary matrix grid": how many rows, and how many in each.
 GRID = re.compile(rf"(?P<m>\w+) ?[x*] ?(?P<n>\w+) (?:{KINDS})(?:{HOLDERS} ?)*{NAMES}?")
+OF_SIZE = re.compile(rf"{HOLDERS} {NAMES} of size (?P<m>\w+) ?[x*] ?(?P<n>\w+)")
+TWO_LENGTHS = re.compile(r"(\w+) and (\w+) of (?:lengths|sizes) (\w) and (\w)\b")
 LENGTH = re.compile(
     rf"(?:array|string|arrays|strings) (?:of \w+ )?{NAMES} of (?:length|size) (?P<n>n|m)\b"
 )
@@ -42,6 +44,11 @@ def lines_of_prose(statement: Statement) -> tuple[str, ...]:
     return tuple(found)
 
 
+def sizes_of_prose(statement: Statement) -> tuple[str, ...]:
+    """The lines that say what n and m are, where no line does."""
+    return (*grids(statement, statement.prose), *lengths(statement, statement.prose))
+
+
 def said(statement: Statement, pattern: str) -> bool:
     return any(re.search(pattern, line) for line in statement.lines)
 
@@ -62,7 +69,7 @@ def rows_of_columns(statement: Statement) -> list[str]:
 
 def grids(statement: Statement, text: str) -> list[str]:
     found = []
-    for match in GRID.finditer(text):
+    for match in [*GRID.finditer(text), *OF_SIZE.finditer(text)]:
         name = match["name"] or ""
         lists = [n for n, t in statement.types.items() if t.levels == 2]
         if name not in lists:
@@ -94,6 +101,10 @@ def rectangles(statement: Statement, text: str) -> list[str]:
 def lengths(statement: Statement, text: str) -> list[str]:
     """An array nums of length n."""
     found = []
+    for one, other, n, m in TWO_LENGTHS.findall(text):
+        for name, size in ((one, n), (other, m)):
+            if name in statement.types and not said(statement, rf"\b{name}\.length"):
+                found.append(f"{size} == {name}.length")
     for match in LENGTH.finditer(text):
         name, n = match["name"], match["n"]
         is_list = name in statement.types and statement.types[name].levels
