@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from projected_grpo.grader.gather import verdicts
+from projected_grpo.grader.hidden.metered import metered
+from projected_grpo.grader.hidden.pool import Drawn
 from projected_grpo.grader.requests import request_of
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.problems.checkers import is_valid
-from projected_grpo.problems.hidden.metered import metered
-from projected_grpo.problems.hidden.pool import Drawn
 from projected_grpo.problems.problem import Problem, Test
 from projected_grpo.problems.solution_source import Skip
 

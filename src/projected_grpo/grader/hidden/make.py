@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from projected_grpo.grader.gather import verdicts
+from projected_grpo.grader.hidden.answers import Answered, answered, ask, killers
+from projected_grpo.grader.hidden.choose import Candidate, candidate, choose
+from projected_grpo.grader.hidden.mutants import mutants
+from projected_grpo.grader.hidden.pool import Pool
 from projected_grpo.grader.sandbox import Sandbox
-from projected_grpo.problems.hidden.answers import Answered, answered, ask, killers
-from projected_grpo.problems.hidden.choose import Candidate, candidate, choose
-from projected_grpo.problems.hidden.mutants import mutants
-from projected_grpo.problems.hidden.pool import Pool
 from projected_grpo.problems.inputs.constraints import read
 from projected_grpo.problems.problem import Problem, Test, arguments_of, literal
 from projected_grpo.problems.solution_source import Skip
