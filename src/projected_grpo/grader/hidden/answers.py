@@ -91,11 +91,12 @@ def ask(
     program: Callable[[int], str],
     inputs: list[dict[str, Any]],
     deaths: int = DEATHS,
+    more_cpu_s: float = 0.0,
 ) -> list[dict]:
     """A frame for each input (see inside/child.py), {} where the child died, {"unasked"} when that
     was the last of so many deaths.
 
-    program: its source for the calls from a given one on.
+    program: its source for the calls from a given one on. more_cpu_s: on top of the limits.
     """
     frames: list[dict] = []
     while len(frames) < len(inputs) and deaths:
@@ -103,7 +104,7 @@ def ask(
         some = inputs[start : start + CALLS]
         calls = [marshal.dumps(list(arguments.values())) for arguments in some]
         request = request_of(problem, program(start), "")
-        run = sandbox.run({**request, "calls": calls})
+        run = sandbox.run({**request, "calls": calls}, more_cpu_s)
         came = run.frames[2 : 2 + len(some)]
         frames += came
         if len(came) < len(some):
