@@ -39,6 +39,6 @@ def cap_of_list(name: str, plan: Any) -> int:
     return LIST // 3 if row_width(name, plan) <= NARROW else ROWS
 
 
-def row_width(name: str, plan: Any) -> float:
+def row_width(name: str, plan: Any) -> int | float:
     """The most elements that a row may have."""
     return plan.limits.of(Ref(name, ("i",), True), {}).high

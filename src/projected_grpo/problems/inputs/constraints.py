@@ -10,7 +10,7 @@ from projected_grpo.problems.inputs.corrections import Correction, corrections
 from projected_grpo.problems.inputs.drawing import Plan, draw
 from projected_grpo.problems.inputs.expressions import NOT_KNOWN
 from projected_grpo.problems.inputs.lines import read_line
-from projected_grpo.problems.inputs.prose import lines_of_prose
+from projected_grpo.problems.inputs.prose import lines_of_prose, sizes_of_prose
 from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.inputs.rules import Reading
 from projected_grpo.problems.inputs.sizes import Sizes, sizes_of
@@ -52,7 +52,7 @@ class Constraints:
                 return f"too short for: {check.text}"
         return None
 
-    def draw(self, rng: random.Random, size: float) -> dict[str, Any]:
+    def draw(self, rng: random.Random, size: int | float) -> dict[str, Any]:
         """An input of plain values that keeps all constraints, by the method's names in order.
 
         size: 0 for the smallest lengths allowed, 1 for the largest below the caps. Raises Skip
@@ -77,10 +77,14 @@ def read(problem: Problem) -> Constraints:
     """Skip where a line is not understood, or a type is not covered."""
     statement = corrected(problem)
     examples = [arguments_of(test) for test in problem.tests[:3]]
-    found = of_lines(statement)
+    try:
+        found = of_lines(statement)
+    except Skip:
+        sizes = sizes_of_prose(statement)
+        found = of_lines(replace(statement, lines=(*statement.lines, *sizes)))
     for arguments in examples:
         speaks_of_these_types(found, arguments)
-    for line in lines_of_prose(statement):
+    for line in lines_of_prose(found.statement):
         more = of_lines(replace(statement, lines=(*found.statement.lines, line)))
         # Sentences are read more freely than lines are: the examples decide.
         if not any(breaks(more, a) and not breaks(found, a) for a in examples):
@@ -103,7 +107,7 @@ def breaks(constraints: Constraints, arguments: dict[str, Any]) -> bool:
 
 def corrected(problem: Problem) -> Statement:
     """The statement as data/constraints.yaml has it."""
-    correction = corrections().get(problem.id, Correction())
+    correction = corrections().get(f"{problem.id} {problem.method}", Correction())
     if correction.out:
         raise Skip(f"left out by constraints.yaml: {correction.out}")
     statement = read_statement(problem)

@@ -40,7 +40,10 @@ class Correction:
 
 @lru_cache
 def corrections(path: Path = TABLE) -> dict[str, Correction]:
-    """id -> its correction. Refusal where an entry has another form."""
+    """By a problem's id and method, "leetcode/1 twoSum": the ids of two files are not the same.
+
+    Refusal where an entry has another form.
+    """
     entries: Any = yaml.safe_load(path.read_text()) or {}
     found = {}
     for problem, entry in entries.items():

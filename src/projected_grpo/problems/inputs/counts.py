@@ -16,7 +16,7 @@ def cells(value: Any) -> list:
     return found
 
 
-def times(element: Any, low: int, high: float) -> Quality:
+def times(element: Any, low: int, high: int | float) -> Quality:
     """A grid, list or string has the element from low to high times."""
 
     def holds(value: Any, _: dict) -> bool:

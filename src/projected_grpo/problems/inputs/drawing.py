@@ -96,7 +96,7 @@ class Plan:
 class Drawing:
     """One try."""
 
-    def __init__(self, plan: Plan, rng: random.Random, size: float):
+    def __init__(self, plan: Plan, rng: random.Random, size: int | float):
         self.plan = plan
         self.rng = rng
         self.size = size
@@ -194,7 +194,7 @@ class Drawing:
         return Filling(self).whole(name)
 
 
-def draw(plan: Plan, rng: random.Random, size: float) -> dict[str, Any]:
+def draw(plan: Plan, rng: random.Random, size: int | float) -> dict[str, Any]:
     """Raises Skip where every try was rejected."""
     for attempt in range(TRIES):
         size_here = size + (EASY - size) * attempt / TRIES

@@ -66,7 +66,7 @@ class Numbers:
     def bits(self, reach: int) -> int:
         return self.rng.randint(0, reach.bit_length())
 
-    def real(self, low: float, high: float) -> float:
+    def real(self, low: float, high: int | float) -> float:
         digits = self.rng.choice((1, 2, 2, 5))
         value = round(self.rng.uniform(low, high), digits)
         return float(min(max(value, low), high))
@@ -87,7 +87,7 @@ class Choices:
         return self.rng.choices(self.choices, self.weights)[0]
 
 
-def length(rng: random.Random, low: int, high: int, size: float) -> int:
+def length(rng: random.Random, low: int, high: int, size: int | float) -> int:
     """A length of the range: low at size 0, near high at size 1, geometric between."""
     if low > high:
         raise Reject("no length is left")

@@ -40,9 +40,8 @@ def components(n: int, edges: list) -> int:
     return parts
 
 
-def is_tree(edges: list, names: dict) -> bool:
-    n = count(edges, names)
-    return len(edges) == n - 1 and components(n, edges) == 1
+def is_tree(edges: list, _: dict) -> bool:
+    return components(len(edges) + 1, edges) == 1
 
 
 def is_connected(edges: list, names: dict) -> bool:
@@ -72,10 +71,8 @@ def branches(n: int, tools: Tools) -> list[list[int]]:
 
 
 def shaped_tree(edges: list, tools: Tools) -> list:
-    n = count(edges, tools.names)
-    if len(edges) != n - 1:
-        raise Reject("edges that are too many or too few for a tree")
-    return [pair + edge[2:] for pair, edge in zip(branches(n, tools), edges)]
+    pairs = branches(len(edges) + 1, tools)
+    return [pair + edge[2:] for pair, edge in zip(pairs, edges)]
 
 
 def shaped_connected(edges: list, tools: Tools) -> list:

@@ -13,6 +13,7 @@ from projected_grpo.problems.inputs.rare_wordings import RARE
 from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.inputs.relations import SIGN, Comparison, comparisons
 from projected_grpo.problems.inputs.rules import Reading, Rule
+from projected_grpo.problems.inputs.statement import COLUMNS
 from projected_grpo.problems.inputs.wordings import MADE, WORDINGS
 from projected_grpo.problems.solution_source import Skip
 
@@ -47,6 +48,8 @@ def read_line(text: str, reader: Reader, reading: Reading) -> None:
     if text.startswith(PREFIX):
         reading.links.append(predicate(text, reader))
         return
+    if names_columns(text, reader):
+        return
     text = GUARANTEED.sub("", text)
     if SIGN.search(text) and relation(text, reader, reading):
         return
@@ -66,6 +69,14 @@ def read_line(text: str, reader: Reader, reading: Reading) -> None:
         else:
             return
     raise Skip("constraint not understood")
+
+
+def names_columns(text: str, reader: Reader) -> bool:
+    """edges[i] = [ai, bi], which the statement's columns have; how many follows from it."""
+    match = COLUMNS.fullmatch(text)
+    return match is not None and match[1] in {
+        name for places in reader.statement.columns.values() for name, _ in places
+    }
 
 
 def relation(text: str, reader: Reader, reading: Reading) -> bool:

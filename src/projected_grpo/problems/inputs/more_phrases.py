@@ -33,7 +33,7 @@ def linked_both_ways(relation: Relation) -> Action:
     return read
 
 
-def times(low: int, high: float) -> Action:
+def times(low: int, high: int | float) -> Action:
     """There is at least one 0 in mat: of its leaves."""
 
     def read(line: Line, match: re.Match) -> None:
@@ -114,6 +114,15 @@ def tree(line: Line, match: re.Match) -> None:
     for ref in refs(match["s"], line.reader):
         is_edges = line.reader.statement.types[ref.name].depth == 2
         line.rule(ref, graphs.TREE if is_edges else graphs.PARENTS)
+
+
+def zeros_and_ones(line: Line, match: re.Match) -> None:
+    """Of lists of numbers; of strings it says which characters."""
+    for ref in refs(match["s"], line.reader):
+        kind = line.reader.statement.types[ref.name]
+        if kind.leaf != "int" or ref.indices:
+            raise Skip("constraint not understood")
+        line.rule(Ref(ref.name, tuple("ijk"[: kind.depth])), qualities.one_of((0, 1)))
 
 
 def without(line: Line, match: re.Match) -> None:

@@ -96,6 +96,10 @@ def distinct(line: Line, match: re.Match) -> None:
     """All elements of a list; words[i] alone are the elements of words."""
     of_elements = match.groupdict().get("of") is not None
     for ref in refs(match["s"], line.reader):
+        if len(ref.indices) == 2 and line.levels_left(ref) == 0 and isinstance(ref.indices[1], str):
+            # Each cell of a grid.
+            line.rule(Ref(ref.name), qualities.DISTINCT_CELLS)
+            continue
         if not of_elements and ref.indices and line.levels_left(ref) == 0:
             ref = Ref(ref.name, ref.indices[:-1])
         elif not of_elements and ref.indices and isinstance(ref.indices[-1], str):

@@ -10,6 +10,8 @@ NAMES = r"(?P<name>\w+)"
 NO_LOOPS_OR_REPEATS = "There are no self-loops or repeated edges"
 # "an m x n binary matrix grid": how many rows, and how many in each.
 GRID = re.compile(rf"(?P<m>\w+) ?[x*] ?(?P<n>\w+) (?:{KINDS})(?:{HOLDERS} ?)*{NAMES}?")
+OF_SIZE = re.compile(rf"{HOLDERS} {NAMES} of size (?P<m>\w+) ?[x*] ?(?P<n>\w+)")
+TWO_LENGTHS = re.compile(r"(\w+) and (\w+) of (?:lengths|sizes) (\w) and (\w)\b")
 LENGTH = re.compile(
     rf"(?:array|string|arrays|strings) (?:of \w+ )?{NAMES} of (?:length|size) (?P<n>n|m)\b"
 )
@@ -29,12 +31,22 @@ def lines_of_prose(statement: Statement) -> tuple[str, ...]:
     """What the prose says and the lines do not."""
     text = statement.prose
     found = [*rows_of_columns(statement), *grids(statement, text), *lengths(statement, text)]
+    found += rectangles(statement, text)
     found += [*trees(statement, text), *equal_lengths(statement, text)]
+    for name in re.findall(r"binary strings? (\w+)\b", text):
+        if name in statement.types and statement.types[name].leaf == "str":
+            index = "[i]" * statement.types[name].depth
+            found.append(f"{name}{index} consists of '0' and '1'")
     for pattern, line in SENTENCES:
         has_edges = any(kind.depth == 2 for kind in statement.types.values())
         if has_edges and re.search(pattern, text, re.IGNORECASE):
             found.append(line)
     return tuple(found)
+
+
+def sizes_of_prose(statement: Statement) -> tuple[str, ...]:
+    """The lines that say what n and m are, where no line does."""
+    return (*grids(statement, statement.prose), *lengths(statement, statement.prose))
 
 
 def said(statement: Statement, pattern: str) -> bool:
@@ -57,7 +69,7 @@ def rows_of_columns(statement: Statement) -> list[str]:
 
 def grids(statement: Statement, text: str) -> list[str]:
     found = []
-    for match in GRID.finditer(text):
+    for match in [*GRID.finditer(text), *OF_SIZE.finditer(text)]:
         name = match["name"] or ""
         lists = [n for n, t in statement.types.items() if t.levels == 2]
         if name not in lists:
@@ -75,9 +87,24 @@ def grids(statement: Statement, text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def rectangles(statement: Statement, text: str) -> list[str]:
+    """What is called a matrix, a grid or a 2D array has rows of one length."""
+    found = []
+    for name, kind in statement.types.items():
+        is_called = re.search(rf"(?:matrix|grid|m x n)[^.]*\b{name}\b", text)
+        lengths = rf"==.*\b{name}\[\w\]\.length|\b{name}\[\w\]\.length.*=="
+        if kind.levels == 2 and is_called and not said(statement, lengths):
+            found.append(f"{name}[i].length == {name}[0].length")
+    return found
+
+
 def lengths(statement: Statement, text: str) -> list[str]:
     """An array nums of length n."""
     found = []
+    for one, other, n, m in TWO_LENGTHS.findall(text):
+        for name, size in ((one, n), (other, m)):
+            if name in statement.types and not said(statement, rf"\b{name}\.length"):
+                found.append(f"{size} == {name}.length")
     for match in LENGTH.finditer(text):
         name, n = match["name"], match["n"]
         is_list = name in statement.types and statement.types[name].levels

@@ -16,9 +16,11 @@ from projected_grpo.problems.inputs.more_phrases import (
     times,
     tree,
     without,
+    zeros_and_ones,
 )
 from projected_grpo.problems.inputs.patterns import S
 from projected_grpo.problems.inputs.phrases import (
+    as_relation,
     distinct,
     either,
     on_edges,
@@ -31,6 +33,12 @@ WHAT = r"(?P<what>-?\d+|'.'|\".\")"
 IN = r"(?:in|of|on|inside)"
 RARE = (
     (r"(?P<s>\w+) represents a valid (?:binary )?tree", tree),
+    (r"(?P<s>\w+ and \w+) represent valid trees", tree),
+    (r"the graph represented by (?P<s>\w+) is a tree", tree),
+    (r"(?P<s>\w+) and (?P<o>\w+) are anagrams of each other", linked(links.PERMUTATION)),
+    (r"each character occurs at most once in (?P<s>\w+)", on_subject(qualities.DISTINCT)),
+    (r"(?P<k>\w+) divides (?P<s>[\w.]+)", as_relation("{s} % {k} == 0")),
+    (r"(?P<s>[\w, ]+) consist only of 0 and 1", zeros_and_ones),
     (rf"{S} == (?P<what>.+ or .+)", either),
     (
         rf"(?:the )?(?:length of )?{S} (?:is|are) (?:an )?(?P<parity>even|odd)"

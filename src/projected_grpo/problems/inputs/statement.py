@@ -16,7 +16,7 @@ ASIDE = re.compile(
     r"it is not required|this question is the same)",
     re.IGNORECASE,
 )
-COLUMNS = re.compile(r"\b(\w+)(\[\w+\])? ?= ?[\[({]([A-Za-z_][\w ,]*)[\])}]")
+COLUMNS = re.compile(r"\b(\w+)(\[\w+\])? ?={1,2} ?[\[({]([A-Za-z_][\w ,]*)[\])}]")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,53 @@
+"""How many of the data set's statements are read: no fewer than there were."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from projected_grpo.problems import inputs
+from projected_grpo.problems.inputs.constraints import arguments_of
+from projected_grpo.problems.leetcode import Tally, read_file
+from projected_grpo.problems.solution_source import Skip
+
+FILE = Path(__file__).parents[4] / "../shared/data/LeetCodeDataset-v0.2.0-train.jsonl.gz"
+READ = 1190
+# Examples that break their own statement.
+BROKEN = 3
+
+pytestmark = pytest.mark.skipif(
+    not FILE.is_file(), reason="no LeetCodeDataset v0.2.0 training file in ../shared/data"
+)
+
+
+@pytest.fixture(scope="module")
+def understood():
+    found = []
+    for problem in read_file(FILE, 0.0, Tally()):
+        try:
+            found.append((problem, inputs.read(problem)))
+        except Skip:
+            continue
+    return found
+
+
+def test_the_medium_and_hard_statements_that_are_read_stay_read(understood):
+    assert sum(problem.difficulty != "easy" for problem, _ in understood) >= READ
+
+
+def test_the_examples_of_a_statement_keep_its_constraints(understood):
+    broken = 0
+    for problem, constraints in understood:
+        arguments = [arguments_of(test) for test in problem.tests]
+        broken += any(constraints.violation(a) is not None for a in arguments)
+    assert broken <= BROKEN
+
+
+def test_of_every_fortieth_statement_an_input_is_drawn(understood):
+    failed = []
+    for problem, constraints in understood[::40]:
+        try:
+            constraints.draw(random.Random(0), 0.3)
+        except Skip as skip:
+            failed.append((problem.id, str(skip)))
+    assert len(failed) <= 1
