@@ -69,7 +69,7 @@ grade *args: setup
 # make the hidden tests of a file's problems, data/hidden_tests.*: just hidden-tests path=FILE [sample=N] [log=FILE]
 [no-exit-message]
 hidden-tests *args: setup
-    @{{ python }} -m projected_grpo.problems.hidden "$@"
+    @{{ python }} -m projected_grpo.grader.hidden "$@"
 
 # everything on this machine: teach -> rollouts -> v_hack -> vanilla, project, random -> evaluation -> report
 [no-exit-message]

@@ -17,7 +17,7 @@ from tabulate import tabulate
 from projected_grpo.cli import Refusal
 from projected_grpo.problems.checkers import LEFT_OUT, checker_of, is_valid
 from projected_grpo.problems.files import read_jsonl
-from projected_grpo.problems.hidden.file import with_hidden
+from projected_grpo.problems.hidden import with_hidden
 from projected_grpo.problems.leetcode_rows import Row, form
 from projected_grpo.problems.problem import Problem, Test
 from projected_grpo.problems.solution_source import Skip, imports, method_of, read_test, signature

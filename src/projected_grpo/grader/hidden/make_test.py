@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from projected_grpo.problems.hidden.conftest import problem
-from projected_grpo.problems.hidden.make import LEAST_TESTS, make
+from projected_grpo.grader.hidden.conftest import problem
+from projected_grpo.grader.hidden.make import LEAST_TESTS, make
 from projected_grpo.problems.inputs.constraints import read
 from projected_grpo.problems.problem import Problem, arguments_of
 

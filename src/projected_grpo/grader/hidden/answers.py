@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from projected_grpo.grader.gather import verdicts
+from projected_grpo.grader.hidden.metered import metered
+from projected_grpo.grader.hidden.pool import Drawn
 from projected_grpo.grader.requests import request_of
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.problems.checkers import is_valid
-from projected_grpo.problems.hidden.metered import metered
-from projected_grpo.problems.hidden.pool import Drawn
 from projected_grpo.problems.problem import Problem, Test
 from projected_grpo.problems.solution_source import Skip
 
@@ -91,11 +91,12 @@ def ask(
     program: Callable[[int], str],
     inputs: list[dict[str, Any]],
     deaths: int = DEATHS,
+    more_cpu_s: float = 0.0,
 ) -> list[dict]:
     """A frame for each input (see inside/child.py), {} where the child died, {"unasked"} when that
     was the last of so many deaths.
 
-    program: its source for the calls from a given one on.
+    program: its source for the calls from a given one on. more_cpu_s: on top of the limits.
     """
     frames: list[dict] = []
     while len(frames) < len(inputs) and deaths:
@@ -103,7 +104,7 @@ def ask(
         some = inputs[start : start + CALLS]
         calls = [marshal.dumps(list(arguments.values())) for arguments in some]
         request = request_of(problem, program(start), "")
-        run = sandbox.run({**request, "calls": calls})
+        run = sandbox.run({**request, "calls": calls}, more_cpu_s)
         came = run.frames[2 : 2 + len(some)]
         frames += came
         if len(came) < len(some):

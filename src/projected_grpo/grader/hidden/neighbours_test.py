@@ -1,6 +1,6 @@
 import random
 
-from projected_grpo.problems.hidden.neighbours import neighbour
+from projected_grpo.grader.hidden.neighbours import neighbour
 
 SHOWN = {"nums": [3, 1, 2], "word": "ab1", "grid": [[0, 1], [1, 0]], "yes": True, "x": 0.5}
 

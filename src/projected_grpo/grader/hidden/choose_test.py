@@ -1,6 +1,6 @@
-from projected_grpo.problems.hidden.answers import Answered
-from projected_grpo.problems.hidden.choose import CHARACTERS, TESTS, Candidate, candidate, choose
-from projected_grpo.problems.hidden.pool import Drawn
+from projected_grpo.grader.hidden.answers import Answered
+from projected_grpo.grader.hidden.choose import CHARACTERS, TESTS, Candidate, candidate, choose
+from projected_grpo.grader.hidden.pool import Drawn
 from projected_grpo.problems.problem import Test
 
 

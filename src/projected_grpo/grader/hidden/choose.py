@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from projected_grpo.problems.hidden.answers import Answered
+from projected_grpo.grader.hidden.answers import Answered
 from projected_grpo.problems.problem import literal
 
 TESTS = 24

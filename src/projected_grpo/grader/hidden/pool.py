@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from projected_grpo.problems.hidden.neighbours import neighbour, resized
+from projected_grpo.grader.hidden.neighbours import neighbour, resized
 from projected_grpo.problems.inputs.constraints import Constraints
 from projected_grpo.problems.problem import Problem, arguments_of, literal
 from projected_grpo.problems.solution_source import Skip

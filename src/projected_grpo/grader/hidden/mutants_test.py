@@ -1,6 +1,6 @@
 import random
 
-from projected_grpo.problems.hidden.mutants import mutants
+from projected_grpo.grader.hidden.mutants import mutants
 
 PROGRAM = """class Solution:
     def f(self, nums: List[int], k: int = 3) -> int:

@@ -4,10 +4,9 @@ from dataclasses import replace
 import pytest
 
 from projected_grpo.cli import Refusal
-from projected_grpo.problems import leetcode
-from projected_grpo.problems.hidden import file
-from projected_grpo.problems.hidden.conftest import problem
-from projected_grpo.problems.hidden.file import Row, rows, with_hidden, write
+from projected_grpo.grader.hidden.conftest import problem
+from projected_grpo.problems import hidden, leetcode
+from projected_grpo.problems.hidden import Row, rows, with_hidden, write
 from projected_grpo.problems.leetcode_test import v3_row
 from projected_grpo.problems.leetcode_test import write as write_problems
 from projected_grpo.problems.problem import Test
@@ -18,11 +17,11 @@ from projected_grpo.problems.sources import load
 def made(tmp_path, monkeypatch):
     """made(*rows) writes the rows of hidden tests that problems are read with."""
     place = tmp_path / "hidden.jsonl.gz"
-    monkeypatch.setattr(file, "FILE", place)
+    monkeypatch.setattr(hidden, "FILE", place)
 
     def run(*new: Row) -> str:
         content = write(list(new), place)
-        for cache in (rows, file.tests_by_oracle, file.oracles_by_id):
+        for cache in (rows, hidden.tests_by_oracle, hidden.oracles_by_id):
             cache.cache_clear()
         return content
 
@@ -56,7 +55,7 @@ def test_the_same_rows_make_the_same_bytes_and_replace_their_own_file_alone(made
     assert made(row("b", id="test/g"), row("a")) == first
     made(row("c", file="other"))
     made(row("d"))
-    assert [r.oracle for r in rows(file.FILE)] == ["c", "d"]
+    assert [r.oracle for r in rows(hidden.FILE)] == ["c", "d"]
 
 
 def test_hidden_tests_and_a_checker_change_what_judges_a_problem_and_not_its_hash():

@@ -1,4 +1,4 @@
-"""Make hidden tests: python -m projected_grpo.problems.hidden path=FILE [sample=N] [log=FILE].
+"""Make hidden tests: python -m projected_grpo.grader.hidden path=FILE [sample=N] [log=FILE].
 
 path: LeetCode problems in one of the forms that leetcode.py reads. Their rows in
 data/hidden_tests.jsonl.gz are made anew, what all rows hold is counted in data/hidden_tests.json,
@@ -20,11 +20,11 @@ from tqdm import tqdm
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
+from projected_grpo.grader.hidden.counts import counts_of, table
+from projected_grpo.grader.hidden.make import Made, make
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.problems import leetcode
-from projected_grpo.problems.hidden.counts import counts_of, table
-from projected_grpo.problems.hidden.file import FILE, Row, rows, stem, write
-from projected_grpo.problems.hidden.make import Made, make
+from projected_grpo.problems.hidden import FILE, Row, rows, stem, write
 from projected_grpo.problems.problem import Problem, literal
 
 SEED = 0

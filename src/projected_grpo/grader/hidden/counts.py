@@ -4,8 +4,8 @@ from collections import Counter
 
 from tabulate import tabulate
 
-from projected_grpo.problems.hidden.file import Row
-from projected_grpo.problems.hidden.make import Made
+from projected_grpo.grader.hidden.make import Made
+from projected_grpo.problems.hidden import Row
 from projected_grpo.problems.problem import DIFFICULTIES, Problem
 
 

@@ -15,7 +15,7 @@ from projected_grpo.cli import Refusal
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import Problem, Test
 
-FILE = Path(__file__).parents[4] / "data/hidden_tests.jsonl.gz"
+FILE = Path(__file__).parents[3] / "data/hidden_tests.jsonl.gz"
 
 
 @dataclass(frozen=True)

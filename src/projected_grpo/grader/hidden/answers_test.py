@@ -1,8 +1,8 @@
 import pytest
 
-from projected_grpo.problems.hidden.answers import LINES, answered, killers
-from projected_grpo.problems.hidden.conftest import problem
-from projected_grpo.problems.hidden.pool import Drawn
+from projected_grpo.grader.hidden.answers import LINES, answered, killers
+from projected_grpo.grader.hidden.conftest import problem
+from projected_grpo.grader.hidden.pool import Drawn
 
 POOL = [Drawn({"nums": [n, 5, 9], "k": 4}) for n in range(12)]
 

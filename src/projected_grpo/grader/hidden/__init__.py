@@ -1,0 +1,1 @@
+"""How hidden tests are made: inputs drawn, answered, judged by mutants, and chosen."""

@@ -1,1 +1,0 @@
-"""Hidden tests: which problems have them, and how they are made."""
