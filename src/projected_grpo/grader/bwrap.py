@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import site
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from projected_grpo.problems.solution_source import PACKAGE
+
 INSIDE_FOLDER = Path(__file__).parent / "inside"
-# These import the standard library and each other, and nothing else is there.
+# These import the standard library and each other.
 INSIDE = (
     "zygote.py",
     "filters.py",
@@ -33,8 +36,7 @@ NAMESPACES = "--unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare
 RULES = "--unshare-cgroup-try --die-with-parent --new-session --clearenv --chdir /".split()
 # CAP_SYS_ADMIN, inside, is for the zygote's PID namespaces.
 IDENTITY = "--uid 1000 --gid 1000 --cap-add CAP_SYS_ADMIN".split()
-# The hash seed is set so that sets iterate alike everywhere.
-ENVIRONMENT = "--setenv PYTHONHASHSEED 0 --setenv PYTHONDONTWRITEBYTECODE 1".split()
+ENVIRONMENT = "--setenv PYTHONDONTWRITEBYTECODE 1".split()
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,19 @@ def bwrap_candidates(path: str | None = None) -> list[str]:
     return [binary for binary in candidates if binary]
 
 
-def bwrap_command(bwrap: str, control_fd: int, limits: Limits) -> list[str]:
+def bwrap_command(bwrap: str, control_fd: int, hash_seed: int, limits: Limits) -> list[str]:
     """The command line of a zygote in a sandbox: everything is unshared, the root is read-only."""
     python = Path(sys.executable).resolve()
     numbers = [str(control_fd), str(limits.memory_mb << 20), str(limits.answer_mb << 20)]
     # -s -S -P is -I without -E, which would ignore the hash seed too.
-    zygote = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers, *IMPORTED]
+    zygote = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers, *IMPORTED, PACKAGE]
     return [
         bwrap,
         *NAMESPACES,
         *RULES,
         *IDENTITY,
         *ENVIRONMENT,
+        *["--setenv", "PYTHONHASHSEED", str(hash_seed)],
         *mounts(python.parent.parent),
         "--",
         *zygote,
@@ -87,7 +90,10 @@ def bwrap_command(bwrap: str, control_fd: int, limits: Limits) -> list[str]:
 
 
 def mounts(python_prefix: Path) -> list[str]:
-    """The interpreter, its shared libraries, two devices and INSIDE, all of it read-only."""
+    """The interpreter, its shared libraries, two devices, INSIDE and PACKAGE, all of it read-only.
+
+    Of the interpreter's own site-packages there is an empty folder.
+    """
     options = []
     for library in LIBRARIES:
         if os.path.islink(library):
@@ -95,8 +101,12 @@ def mounts(python_prefix: Path) -> list[str]:
         elif os.path.isdir(library):
             options += ["--ro-bind", library, library]
     options += ["--ro-bind", str(python_prefix), str(python_prefix)]
+    for installed in filter(os.path.isdir, site.getsitepackages([str(python_prefix)])):
+        options += ["--tmpfs", installed, "--remount-ro", installed]
     options += ["--dev-bind", "/dev/null", "/dev/null"]
     options += ["--ro-bind", "/dev/urandom", "/dev/urandom"]
     for script in INSIDE:
         options += ["--ro-bind", str(INSIDE_FOLDER / script), f"/grader/{script}"]
+    (package,) = find_spec(PACKAGE).submodule_search_locations
+    options += ["--ro-bind", package, f"/grader/{PACKAGE}"]
     return [*options, "--remount-ro", "/"]

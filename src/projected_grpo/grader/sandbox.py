@@ -1,9 +1,9 @@
 """Run untrusted programs: one long-lived bubblewrap sandbox, one forked child a program.
 
-The sandbox has no network, no /proc, nothing writable, an empty environment and only the standard
-library. The clock is held out here. inside/zygote.py is the process in it that forks, and
-inside/child.py what runs a program. This module knows nothing of problems or labels: bytes in,
-bytes out.
+The sandbox has no network, no /proc, nothing writable, an empty environment and, beside the
+standard library, one package (bwrap.py). The clock is held out here. inside/zygote.py is the
+process in it that forks, and inside/child.py what runs a program. This module knows nothing of
+problems or labels: bytes in, bytes out.
 """
 
 import contextlib
@@ -65,6 +65,9 @@ class Sandbox:
     thread would die with that thread.
     """
 
+    # Of str and bytes, so that sets iterate alike everywhere.
+    hash_seed = 0
+
     def __init__(
         self, limits: Limits = Limits(), start_in: Callable = lambda f: f(), path: str | None = None
     ) -> None:
@@ -94,7 +97,7 @@ class Sandbox:
     def start_with(self, bwrap: str) -> str | None:
         """Start with this binary. Returns None, or in one line why it failed."""
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = bwrap_command(bwrap, inside.fileno(), self.limits)
+        command = bwrap_command(bwrap, inside.fileno(), self.hash_seed, self.limits)
         self.process = subprocess.Popen(
             command,
             pass_fds=[inside.fileno()],
