@@ -21,10 +21,10 @@ def listed(name: str) -> dict[str, str]:
     return json.loads(SETS[name].read_text())
 
 
-def neighbours(table: Path = NEAR) -> dict[str, set[str]]:
+def neighbours() -> dict[str, set[str]]:
     """Problem id -> those that are nearly the same."""
     near: dict[str, set[str]] = {}
-    with table.open(encoding="utf-8", newline="") as file:
+    with NEAR.open(encoding="utf-8", newline="") as file:
         for one, other, *_ in list(csv.reader(file, delimiter="\t"))[1:]:
             near.setdefault(one, set()).add(other)
             near.setdefault(other, set()).add(one)

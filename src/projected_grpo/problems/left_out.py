@@ -13,21 +13,21 @@ TABLE = Path(__file__).parents[3] / "data/left_out.tsv"
 HEADER = ["problem", "hash", "reason", "seen"]
 
 
-def read(table: Path = TABLE) -> list[list[str]]:
+def read() -> list[list[str]]:
     """The lines below the header, four texts each."""
-    with table.open(encoding="utf-8", newline="") as file:
+    with TABLE.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file, delimiter="\t"))[1:]
 
 
-def reasons(table: Path = TABLE) -> dict[tuple[str, str], str]:
+def reasons() -> dict[tuple[str, str], str]:
     """(problem id, content hash) -> why it is left out."""
-    return {(name, content): reason for name, content, reason, _ in read(table)}
+    return {(name, content): reason for name, content, reason, _ in read()}
 
 
-def write(rows: list[list[str]], table: Path = TABLE) -> None:
+def write(lines: list[list[str]]) -> None:
     """In the order of the ids' numbers."""
-    with replacing(table) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
-        ordered = sorted(rows, key=lambda row: (number(row[0]), row[1]))
+    with replacing(TABLE) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
+        ordered = sorted(lines, key=lambda line: (number(line[0]), line[1]))
         csv.writer(file, delimiter="\t", lineterminator="\n").writerows([HEADER, *ordered])
 
 

@@ -16,8 +16,7 @@ from pathlib import Path
 from loguru import logger
 
 from projected_grpo.cli import Refusal
-from projected_grpo.problems import leetcode
-from projected_grpo.problems.evaluation_sets import NEAR
+from projected_grpo.problems import evaluation_sets, leetcode
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import Problem
 from projected_grpo.problems.tally import Tally
@@ -107,9 +106,10 @@ def main(argv: list[str]) -> None:
             problems.setdefault((problem.id, problem.method), problem)
         titles |= titles_of(path)
     lines = near_pairs(problems, {key: titles[key] for key in titles.keys() & problems.keys()})
-    with replacing(NEAR) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
+    table = evaluation_sets.NEAR
+    with replacing(table) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter="\t", lineterminator="\n").writerows([HEADER, *lines])
-    logger.info("{} near pairs among {} problems; see {}", len(lines), len(problems), NEAR)
+    logger.info("{} near pairs among {} problems; see {}", len(lines), len(problems), table)
 
 
 if __name__ == "__main__":
