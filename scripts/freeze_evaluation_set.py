@@ -68,6 +68,12 @@ if options["frozen"]:
 elif options["solvable"] and options["rates"]:
     every, tally = leetcode.read_problems(path=options["solvable"])
     print(tally)
-    write("solvable", correct(evaluation_sets.solvable(every, rates(Path(options["rates"])))))
+    chosen = correct(evaluation_sets.solvable(every, rates(Path(options["rates"]))))
+    if len(chosen) < evaluation_sets.SOLVABLE:
+        raise Refusal(
+            f"only {len(chosen)} problems are solved at such rates, each in {MIN_SAMPLES} or more"
+            f" samples under {CLEAN.name}; sample more problems"
+        )
+    write("solvable", chosen)
 else:
     raise Refusal(USAGE)

@@ -36,7 +36,7 @@ NAMESPACES = "--unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare
 RULES = "--unshare-cgroup-try --die-with-parent --new-session --clearenv --chdir /".split()
 # CAP_SYS_ADMIN, inside, is for the zygote's PID namespaces.
 IDENTITY = "--uid 1000 --gid 1000 --cap-add CAP_SYS_ADMIN".split()
-ENVIRONMENT = "--setenv PYTHONDONTWRITEBYTECODE 1".split()
+ENVIRONMENT = "--setenv PYTHONDONTWRITEBYTECODE 1 --setenv PYTHONHASHSEED".split()
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def bwrap_candidates(path: str | None = None) -> list[str]:
     return [binary for binary in candidates if binary]
 
 
-def bwrap_command(bwrap: str, control_fd: int, hash_seed: int, limits: Limits) -> list[str]:
+def bwrap_command(bwrap: str, control_fd: int, limits: Limits, hash_seed: int) -> list[str]:
     """The command line of a zygote in a sandbox: everything is unshared, the root is read-only."""
     python = Path(sys.executable).resolve()
     numbers = [str(control_fd), str(limits.memory_mb << 20), str(limits.answer_mb << 20)]
@@ -82,7 +82,7 @@ def bwrap_command(bwrap: str, control_fd: int, hash_seed: int, limits: Limits) -
         *RULES,
         *IDENTITY,
         *ENVIRONMENT,
-        *["--setenv", "PYTHONHASHSEED", str(hash_seed)],
+        str(hash_seed),
         *mounts(python.parent.parent),
         "--",
         *zygote,

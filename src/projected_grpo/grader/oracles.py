@@ -33,10 +33,6 @@ CLOCK = re.compile(r"\b(?:now|utcnow|today|(?:process_|thread_)?time|time_ns|per
 RESEED = "import random\nrandom.seed(1)\n"
 
 
-class Salted(Sandbox):
-    hash_seed = 1
-
-
 @dataclass(frozen=True)
 class Answers:
     """right: tests that a solution passes. cpu_s: seconds a call."""
@@ -74,7 +70,7 @@ def fault(problem: Problem, plain: Sandbox, salted: Sandbox) -> tuple[str, str] 
 def faults(problems: list[Problem]) -> list[list[str]]:
     """A line of the table for each problem that has a fault."""
     limits = calibrated(LIMITS)
-    plain, salted = Sandbox(limits), Salted(limits)
+    plain, salted = Sandbox(limits), Sandbox(limits, hash_seed=1)
     lines = []
     try:
         for problem in tqdm(problems, desc="canonical solutions"):

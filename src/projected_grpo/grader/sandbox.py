@@ -1,9 +1,8 @@
 """Run untrusted programs: one long-lived bubblewrap sandbox, one forked child a program.
 
 The sandbox has no network, no /proc, nothing writable, an empty environment and, beside the
-standard library, one package (bwrap.py). The clock is held out here. inside/zygote.py is the
-process in it that forks, and inside/child.py what runs a program. This module knows nothing of
-problems or labels: bytes in, bytes out.
+standard library, one package. The clock is held out here. inside/zygote.py is the process in it
+that forks, and inside/child.py what runs a program. This module knows nothing of problems.
 """
 
 import contextlib
@@ -63,15 +62,18 @@ class Sandbox:
     start_in: calls a function in a thread that lives as long as this object does. bwrap's
     --die-with-parent follows the *thread* that started it, so a sandbox started from a passing
     thread would die with that thread.
+    hash_seed: of strings, one for all so that sets iterate alike everywhere.
     """
 
-    # Of str and bytes, so that sets iterate alike everywhere.
-    hash_seed = 0
-
     def __init__(
-        self, limits: Limits = Limits(), start_in: Callable = lambda f: f(), path: str | None = None
+        self,
+        limits: Limits = Limits(),
+        start_in: Callable = lambda f: f(),
+        path: str | None = None,
+        hash_seed: int = 0,
     ) -> None:
         self.limits = limits
+        self.hash_seed = hash_seed
         self.start_in = start_in
         self.path = path
         self.stopped = False
@@ -97,7 +99,7 @@ class Sandbox:
     def start_with(self, bwrap: str) -> str | None:
         """Start with this binary. Returns None, or in one line why it failed."""
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = bwrap_command(bwrap, inside.fileno(), self.hash_seed, self.limits)
+        command = bwrap_command(bwrap, inside.fileno(), self.limits, self.hash_seed)
         self.process = subprocess.Popen(
             command,
             pass_fds=[inside.fileno()],
@@ -165,10 +167,8 @@ class Sandbox:
             self.stopped |= result.end != "exited"
             if result.end == "lost":
                 return result
-            if before is None:
-                result.frames = read(0, request=request)
-            else:
-                result.frames = before
+            result.frames = read(0, request=request) if before is None else before
+            if before is not None:
                 result.later = read(start, request=rest)
         return result
 

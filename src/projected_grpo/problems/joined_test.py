@@ -52,8 +52,17 @@ def test_one_statement_under_another_number_is_the_same_problem(tmp_path):
     assert tally.skipped_problems == {"same problem as an earlier row": 1}
 
 
+def test_a_statement_that_was_edited_under_one_number_is_the_same_problem(tmp_path):
+    rows = [row("One.", question_id=900_001), row("One, edited.", question_id=900_001)]
+    _, tally = leetcode.read_problems(path=write(tmp_path / "a.jsonl", *rows))
+    assert tally.skipped_problems == {"same problem as an earlier row": 1}
+
+
 def test_another_problem_under_a_number_that_is_taken_is_counted(tmp_path):
-    rows = [row("One.", question_id=900_001), row("Other.", question_id=900_001)]
+    other = row("Other.", question_id=900_001, entry_point="Solution().g")
+    for field in ("starter_code", "completion"):
+        other[field] = other[field].replace("def f", "def g")
+    rows = [row("One.", question_id=900_001), other]
     _, tally = leetcode.read_problems(path=write(tmp_path / "a.jsonl", *rows))
     assert tally.skipped_problems == {"id of another problem": 1}
 
