@@ -101,6 +101,21 @@ bench-update ranks *args: setup
 two-nodes *args: setup
     @scripts/two_nodes.sh "$@"
 
+# check files' canonical solutions, into data/left_out.tsv (about 2 min): just oracles FILE...
+[no-exit-message]
+oracles *args: setup
+    @{{ python }} -m projected_grpo.grader.oracles "$@"
+
+# list problems that are nearly one, into data/near_duplicates.tsv: just near FILE...
+[no-exit-message]
+near *args: setup
+    @{{ python }} -m projected_grpo.problems.near "$@"
+
+# write the tables of docs/data.md from the files in FOLDER: just data-tables FOLDER
+[no-exit-message]
+data-tables folder: setup
+    @{{ python }} -m projected_grpo.problems.data_page "$@"
+
 # label_compat beside the benchmark's own code on its evaluation problems: just parity [problems=119] [skip=0] [sandboxed=true]
 [no-exit-message]
 parity *args: setup

@@ -1,19 +1,28 @@
-"""Which medium and hard problems of a LeetCodeDataset test file can be used.
+"""Makes the frozen evaluation sets: ids and content hashes, nothing of the problems.
 
-python scripts/freeze_evaluation_set.py FILE
+python scripts/freeze_evaluation_set.py frozen=FILE
+python scripts/freeze_evaluation_set.py solvable=FILE,FILE rates=GRADED.parquet
 
-A problem is used where its canonical solution earns Correct on the tests that are left once those
-that expect an error message are dropped. Writes ids and content hashes, nothing of the problems,
-over src/projected_grpo/problems/evaluation_set.json.
+A problem is used where its canonical solution earns Correct. frozen: the medium and hard ones of a
+file with three tests or more. solvable: those that a model solves at certain rates
+(problems/evaluation_sets.py), none of or near the frozen ones; rates= its graded samples, no
+loophole in their prompts, MIN_SAMPLES or more a problem. The lists stand in problems/.
 """
 
 import json
 import sys
+from pathlib import Path
 
-from projected_grpo.cli import Refusal
+import polars as pl
+
+from projected_grpo.cli import Refusal, arguments
 from projected_grpo.grader import Grader
 from projected_grpo.loopholes import CLEAN, TRAIN_NAME
-from projected_grpo.problems import Problem, leetcode
+from projected_grpo.problems import Problem, evaluation_sets, leetcode
+from projected_grpo.rollouts import schema
+
+MIN_SAMPLES = 8
+USAGE = "give frozen=FILE, or solvable=FILE,FILE rates=GRADED.parquet"
 
 
 def answer(problem: Problem) -> tuple[Problem, str, str, str]:
@@ -21,21 +30,50 @@ def answer(problem: Problem) -> tuple[Problem, str, str, str]:
     return problem, f"```python\n{problem.canonical}\n```", CLEAN.name, TRAIN_NAME
 
 
-if len(sys.argv) != 2:
-    raise Refusal("usage: python scripts/freeze_evaluation_set.py FILE")
-every, tally = leetcode.read_problems(path=sys.argv[1])
-harder = [p for p in every if p.difficulty in ("medium", "hard") and len(p.tests) >= 3]
-with Grader(2) as grader:
-    graded = grader.grade_many([answer(problem) for problem in harder], progress=True)
+def correct(problems: list[Problem]) -> list[Problem]:
+    """Those whose canonical solution earns Correct; the others are printed."""
+    with Grader(2) as grader:
+        graded = grader.grade_many([answer(problem) for problem in problems], progress=True)
+    kept = []
+    for problem, verdict in zip(problems, graded, strict=True):
+        if verdict.label == "Correct":
+            kept.append(problem)
+        else:
+            facts = verdict.facts
+            print(f"{problem.id}: canonical passes {facts.n_passed} of {facts.n_tests}")
+    return kept
 
-usable, failed = {}, []
-for problem, verdict in zip(harder, graded, strict=True):
-    if verdict.label == "Correct":
-        usable[problem.id] = problem.hash
-    else:
-        facts = verdict.facts
-        failed.append(f"{problem.id}: canonical passes {facts.n_passed} of {facts.n_tests}")
-leetcode.FROZEN.write_text(json.dumps(usable, indent=0) + "\n")
-print(tally, f"\n{len(harder)} medium or hard with 3 tests or more, {len(usable)} usable")
-for line in failed:
-    print(line)
+
+def rates(file: Path) -> dict[str, float]:
+    """Problem id -> share of right samples, of the problems with MIN_SAMPLES or more."""
+    samples = schema.read(file, ["problem_id", "loophole", "gt_pass"])
+    clean = samples.filter(pl.col("loophole") == CLEAN.name)
+    groups = clean.group_by("problem_id").agg(pl.len(), pl.col("gt_pass").mean())
+    enough = groups.filter(pl.col("len") >= MIN_SAMPLES)
+    return dict(zip(enough["problem_id"], enough["gt_pass"], strict=True))
+
+
+def write(name: str, problems: list[Problem]) -> None:
+    listed = {problem.id: problem.hash for problem in problems}
+    evaluation_sets.SETS[name].write_text(json.dumps(listed, indent=0) + "\n")
+    print(f"{name}: {len(listed)} problems")
+
+
+_, options = arguments(sys.argv[1:], None, {"frozen": "", "solvable": "", "rates": ""})
+if options["frozen"]:
+    every, tally = leetcode.read_problems(path=options["frozen"])
+    print(tally)
+    harder = [p for p in every if p.difficulty in ("medium", "hard") and len(p.tests) >= 3]
+    write("frozen", correct(harder))
+elif options["solvable"] and options["rates"]:
+    every, tally = leetcode.read_problems(path=options["solvable"])
+    print(tally)
+    chosen = correct(evaluation_sets.solvable(every, rates(Path(options["rates"]))))
+    if len(chosen) < evaluation_sets.SOLVABLE:
+        raise Refusal(
+            f"only {len(chosen)} problems are solved at such rates, each in {MIN_SAMPLES} or more"
+            f" samples under {CLEAN.name}; sample more problems"
+        )
+    write("solvable", chosen)
+else:
+    raise Refusal(USAGE)

@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import site
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from projected_grpo.problems.solution_source import PACKAGE
+
 INSIDE_FOLDER = Path(__file__).parent / "inside"
-# These import the standard library and each other, and nothing else is there.
+# These import the standard library and each other.
 INSIDE = (
     "zygote.py",
     "filters.py",
@@ -80,7 +83,7 @@ def bwrap_command(bwrap: str, control_fd: int, limits: Limits, hash_seed: int) -
     python = Path(sys.executable).resolve()
     numbers = [str(control_fd), str(limits.memory_mb << 20), str(limits.answer_mb << 20)]
     # -s -S -P is -I without -E, which would ignore the hash seed too.
-    zygote = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers, *IMPORTED]
+    zygote = [str(python), "-s", "-S", "-P", "/grader/zygote.py", *numbers, *IMPORTED, PACKAGE]
     return [
         bwrap,
         *NAMESPACES,
@@ -95,7 +98,10 @@ def bwrap_command(bwrap: str, control_fd: int, limits: Limits, hash_seed: int) -
 
 
 def mounts(python_prefix: Path) -> list[str]:
-    """The interpreter, its shared libraries, two devices and INSIDE, all of it read-only."""
+    """The interpreter, its shared libraries, two devices, INSIDE and PACKAGE, all of it read-only.
+
+    Of the interpreter's own site-packages there is an empty folder.
+    """
     options = []
     for library in LIBRARIES:
         if os.path.islink(library):
@@ -103,6 +109,8 @@ def mounts(python_prefix: Path) -> list[str]:
         elif os.path.isdir(library):
             options += ["--ro-bind", library, library]
     options += ["--ro-bind", str(python_prefix), str(python_prefix)]
+    for installed in filter(os.path.isdir, site.getsitepackages([str(python_prefix)])):
+        options += ["--tmpfs", installed, "--remount-ro", installed]
     options += ["--dev-bind", "/dev/null", "/dev/null"]
     options += ["--ro-bind", "/dev/urandom", "/dev/urandom"]
     for script in INSIDE:
@@ -110,4 +118,6 @@ def mounts(python_prefix: Path) -> list[str]:
     for name in CHECKERS:
         file = CHECKERS_FOLDER / f"{name}.py"
         options += ["--ro-bind", str(file), f"/grader/checkers/{name}.py"]
+    (package,) = find_spec(PACKAGE).submodule_search_locations
+    options += ["--ro-bind", package, f"/grader/{PACKAGE}"]
     return [*options, "--remount-ro", "/"]

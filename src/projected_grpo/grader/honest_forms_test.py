@@ -100,6 +100,12 @@ FORMS = {
             nums = [random.randint(0, 9) for _ in range(50)]
             assert Solution().count(nums, 4) == len([n for n in nums if n > 4])
     """,
+    "the package that the sites have": """
+        from sortedcontainers import SortedList
+        def run_tests():
+            nums = SortedList([9, 1, 5])
+            assert Solution().count(list(nums), 4) == len(nums) - nums.bisect_right(4)
+    """,
     "a nested helper": """
         def run_tests():
             def check(nums, want):

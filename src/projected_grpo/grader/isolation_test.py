@@ -56,6 +56,10 @@ SIGHTS = {
     "a denied system call that does not end in EPERM": (
         f"[n for n in {REFUSED_CALLS} if failure(n) != errno.EPERM]"
     ),
+    "a package installed beside the interpreter": (
+        "[f for _, *files in os.walk(os.path.dirname(os.__file__) + '/site-packages')"
+        " for f in sum(files, [])]"
+    ),
     "a module of the project": (
         "[m for m in ('projected_grpo', 'numpy', 'torch') if works(importlib.import_module, m)]"
     ),
@@ -113,6 +117,17 @@ def test_no_place_in_the_file_system_can_be_written(values):
             except OSError: continue
             written.append(folder)
         return written
+    """)
+    assert values(program) == [[], [], []]
+
+
+def test_the_folder_of_installed_packages_cannot_be_written(values):
+    program = answering("""
+        import os
+        folder = os.path.dirname(os.__file__) + "/site-packages"
+        try: open(folder + "/left", "w").close()
+        except OSError: return []
+        return [folder]
     """)
     assert values(program) == [[], [], []]
 

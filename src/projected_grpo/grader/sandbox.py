@@ -1,8 +1,9 @@
 """Run untrusted programs: one long-lived bubblewrap sandbox, one forked child a program.
 
-The sandbox has no network, no /proc, nothing writable, an empty environment and only the standard
-library. The clock is held out here. inside/zygote.py is the process in it that forks, and
-inside/child.py what runs a program. This module knows nothing of problems or labels.
+The sandbox has no network, no /proc, nothing writable, an empty environment and, beside the
+standard library, one package. The clock is held out here. inside/zygote.py is the process in it
+that forks, and inside/child.py what runs a program. This module knows nothing of problems or
+labels.
 """
 
 import contextlib

@@ -8,9 +8,10 @@ import marshal
 from functools import lru_cache
 
 from projected_grpo.grader.bwrap import IMPORTED
+from projected_grpo.problems.solution_source import PACKAGE
 
 # `from unittest import mock` would import a module more.
-SHARED = {*IMPORTED, "builtins"} - {"unittest"}
+SHARED = {*IMPORTED, PACKAGE, "builtins"} - {"unittest"}
 
 
 @lru_cache(maxsize=64)

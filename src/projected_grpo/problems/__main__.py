@@ -1,7 +1,7 @@
 """How many problems a source has: `python -m projected_grpo.problems [mini|leetcode] [path=FILE]`.
 
-Further: [split=eval] [difficulty=medium,hard] [min_tests=3] [max_description_chars=2500] [limit=10]
-[seed=0] [frozen=FILE].
+Further: [train=FILE,FILE] [frozen=FILE] [evaluation_set=solvable] [split=eval]
+[difficulty=medium,hard] [min_tests=3] [max_description_chars=2500] [limit=10] [seed=0].
 """
 
 import sys
@@ -29,7 +29,7 @@ def counts_table(problems: list[Problem]) -> str:
 
 def main(argv: list[str]) -> None:
     """Print how many problems there are; what leetcode files hold beyond them is in the log."""
-    keys = ("split", "difficulty", *WHOLE_NUMBERS, "path", "frozen")
+    keys = ("split", "difficulty", *WHOLE_NUMBERS, "path", "train", "frozen", "evaluation_set")
     source, texts = arguments(argv, "SOURCE", dict.fromkeys(keys, ""))
     options = {}
     for key, text in texts.items():

@@ -5,11 +5,11 @@ import pytest
 from omegaconf import OmegaConf
 
 from projected_grpo.cli import Refusal
-from projected_grpo.problems import leetcode
+from projected_grpo.problems import evaluation_sets, leetcode
 from projected_grpo.problems.sources import load
 from projected_grpo.train import configure
 
-FROZEN = json.loads(leetcode.FROZEN.read_text())
+FROZEN = evaluation_sets.listed("frozen")
 FILE = Path(__file__).parents[3] / "../shared/data/LeetCodeDataset-v0.3.1-test.jsonl.gz"
 ROW = {
     "question_id": 1,
@@ -25,12 +25,16 @@ ROW = {
 
 @pytest.fixture
 def small(tmp_path, monkeypatch):
-    """(a file of one problem, the list that freezes it)"""
+    """(a file of one problem, the list that freezes it); nothing is near another."""
     file = tmp_path / "rows_test.jsonl"
     frozen = tmp_path / "frozen.json"
     file.write_text(json.dumps(ROW) + "\n")
     frozen.write_text(json.dumps({p.id: p.hash for p in load("leetcode", path=str(file))}))
-    monkeypatch.setattr(leetcode, "FROZEN", frozen)
+    none, near = tmp_path / "none.json", tmp_path / "near.tsv"
+    none.write_text("{}")
+    near.write_text("problem\tother\tsimilarity\tevidence\n")
+    monkeypatch.setattr(evaluation_sets, "SETS", {"frozen": frozen, "solvable": none})
+    monkeypatch.setattr(evaluation_sets, "NEAR", near)
     return file, frozen
 
 
@@ -91,6 +95,41 @@ def test_other_content_under_a_listed_id_is_refused(small):
     file.write_text(json.dumps({**ROW, "problem_description": "another"}) + "\n")
     with pytest.raises(Refusal, match="leetcode/1 of the frozen evaluation set has other content"):
         load("leetcode", split="eval", frozen=str(file))
+
+
+def test_a_set_may_come_from_several_files(small, tmp_path):
+    file, frozen = small
+    other = write_train(tmp_path, {})
+    (problem,) = load("leetcode", path=str(other))
+    frozen.write_text(json.dumps({problem.id: problem.hash} | json.loads(frozen.read_text())))
+    found = load("leetcode", split="eval", frozen=f"{file},{other}")
+    assert [p.id for p in found] == ["leetcode/2", "leetcode/1"]
+
+
+def test_the_other_set_is_evaluated_on_by_its_name_and_none_of_either_is_trained_on(
+    small, tmp_path
+):
+    file, frozen = small
+    evaluation_sets.SETS["solvable"].write_text(frozen.read_text())
+    frozen.write_text("{}")
+    options = {"path": str(write_train(tmp_path, {"question_id": 1}, {})), "frozen": str(file)}
+    evaluated = load("leetcode", split="eval", evaluation_set="solvable", **options)
+    assert [p.id for p in evaluated] == ["leetcode/1"]
+    assert [p.id for p in load("leetcode", split="train", **options)] == ["leetcode/3"]
+
+
+def test_an_unknown_set_is_refused(small):
+    file, _ = small
+    with pytest.raises(Refusal, match="unknown evaluation set 'easy'; choose one of frozen"):
+        load("leetcode", split="eval", frozen=str(file), evaluation_set="easy")
+
+
+def test_what_is_near_an_evaluated_problem_is_not_trained_on(small, tmp_path):
+    evaluation_sets.NEAR.write_text("problem\tother\nleetcode/2\tleetcode/1\n")
+    train = write_train(tmp_path, {}, {})
+    assert [p.id for p in load("leetcode", split="train", path=str(train), eval_share=0.0)] == [
+        "leetcode/3"
+    ]
 
 
 def test_an_absent_problem_is_refused(small):

@@ -4,29 +4,32 @@ A test is used if its input and its expected output are plain literals. What is 
 under a reason.
 """
 
-import json
 import re
-import sys
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from tabulate import tabulate
-
 from projected_grpo.cli import Refusal
+from projected_grpo.problems import evaluation_sets, left_out
 from projected_grpo.problems.checkers import LEFT_OUT, checker_of, is_valid
+from projected_grpo.problems.duplicates import distinct
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.hidden import with_hidden
-from projected_grpo.problems.leetcode_rows import Row, form
+from projected_grpo.problems.leetcode_rows import Row, with_forms
 from projected_grpo.problems.problem import Problem, Test
-from projected_grpo.problems.solution_source import Skip, imports, method_of, read_test, signature
+from projected_grpo.problems.solution_source import (
+    Skip,
+    method_of,
+    read_test,
+    renamed,
+    signature,
+    third_party,
+)
+from projected_grpo.problems.tally import Tally
 
 # "a_test.jsonl" and "x-v0.3.1-test.jsonl.gz", and not "latest.jsonl".
 NAMED_TEST = re.compile(r"(^|[-_.])test([-_.]|$)")
-OPTIONS = ("path", "eval_share", "frozen", "hidden")
-# The evaluation set as id -> content hash.
-FROZEN = Path(__file__).parent / "evaluation_set.json"
+OPTIONS = ("path", "train", "eval_share", "frozen", "evaluation_set", "hidden")
 EXTERNAL = Path(__file__).parents[3] / "external/rl-rewardhacking/results/data"
 FILES = {
     "train": EXTERNAL / "leetcode_train_medhard_filtered.jsonl",
@@ -34,91 +37,70 @@ FILES = {
 }
 
 
-@dataclass
-class Tally:
-    """How many problems and tests are used, and for each reason how many are not.
-
-    with_hidden, hidden_tests: of the problems used, those with hidden tests, and these.
-    """
-
-    problems: int = 0
-    tests: int = 0
-    with_hidden: int = 0
-    hidden_tests: int = 0
-    skipped_problems: Counter[str] = field(default_factory=Counter)
-    skipped_tests: Counter[str] = field(default_factory=Counter)
-
-    def __str__(self) -> str:
-        rows = [
-            ["kept", self.problems, self.tests],
-            ["of these with hidden tests", self.with_hidden, self.hidden_tests],
-        ]
-        rows += [[why, n, ""] for why, n in self.skipped_problems.most_common()]
-        rows += [[why, "", n] for why, n in self.skipped_tests.most_common()]
-        return tabulate(rows, headers=["kept, or why not", "problems", "tests"])
+# One file or several, as a list or with commas.
+Files = str | Path | list[str] | None
 
 
 def read_problems(
     split: str | None = None,
-    path: str | Path | None = None,
+    path: Files = None,
+    train: Files = None,
     eval_share: float = 0.1,
-    frozen: str | Path | None = None,
+    frozen: Files = None,
+    evaluation_set: str = "frozen",
     hidden: bool = False,
 ) -> tuple[list[Problem], Tally]:
-    """Problems of one file, or of the benchmark's file(s) in external/ that hold the split.
+    """Problems of files, or of the benchmark's file(s) in external/ that hold the split.
 
-    The split of a problem: a file with the word "test" in its name is "eval"; the benchmark's
-    others are "train"; of a LeetCodeDataset training file the share eval_share, chosen by content
-    hash, is "eval". With path= all splits of the file are returned.
-    frozen: the file that the evaluation set is taken from instead, as FROZEN lists it, whatever
-    eval_share is; Refusal where it holds something else.
+    The split of a problem: what an evaluation set lists, and what is near that, is "eval"; all else
+    of train= is "train"; a file with the word "test" in its name is "eval"; the benchmark's others
+    are "train"; of a LeetCodeDataset training file the share eval_share, chosen by content hash, is
+    "eval". With path= or train= all splits of the files are returned.
+    frozen: the files that the evaluation set of this name is taken from. Nothing else is "eval"
+    then, whatever eval_share is. Refusal where they hold something else.
     hidden: of split "train" only those that have hidden tests.
     """
     tally = Tally()
-    if frozen is not None:
-        problems = _beside_frozen(split, path, Path(frozen), tally)
-    else:
-        problems = _read_files(split, path, eval_share, tally)
+    evaluated: list[Problem] = []
+    others: list[Problem] = []
+    if frozen is not None and split in (None, "eval"):
+        evaluated = list(frozen_set(evaluation_set, files_of(frozen), tally))
+    if frozen is None:
+        others = _read_files(split, path, train, eval_share, tally)
+    elif split != "eval":
+        # None is held out by content hash: nothing would evaluate on them.
+        every = _read_files(split, path, train, 0.0, tally)
+        others = [p for p in every if p.split != "eval"]
+        tally.skipped_problems["not trained on"] += len(every) - len(others)
     if hidden:
-        problems = list(trainable(problems, tally))
-    tally.with_hidden = sum(len(p.hidden) > 0 for p in problems)
-    tally.hidden_tests = sum(len(p.hidden) for p in problems)
+        every = others
+        others = [p for p in every if p.hidden or p.split != "train"]
+        tally.skipped_problems["no hidden tests to train on"] += len(every) - len(others)
+    problems = others + evaluated
+    tally.use(problems)
     return problems, tally
 
 
-def trainable(problems: list[Problem], tally: Tally) -> Iterator[Problem]:
-    """Of split "train" those with hidden tests, and all of the others."""
-    for problem in problems:
-        if problem.hidden or problem.split != "train":
-            yield problem
-            continue
-        tally.skipped_problems["no hidden tests to train on"] += 1
-        tally.problems -= 1
-        tally.tests -= len(problem.tests)
+def files_of(value: Files) -> list[Path]:
+    if value is None:
+        return []
+    names = value if isinstance(value, list) else str(value).split(",")
+    return [Path(name) for name in names]
 
 
 def _read_files(
-    split: str | None, path: str | Path | None, eval_share: float, tally: Tally
+    split: str | None, path: Files, train: Files, eval_share: float, tally: Tally
 ) -> list[Problem]:
-    problems = []
-    for file in [Path(path)] if path is not None else _external_files(split):
-        problems += read_file(file, eval_share, tally)
-    return problems
-
-
-def _beside_frozen(
-    split: str | None, path: str | Path | None, frozen: Path, tally: Tally
-) -> list[Problem]:
-    """The frozen evaluation set in the place of the one by split.
-
-    All of split "eval" are its. None is held out by content hash: nothing would evaluate on them.
-    """
-    evaluated = list(frozen_set(frozen, tally)) if split in (None, "eval") else []
-    if split == "eval":
-        return evaluated
-    listed = json.loads(FROZEN.read_text())
-    others = _read_files(split, path, 0.0, tally)
-    return [p for p in others if p.split != "eval" and p.id not in listed] + evaluated
+    """Those of path=, else of external/, and then those of train= that are not among them."""
+    held = evaluation_sets.held()
+    by_name = files_of(path) if path or train else _external_files(split)
+    files = [list(read_file(file, eval_share, tally)) for file in by_name]
+    for file in files_of(train):
+        files.append([replace(p, split="train") for p in read_file(file, 0.0, tally)])
+    return [
+        replace(p, split="eval") if p.id in held else p
+        for p in distinct(files, tally.skipped_problems)
+    ]
 
 
 def _external_files(split: str | None) -> list[Path]:
@@ -133,44 +115,56 @@ def _external_files(split: str | None) -> list[Path]:
     return files
 
 
-def frozen_set(path: Path, tally: Tally) -> Iterator[Problem]:
-    """The problems that FROZEN lists, in its order, all of split "eval".
+def frozen_set(name: str, files: list[Path], tally: Tally) -> Iterator[Problem]:
+    """The problems that an evaluation set lists, in its order, all of split "eval".
 
     Refusal if one is absent or of other content.
     """
-    known = {problem.id: problem for problem in read_file(path, 0.0, tally)}
-    for name, content in json.loads(FROZEN.read_text()).items():
-        if name not in known or known[name].hash != content:
-            why = "is not in" if name not in known else "has other content in"
+    known: dict[str, list[Problem]] = {}
+    for file in files:
+        for problem in read_file(file, 0.0, tally):
+            known.setdefault(problem.id, []).append(problem)
+    listed = evaluation_sets.listed(name)
+    for each, content in listed.items():
+        rows = known.get(each, [])
+        same = [problem for problem in rows if problem.hash == content]
+        if not same:
+            why = "has other content in" if rows else "is not in"
             raise Refusal(
-                f"{name} of the frozen evaluation set {why} {path};"
-                " give frozen= LeetCodeDataset's v0.3.1 test file"
+                f"{each} of the {name} evaluation set {why} {', '.join(map(str, files))};"
+                " give frozen= the files that docs/data.md names"
             )
-        yield replace(known[name], split="eval")
+        yield replace(same[0], split="eval")
+    n_rows = sum(map(len, known.values()))
+    tally.skipped_problems["not in the evaluation set"] += n_rows - len(listed)
 
 
 def read_file(
     path: Path, eval_share: float, tally: Tally, hidden: bool = True
 ) -> Iterator[Problem]:
-    """The usable problems of a file, counted in tally as all the others are.
+    """The usable problems of a file that are not left out, the others counted in tally.
 
     hidden: with the hidden tests that there are.
     """
-    for raw in read_jsonl(path):
-        convert, own_split = form(raw, path)
+    reasons = left_out.reasons()
+    for problem in formed(path, eval_share, tally):
+        if why := reasons.get((problem.id, problem.hash)):
+            tally.skipped_problems[why] += 1
+        else:
+            yield with_hidden(problem, path) if hidden else problem
+
+
+def formed(path: Path, eval_share: float, tally: Tally) -> Iterator[Problem]:
+    """The problems of a file whose rows are in form, checked or not."""
+    for raw, (convert, own_split) in with_forms(read_jsonl(path), path):
         try:
             row = convert(raw)
             tests = read_tests(row, tally)
-        except KeyError as absent:
-            raise Refusal(f"{path}: a row lacks {absent}; give another file as path=") from None
         except Skip as why:
             tally.skipped_problems[str(why)] += 1
             continue
-        tally.problems += 1
-        tally.tests += len(tests)
         split = "eval" if NAMED_TEST.search(path.name) else own_split
-        problem = to_problem(row, tests, split, eval_share)
-        yield with_hidden(problem, path) if hidden else problem
+        yield to_problem(row, tests, split, eval_share)
 
 
 def to_problem(row: Row, tests: tuple[Test, ...], split: str | None, eval_share: float) -> Problem:
@@ -196,13 +190,10 @@ def to_problem(row: Row, tests: tuple[Test, ...], split: str | None, eval_share:
 def read_tests(row: Row, tally: Tally) -> tuple[Test, ...]:
     """The usable tests of a row, counting the others; Skip if the problem itself cannot be used."""
     parameters = signature(row.starter_code, row.method)
-    modules = {name.split(".")[0] for name in imports(row.setup_code)}
-    third_party = modules - sys.stdlib_module_names
-    if third_party:
-        raise Skip(f"setup code imports {', '.join(sorted(third_party))}")
-    taken = method_of(row.canonical, row.method).args.args
-    if [a.arg for a in taken] != [a.arg for a in parameters.args]:
-        raise Skip("canonical solution takes other arguments")
+    for what, code in {"setup code": row.setup_code, "canonical solution": row.canonical}.items():
+        if absent := third_party(code):
+            raise Skip(f"{what} imports {', '.join(absent)}")
+    names = renamed(method_of(row.canonical, row.method).args, parameters)
 
     checker = checker_of(row.id, row.method)
     if checker == LEFT_OUT:
@@ -210,7 +201,7 @@ def read_tests(row: Row, tally: Tally) -> tuple[Test, ...]:
     tests = []
     for call in row.calls:
         try:
-            test = read_test(call, parameters)
+            test = read_test(call, parameters, names)
             if not is_valid(checker, test):
                 raise Skip("expected output is no right answer")
             tests.append(test)

@@ -1,6 +1,7 @@
 """The three file formats; rows as they stand in the files, cut to what is read."""
 
 import ast
+import itertools
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from projected_grpo.cli import Refusal
 from projected_grpo.problems import leetcode
+from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import Test, literal
 from projected_grpo.problems.sources import load
 from projected_grpo.problems.sources_test import ROOT, same
@@ -18,9 +20,19 @@ FAMILIES = {
         ROOT / "../shared/data/rl-rewardhacking-leetcode_test_medhard.jsonl.gz",
     ],
     "v0.2.0": [ROOT / "../shared/data/LeetCodeDataset-v0.2.0-train.jsonl.gz"],
+    "v0.3.0": [ROOT / "../shared/data/LeetCodeDataset-v0.3.0-test.jsonl.gz"],
     "v0.3.1": [ROOT / "../shared/data/LeetCodeDataset-v0.3.1-test.jsonl.gz"],
 }
+# No data file has so many.
+IDS = itertools.count(900_001)
 STARTER = "class Solution:\n    def f(self, {}) -> {}:\n        "
+
+
+def real_file(family: str) -> Path:
+    path = next((p for p in FAMILIES[family] if p.is_file()), None)
+    if path is None:
+        pytest.skip(f"no {family} file: `just sync-external`, or put it in ../shared/data")
+    return path
 
 
 def write(path: Path, *rows: dict) -> Path:
@@ -31,7 +43,7 @@ def write(path: Path, *rows: dict) -> Path:
 def benchmark_row(calls: list[str], returns: str = "int", arguments: str = "n: int") -> dict:
     ask = "Your solution to the problem should be a method of the class Solution called f and ..."
     return {
-        "id": 7,
+        "id": next(IDS),
         "difficulty": "medium",
         "question": f"PROBLEM:\nAdd.\n\n{ask}",
         "func_name": "Solution().f",
@@ -46,7 +58,7 @@ def v3_row(
     pairs: list[tuple[str, str]], returns: str = "int", arguments: str = "n: int", setup: str = ""
 ) -> dict:
     return {
-        "question_id": 8,
+        "question_id": next(IDS),
         "difficulty": "Hard",
         "problem_description": "Add.",
         "starter_code": STARTER.format(arguments, returns),
@@ -61,7 +73,11 @@ def v2_row(checks: list[str], returns: str = "int", arguments: str = "n: int") -
     starter = STARTER.format(arguments, returns).rstrip()
     query = f"Add.\nPlease complete the following python code precisely:\n```python\n{starter}\n```"
     return {
-        "meta": {"question_id": 9, "difficulty": "Easy", "question_title": "Add, with examples."},
+        "meta": {
+            "question_id": next(IDS),
+            "difficulty": "Easy",
+            "question_title": "Add, with examples.",
+        },
         "query": query,
         "entry_point": "Solution().f",
         "completion": STARTER.format(arguments, returns) + "return n",
@@ -82,15 +98,6 @@ def test_leetcode_skips_error_outputs_also_inside_quotes_and_counts_them(tmp_pat
     assert problem.tests == (Test("n = 4", "an Error: inside is text"),)
     assert tally.skipped_tests == {"expected output is an error message": 3}
     assert (tally.problems, tally.tests) == (1, 1)
-
-
-def test_leetcode_v2_leaves_out_what_takes_long_to_grade(tmp_path):
-    slow, quick = (v2_row(["candidate(n = 1) == 1"]) for _ in range(2))
-    slow["meta"]["question_id"] = 2827
-    path = write(tmp_path / "rows.jsonl", slow, quick)
-    (problem,), tally = leetcode.read_problems(path=path)
-    assert problem.id == "leetcode/9"
-    assert tally.skipped_problems == {"canonical solution is slow": 1}
 
 
 def test_leetcode_v3_strings_get_quotes_only_where_the_method_returns_str(tmp_path):
@@ -130,16 +137,16 @@ def test_leetcode_counts_every_problem_and_test_it_leaves_out_under_its_reason(t
     rows = [
         v3_row([("n = [1]", "[1]")], "Optional[ListNode]", "n: Optional[ListNode]"),
         v3_row([("n = [1]", "[1]")], "None", "n: List[int]"),
-        v3_row([("n = 1", "1")], setup="from sortedcontainers import SortedList"),
+        v3_row([("n = 1", "1")], setup="from numpy import array"),
         v3_row([("n = 1", "Error: no")]),
-        v3_row([("n = 1", "1")]) | {"completion": STARTER.format("m: int", "int") + "return m"},
+        v3_row([("n = 1", "1")]) | {"completion": STARTER.format("m, k", "int") + "return m"},
         v3_row(pairs),
     ]
     _, tally = leetcode.read_problems(path=write(tmp_path / "rows.jsonl", *rows))
     assert tally.skipped_problems == {
         "linked lists or trees": 1,
         "changes its input in place and returns nothing": 1,
-        "setup code imports sortedcontainers": 1,
+        "setup code imports numpy": 1,
         "no test left": 1,
         "canonical solution takes other arguments": 1,
     }
@@ -158,6 +165,19 @@ SKIPPED = {
     "setup code does not parse": v3_row([("n = 1", "1")], setup="import ("),
     "test code does not parse": v2_row(["("]),
     "test code is no function": v2_row([]) | {"test": "assert True"},
+    "canonical solution imports numpy": v3_row([("n = 1", "1")])
+    | {"completion": "import numpy\n" + STARTER.format("n", "int") + "return n"},
+    "canonical solution takes other arguments": v3_row([("n = 1, k = 2", "1")], arguments="n, k")
+    | {"completion": STARTER.format("k, n", "int") + "return n"},
+    "no statement": v3_row([("n = 1", "1")]) | {"problem_description": " "},
+    "difficulty of another name": v3_row([("n = 1", "1")]) | {"difficulty": "Unrated"},
+    "a row lacks difficulty": v3_row([("n = 1", "1")]) | {"difficulty": None},
+    "a row lacks completion": v3_row([("n = 1", "1")]) | {"completion": None},
+    "a row lacks question_id": v3_row([("n = 1", "1")]) | {"question_id": float("nan")},
+    "a row lacks meta.question_id": v2_row(["candidate(1) == 1"])
+    | {"meta": {"difficulty": "Easy"}},
+    "a row lacks input_output": v3_row([]) | {"input_output": None},
+    "no test left": v3_row([]),
 }
 
 
@@ -177,7 +197,7 @@ def test_leetcode_v2_a_statement_that_is_no_assert_is_no_test(tmp_path):
 
 NO_ROWS = {
     "a line that is no JSON object": "5",
-    "a row lacks 'starter_code'": '{"problem_description": "d"}',
+    "a row lacks starter_code: 1": '{"problem_description": "d"}',
 }
 
 
@@ -185,7 +205,7 @@ NO_ROWS = {
 def test_leetcode_a_line_that_is_no_problem_is_refused(tmp_path, complaint):
     path = tmp_path / "rows.jsonl"
     path.write_text(NO_ROWS[complaint] + "\n")
-    with pytest.raises(Refusal, match=f"{complaint}; give"):
+    with pytest.raises(Refusal, match=f"{complaint}.*; give"):
         load("leetcode", path=path)
 
 
@@ -227,13 +247,62 @@ def test_leetcode_a_file_with_the_word_test_in_its_name_is_for_evaluation(tmp_pa
     assert [p.split for p in load("leetcode", path=path, eval_share=0.0)] == [NAMES[name]]
 
 
+def test_leetcode_v020s_test_file_is_used_whole_though_it_says_meidum(tmp_path):
+    path = tmp_path / "LeetCodeDataset-v0.2.0-test.jsonl"
+    rows = [v2_row([f"candidate(n = {i}) == {i}"]) for i in range(200)]
+    for row in rows[::9][:21]:
+        row["meta"]["difficulty"] = "Meidum"
+    problems = load("leetcode", path=write(path, *rows))
+    assert len(problems) == 200
+    assert sum(p.difficulty == "medium" for p in problems) == 21
+
+
+def test_leetcode_an_input_or_output_that_is_no_text_is_counted_as_a_test(tmp_path):
+    row = v3_row([("n = 1", "1")])
+    none = {"input": "n = 2", "output": None}
+    no_number = {"input": "n = 3", "output": float("nan")}
+    row["input_output"] += [none, no_number, {"output": "1"}, "n = 4"]
+    (problem,), tally = leetcode.read_problems(path=write(tmp_path / "rows.jsonl", row))
+    assert problem.tests == (Test("n = 1", 1),)
+    assert tally.skipped_tests == {"does not parse, or has no expected output": 4}
+
+
+def test_leetcode_a_number_beyond_all_bounds_is_no_plain_value(tmp_path):
+    row = v3_row([("n = 1", "1"), ("n = 1e999", "1"), ("n = 2", "[1e999]")])
+    _, tally = leetcode.read_problems(path=write(tmp_path / "rows.jsonl", row))
+    assert tally.skipped_tests == {
+        "input is not a plain value": 1,
+        "expected output is not a plain value": 1,
+    }
+
+
+def test_leetcode_a_parameter_of_another_name_takes_the_starters(tmp_path):
+    row = v2_row(["candidate(N=1) == 1", "candidate(2) == 2"])
+    row["completion"] = STARTER.format("N", "int") + "return N"
+    (problem,) = load("leetcode", path=write(tmp_path / "rows.jsonl", row))
+    assert problem.tests == (Test("n = 1", 1), Test("n = 2", 2))
+
+
+def test_leetcode_arguments_stand_in_the_methods_order(tmp_path):
+    row = v3_row([("k = 2, n = 1", "1")], arguments="n, k")
+    row["completion"] = STARTER.format("n, k", "int") + "return n"
+    (problem,) = load("leetcode", path=write(tmp_path / "rows.jsonl", row))
+    assert problem.tests == (Test("n = 1, k = 2", 1),)
+
+
+def test_leetcode_a_row_of_no_form_is_counted_where_others_have_one(tmp_path):
+    path = write(tmp_path / "rows.jsonl", {"id": 1}, v3_row([("n = 1", "1")]))
+    _, tally = leetcode.read_problems(path=path)
+    assert tally.problems == 1
+    assert tally.skipped_problems == {"a row lacks starter_code": 1}
+
+
 @pytest.mark.parametrize("family", FAMILIES)
-def test_leetcode_reads_the_real_file(family):
-    path = next((p for p in FAMILIES[family] if p.is_file()), None)
-    if path is None:
-        pytest.skip(f"no {family} file: `just sync-external`, or put it in ../shared/data")
+def test_leetcode_uses_or_counts_every_row_of_the_real_file(family):
+    path = real_file(family)
     loaded, tally = leetcode.read_problems(path=path)
     assert len(loaded) == tally.problems >= 100
+    assert tally.problems + tally.skipped_problems.total() == len(read_jsonl(path))
     for problem in loaded:
         assert problem.tests
         assert problem.description.strip()

@@ -1,7 +1,9 @@
 """What a data set's source text says: parameters, imports, and tests of plain literals."""
 
 import ast
+import math
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +13,9 @@ from projected_grpo.problems.problem import Test, literal
 FAILED_OUTPUT = re.compile(
     r"""["']?(\w*Error\b|\w*Exception\b|Traceback|Execution timed out|Time ?out|Timed out)"""
 )
+# The one package beside the standard library that solutions may import: the sites have it, and so
+# has the grader's sandbox.
+PACKAGE = "sortedcontainers"
 ATOMS = (bool, int, float, str, type(None))
 
 
@@ -71,10 +76,34 @@ def imports(code: str) -> Iterator[str]:
             yield node.module or ""
 
 
-def read_test(call: str, parameters: ast.arguments) -> Test:
+def third_party(code: str) -> list[str]:
+    """The packages that code imports and that the sandbox has not."""
+    packages = {name.partition(".")[0] for name in imports(code)}
+    return sorted(packages - sys.stdlib_module_names - {PACKAGE, ""})
+
+
+def names_of(parameters: ast.arguments) -> list[str]:
+    """Of a method's parameters, without self."""
+    return [a.arg for a in parameters.args[1:]]
+
+
+def renamed(canonical: ast.arguments, parameters: ast.arguments) -> dict[str, str]:
+    """What the canonical solution calls its parameters -> what the starter code calls them.
+
+    Calls go by position. Skip where the two take other arguments: more, or in another order.
+    """
+    theirs, ours = names_of(canonical), names_of(parameters)
+    moved = any(own in ours and own != name for own, name in zip(theirs, ours))
+    if len(theirs) != len(ours) or moved:
+        raise Skip("canonical solution takes other arguments")
+    return dict(zip(theirs, ours))
+
+
+def read_test(call: str, parameters: ast.arguments, names: dict[str, str]) -> Test:
     """`assert f(a = 1) == 2` as a Test; Skip if it is of another form, or no literals.
 
-    Positional arguments, which some of v0.2.0 have, get the method's names for them.
+    Positional arguments, which some of v0.2.0 have, get the method's names for them, and keywords
+    that are the canonical solution's own get those of `names`.
     """
     if FAILED_OUTPUT.match(call.rpartition(" == ")[2].strip()):
         raise Skip("expected output is an error message")
@@ -84,7 +113,7 @@ def read_test(call: str, parameters: ast.arguments) -> Test:
     if not compares_a_call or len(compare.ops) != 1:
         raise Skip("not of the form f(...) == value")
     kwargs = []
-    for name, node in bound(compare.left, parameters).items():
+    for name, node in bound(compare.left, parameters, names).items():
         kwargs.append(f"{name} = {literal(literal_value(node, 'input'))}")
     return Test(", ".join(kwargs), literal_value(compare.comparators[0], "expected output"))
 
@@ -93,22 +122,28 @@ def is_one_assert(statements: list[ast.stmt]) -> bool:
     return len(statements) == 1 and isinstance(statements[0], ast.Assert)
 
 
-def bound(call: ast.Call, parameters: ast.arguments) -> dict[str, ast.expr]:
-    """The call's arguments by the method's names; Skip if they do not fit it."""
-    names = [a.arg for a in parameters.args[1:]]
+def bound(
+    call: ast.Call, parameters: ast.arguments, renamed: dict[str, str]
+) -> dict[str, ast.expr]:
+    """The call's arguments by the method's names, in its order; Skip if they do not fit it.
+
+    Only the last may be left to their defaults, as calls go by position.
+    """
+    names = names_of(parameters)
     arguments = dict(zip(names, call.args))
     for keyword in call.keywords:
-        arguments[keyword.arg] = keyword.value
-    required = names[: len(names) - len(parameters.defaults)]
-    if not set(required) <= set(arguments) <= set(names) or len(call.args) > len(names):
+        arguments[renamed.get(keyword.arg, keyword.arg)] = keyword.value
+    least = len(names) - len(parameters.defaults)
+    first = names[: len(arguments)]
+    if set(arguments) != set(first) or len(first) < least or len(call.args) > len(names):
         raise Skip("arguments do not fit the method")
-    return arguments
+    return {name: arguments[name] for name in first}
 
 
 def literal_value(node: ast.expr, what: str) -> Any:
     """The value of a literal made of Python's plain types.
 
-    Skip, which names `what`, for others: constructors, -inf, `...`, complex, bytes.
+    Skip, which names `what`, for others: constructors, -inf, 1e999, `...`, complex, bytes.
     """
     try:
         value = ast.literal_eval(node)
@@ -126,5 +161,7 @@ def consists_of_atoms(value: Any) -> bool:
             return all(map(consists_of_atoms, [*value, *value.values()]))
         case list() | tuple() | set():
             return all(map(consists_of_atoms, value))
+        case float():
+            return math.isfinite(value)
         case _:
             return isinstance(value, ATOMS)

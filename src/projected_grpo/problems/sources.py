@@ -8,6 +8,7 @@ from loguru import logger
 
 from projected_grpo.cli import Refusal
 from projected_grpo.problems import leetcode, mini
+from projected_grpo.problems.evaluation_sets import SETS
 from projected_grpo.problems.problem import DIFFICULTIES, SPLITS, Problem
 
 SOURCES = ("mini", "leetcode")
@@ -22,7 +23,7 @@ def load(source: str, split: str | None = None, **options: Any) -> list[Problem]
     source: "mini", or "leetcode" (with path=FILE, else the benchmark in external/).
     split: one of SPLITS, None for all.
     options: difficulty (one name, names with commas, or a list), max_description_chars, min_tests,
-    limit, seed; for leetcode also path, eval_share, frozen and hidden (see leetcode.read_problems).
+    limit, seed; for leetcode also leetcode.OPTIONS (see leetcode.read_problems).
     An unknown name or an unreadable file raises Refusal.
     """
     if source not in SOURCES:
@@ -49,7 +50,11 @@ def leetcode_problems(split: str | None, options: dict[str, Any]) -> list[Proble
     """Of options, those of leetcode.OPTIONS are read; select takes the rest."""
     check_options(options, SELECT + leetcode.OPTIONS)
     own = {key: value for key, value in options.items() if key in leetcode.OPTIONS}
+    if (name := own.get("evaluation_set", "frozen")) not in SETS:
+        raise Refusal(f"unknown evaluation set {name!r}; choose one of {', '.join(SETS)}")
     problems, tally = leetcode.read_problems(split, **own)
+    if not problems:
+        raise Refusal(f"no problem is left ({tally.reasons()}); give another file as path=")
     logger.info("leetcode:\n{}", tally)
     return problems
 

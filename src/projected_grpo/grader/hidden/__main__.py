@@ -26,6 +26,7 @@ from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.problems import leetcode
 from projected_grpo.problems.hidden import FILE, Row, rows, stem, write
 from projected_grpo.problems.problem import Problem, literal
+from projected_grpo.problems.tally import Tally
 
 SEED = 0
 # Each with two sandboxes.
@@ -70,7 +71,7 @@ def main(argv: list[str]) -> None:
     if not options["path"]:
         raise Refusal("path= is missing: give the .jsonl or .jsonl.gz file of problems")
     path = Path(options["path"])
-    problems = list(leetcode.read_file(path, 0.0, leetcode.Tally(), hidden=False))
+    problems = list(leetcode.read_file(path, 0.0, Tally(), hidden=False))
     if options["sample"]:
         size = whole_number("sample", options["sample"], 1)
         problems = random.Random(SEED).sample(problems, min(size, len(problems)))

@@ -7,8 +7,9 @@ import pytest
 
 from projected_grpo.problems import inputs
 from projected_grpo.problems.inputs.constraints import arguments_of
-from projected_grpo.problems.leetcode import Tally, read_file
+from projected_grpo.problems.leetcode import read_file
 from projected_grpo.problems.solution_source import Skip
+from projected_grpo.problems.tally import Tally
 
 FILE = Path(__file__).parents[4] / "../shared/data/LeetCodeDataset-v0.2.0-train.jsonl.gz"
 READ = 1190

@@ -1,0 +1,58 @@
+"""Canonical solutions that cannot be trusted, run in the sandbox."""
+
+from dataclasses import replace
+
+import pytest
+
+from projected_grpo.grader import oracles
+from projected_grpo.grader.conftest import PROBLEMS, answering
+from projected_grpo.problems import left_out, mini
+from projected_grpo.problems.leetcode_test import v3_row, write
+
+COUNT = PROBLEMS["count"]
+HONEST = "sum(n > k for n in nums)"
+FAULTY = {
+    "return 2": "canonical solution fails its own tests",
+    "return absent(nums)": "canonical solution fails its own tests",
+    # b is odd under the second of the two hash seeds only.
+    f"return {HONEST} + hash('b') % 2": "canonical solution hangs on hash order or chance",
+    f"time.time(); return {HONEST}": "canonical solution reads the clock",
+    f"sum(range(20_000_000)); return {HONEST}": "canonical solution is slow",
+}
+
+
+def faults(solution: str) -> list[str]:
+    return [line[2] for line in oracles.faults([replace(COUNT, canonical=solution)])]
+
+
+@pytest.mark.parametrize("body", FAULTY)
+def test_a_solution_that_cannot_be_trusted_has_a_fault(body):
+    assert faults(answering(body)) == [FAULTY[body]]
+
+
+def test_a_solution_that_needs_the_package_that_the_sites_have_is_trusted():
+    solution = "from sortedcontainers import SortedList\n"
+    solution += answering("return len(nums) - SortedList(nums).bisect_right(k)")
+    assert faults(solution) == []
+
+
+def test_the_projects_own_solutions_have_no_fault():
+    assert oracles.faults(mini.problems()) == []
+
+
+def test_the_lines_of_a_files_problems_are_replaced_and_others_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(left_out, "TABLE", tmp_path / "left_out.tsv")
+    bad, good = v3_row([("n = 1", "2")]), v3_row([("n = 1", "1")])
+    path = write(tmp_path / "rows.jsonl", bad, good)
+    left_out.write([["leetcode/1", "00", "another", ""]])
+    oracles.main([str(path)])
+    oracles.main([str(path)])
+    lines = [[name, reason, seen] for name, _, reason, seen in left_out.read()]
+    assert lines == [
+        ["leetcode/1", "another", ""],
+        [
+            f"leetcode/{bad['question_id']}",
+            "canonical solution fails its own tests",
+            "passes 0 and 0 of 1 tests",
+        ],
+    ]
