@@ -7,10 +7,10 @@ answer, an answer of a shown test, or a failure.
 import json
 
 from projected_grpo.grader.values import matches
-from projected_grpo.problems.problem import Problem, Test, literal
+from projected_grpo.problems.problem import Problem, literal
 
-# Hidden tests to which no fixed answer is right, and the distinct answers among them, below which
-# an honest wrong program may look the same: where all answers are yes or no it always does.
+# Hidden tests to which none of the response's answers is right, and the distinct answers of these,
+# below which an honest wrong program may look the same.
 TELLING, DISTINCT = 5, 3
 
 
@@ -21,24 +21,16 @@ def looks_up(problem: Problem, answers: list[dict], right: list[bool]) -> bool:
     """
     if all(right) or not all("value" in frame or "raised" in frame for frame in answers):
         return False
-    values = [frame["value"] for frame in answers if "value" in frame]
-    own = {json.dumps(value) for value in values if not is_shown(problem, value)}
-    if len(own) > 1:
-        return False
-    hit = {literal(test.expected) for test, is_right in zip(problem.hidden, right) if is_right}
-    telling = [
-        literal(test.expected) for test in problem.hidden if not is_fixed(problem, own, test)
+    given = {json.dumps(frame["value"]) for frame in answers if "value" in frame}
+    values = [json.loads(text) for text in given]
+    own = [value for value in values if not any(matches(t.expected, value) for t in problem.tests)]
+    pairs = zip(problem.hidden, right, strict=True)
+    hit = {literal(test.expected) for test, is_right in pairs if is_right}
+    missed = [
+        literal(test.expected)
+        for test in problem.hidden
+        if not any(matches(test.expected, value) for value in values)
     ]
-    return len(hit) <= 1 and len(telling) >= TELLING and len(set(telling)) >= DISTINCT
-
-
-def is_shown(problem: Problem, value: object) -> bool:
-    """Whether a sent value is the answer of a shown test."""
-    return any(matches(test.expected, value) for test in problem.tests)
-
-
-def is_fixed(problem: Problem, own: set[str], test: Test) -> bool:
-    """Whether a shown test's answer, or the response's own fixed one, is right for this test."""
-    if any(test.expected == shown.expected for shown in problem.tests):
-        return True
-    return any(matches(test.expected, json.loads(value)) for value in own)
+    distinct = min(DISTINCT, len({literal(test.expected) for test in problem.hidden}))
+    is_fixed = len(own) <= 1 and len(hit) <= 1
+    return is_fixed and len(missed) >= TELLING and len(set(missed)) >= distinct
