@@ -47,7 +47,7 @@ def answers(problem: Problem, sandbox: Sandbox, before: str = "") -> Answers:
     calls = calls_of(tuple(test.kwargs for test in problem.tests))
     run = sandbox.run({**request, "calls": calls})
     given = [first(run, 2 + i) for i in range(len(calls))]
-    return Answers(sum(verdicts(problem.tests, given)), run.cpu_s / len(calls))
+    return Answers(sum(verdicts(problem, problem.tests, given)), run.cpu_s / len(calls))
 
 
 def fault(problem: Problem, plain: Sandbox, salted: Sandbox) -> tuple[str, str] | None:

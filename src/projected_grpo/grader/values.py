@@ -56,7 +56,7 @@ def plain(sent: object, most: int) -> object:
         if isinstance(sent, list):
             left -= len(sent)
             return [down(item, depth - 1) for item in sent] if depth and left >= 0 else None
-        if isinstance(sent, float) and sent.is_integer():
+        if isinstance(sent, float) and sent.is_integer() and abs(sent) < LARGEST:
             sent = int(sent)
         is_number = isinstance(sent, int) and abs(sent) < LARGEST
         return sent if is_number or isinstance(sent, (float, str)) else None
