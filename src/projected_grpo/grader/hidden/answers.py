@@ -21,6 +21,8 @@ from projected_grpo.problems.solution_source import Skip
 LINES = 20_000
 # A mutant may run so many times what the canonical solution runs, and so many lines more.
 TIMES, MORE = 10, 200
+# Of marshal: a row that stands twice in a drawn list becomes two, as in a test's source.
+WITHOUT_ALIASES = 2
 # Calls in one child: its CPU seconds are for all of them.
 CALLS = 150
 # What a statement promises of the answer; above it a solution in another language would overflow.
@@ -108,7 +110,7 @@ def ask(
     while len(frames) < len(inputs) and deaths:
         start = len(frames)
         some = inputs[start : start + CALLS]
-        calls = [marshal.dumps(list(arguments.values())) for arguments in some]
+        calls = [marshal.dumps(list(arguments.values()), WITHOUT_ALIASES) for arguments in some]
         request = request_of(problem, program(start), "")
         run = sandbox.run({**request, "calls": calls}, more_cpu_s)
         came = run.frames[2 : 2 + len(some)]
