@@ -1,10 +1,9 @@
 """What is run in a sandbox to know what a response did: ground truth, its tests, the benchmark."""
 
-import ast
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 
 from projected_grpo.grader import reading
 from projected_grpo.grader.benchmark.rules import Compat
@@ -120,14 +119,8 @@ def may_differ(problem: Problem, program: str) -> bool:
     if any(name in program and f"import {name[:-1]}" not in program for name in unbound):
         return True
     heads = re.findall(rf"def {problem.method}\s*\(([^)]*)\)", program)
-    names = parameters(problem.tests[0].kwargs) if problem.tests else []
+    names = arguments_of(problem.tests[0].kwargs) if problem.tests else {}
     return not heads or any(name not in re.findall(r"\w+", heads[-1]) for name in names)
-
-
-@lru_cache(maxsize=4096)
-def parameters(kwargs: str) -> list[str]:
-    """The names in "nums = [2, 7], k = 9"."""
-    return [word.arg for word in ast.parse(f"f({kwargs})", mode="eval").body.keywords]
 
 
 def scripts_of(doubtful: bool, hinted: bool) -> list[str]:
