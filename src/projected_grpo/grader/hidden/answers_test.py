@@ -59,3 +59,10 @@ def test_a_mutant_is_killed_where_it_answers_otherwise_raises_or_does_not_end(sa
 
 def test_calls_that_a_dying_mutant_was_not_asked_kill_nothing(sandboxes):
     assert failed("return pow(7, 10**9)", sandboxes) == {0}
+
+
+def test_a_row_that_stands_twice_is_two_rows_to_a_program_that_changes_one(sandboxes):
+    row = [1, 2]
+    change = problem("nums[0][0] = 7\n        return nums")
+    (kept,) = answered(change, *sandboxes, [Drawn({"nums": [row, row], "k": 0})])
+    assert kept.test.expected == [[7, 2], [1, 2]]
