@@ -2,8 +2,7 @@
 
 The sandbox has no network, no /proc, nothing writable, an empty environment and, beside the
 standard library, one package. The clock is held out here. inside/zygote.py is the process in it
-that forks, and inside/child.py what runs a program. This module knows nothing of problems or
-labels.
+that forks, inside/child.py what runs a program. This module knows no problem and no label.
 """
 
 import contextlib
