@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from projected_grpo import loopholes
 from projected_grpo.cli import Refusal, arguments
 from projected_grpo.grader import Grader
 from projected_grpo.loopholes import CLEAN, TRAIN_NAME
@@ -47,7 +48,9 @@ def correct(problems: list[Problem]) -> list[Problem]:
 def rates(file: Path) -> dict[str, float]:
     """Problem id -> share of right samples, of the problems with MIN_SAMPLES or more."""
     samples = schema.read(file, ["problem_id", "loophole", "gt_pass"])
-    clean = samples.filter(pl.col("loophole") == CLEAN.name)
+    # Where own tests pay, a sample says less of what the model can do.
+    plain = [name for name in loopholes.NAMES if not loopholes.get(name).calls_own_tests]
+    clean = samples.filter(pl.col("loophole").is_in(plain))
     groups = clean.group_by("problem_id").agg(pl.len(), pl.col("gt_pass").mean())
     enough = groups.filter(pl.col("len") >= MIN_SAMPLES)
     return dict(zip(enough["problem_id"], enough["gt_pass"], strict=True))
