@@ -9,7 +9,7 @@ from typing import Any
 from projected_grpo.problems.inputs.corrections import Correction, corrections
 from projected_grpo.problems.inputs.drawing import Plan, draw
 from projected_grpo.problems.inputs.expressions import NOT_KNOWN
-from projected_grpo.problems.inputs.lines import read_line
+from projected_grpo.problems.inputs.lines import promises_of, read_line
 from projected_grpo.problems.inputs.prose import lines_of_prose, sizes_of_prose
 from projected_grpo.problems.inputs.reader import Reader
 from projected_grpo.problems.inputs.rules import Reading
@@ -89,6 +89,7 @@ def read(problem: Problem) -> Constraints:
         # Sentences are read more freely than lines are: the examples decide.
         if not any(breaks(more, a) and not breaks(found, a) for a in examples):
             found = more
+    found.reading.promises.extend(promises_of(found.statement.prose))
     return found
 
 

@@ -23,6 +23,7 @@ FUNCTIONS = {
     "sorted": sorted,
     "all": all,
     "any": any,
+    "enumerate": enumerate,
     "int": int,
 }
 NOT_KNOWN = (NameError, IndexError)

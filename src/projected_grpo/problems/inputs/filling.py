@@ -1,6 +1,8 @@
 """The values of an input: numbers, strings, and lists of them, element after element."""
 
 import math
+import re
+from functools import partial
 from typing import Any
 
 from projected_grpo.problems.inputs.expressions import Ref
@@ -8,6 +10,13 @@ from projected_grpo.problems.inputs.flavours import Numbers
 from projected_grpo.problems.inputs.limits import Partial, bounded
 from projected_grpo.problems.inputs.qualities import Reject, Tools
 from projected_grpo.problems.inputs.strings import Strings
+
+NO_REPEATS = re.compile("all distinct|no repeated|connected|rows distinct|cells distinct")
+
+
+def no_more() -> Any:
+    """Another element of what is drawn as a whole."""
+    raise Reject("elements that cannot be drawn one by one")
 
 
 class Filling(Strings):
@@ -76,7 +85,7 @@ class Filling(Strings):
     def element(self, name: str, at: tuple[int, ...]) -> Any:
         """What stands at these indices, all rules of that place and of those inside kept."""
         kind = self.plan.statement.types[name]
-        again = lambda: None  # noqa: E731
+        again: Any = no_more
         other = self.taken_from(name, at)
         if other:
             value = other[0]
@@ -84,7 +93,7 @@ class Filling(Strings):
             value = "" if kind.leaf == "str" else 0
         elif len(at) < kind.depth:
             value = self.list_at(name, at)
-            again = lambda: self.element(name, (*at, len(value) - 1))  # noqa: E731
+            again = partial(self.one_more, name, at)
         elif kind.leaf == "str":
             value = self.text(name, at)
             spread = self.spread_of_characters(name, at)
@@ -113,9 +122,8 @@ class Filling(Strings):
     def list_at(self, name: str, at: tuple[int, ...]) -> list:
         n = len(self.names[name]) if not at else self.length_at(name, at)
         part = Partial(n)
-        container = self.container(name, at)
         if at:
-            container.append(part)
+            self.container(name, at).append(part)
         else:
             self.names[name] = part
         for index in range(n):
@@ -124,10 +132,16 @@ class Filling(Strings):
                 part[index] = value
             else:
                 part.append(value)
-        plain = list(list.__iter__(part))
-        if at:
-            list.pop(container)
-        return plain
+        # It stays where it is until its rules are kept, for elements drawn anew.
+        return list(list.__iter__(part))
+
+    def one_more(self, name: str, at: tuple[int, ...]) -> Any:
+        """Another element of the list at these indices, as one after its last."""
+        container = self.container(name, (*at, 0))
+        index = list.__len__(container)
+        value = self.element(name, (*at, index))
+        del container[index:]
+        return value
 
     def shaped(self, name: str, at: tuple[int, ...], value: Any, again: Any) -> Any:
         for rule in self.rules(name, at):
@@ -156,7 +170,11 @@ class Filling(Strings):
             return self.choice((name, column), choices)
         found = bounded(self.plan.limits.of(Ref(name, at), self.names, leaf == "int"), name)
         if (name, column) not in self.spreads:
-            self.spreads[(name, column)] = Numbers(self.rng)
+            names = [rule.quality.name for rule in self.rules(name, ())]
+            is_distinct = any(NO_REPEATS.match(name) for name in names)
+            self.spreads[(name, column)] = Numbers(
+                self.rng, is_distinct and self.rng.random() < 0.8
+            )
         return self.spreads[(name, column)].pick(found, leaf == "int")
 
     def is_row(self, name: str) -> bool:

@@ -13,12 +13,14 @@ from projected_grpo.problems.inputs.qualities import Reject
 class Numbers:
     """The spread of one list's numbers, or of one column's."""
 
-    def __init__(self, rng: random.Random):
+    def __init__(self, rng: random.Random, even: bool = False):
+        """even: all over the range, where lists may not repeat themselves."""
         self.rng = rng
         self.kind = rng.choice(("full", "window", "window", "window", "log", "ends"))
+        self.kind = "full" if even else self.kind
         self.width = rng.choice((1, 2, 3, 5, 9, 20, 50, 100))
         self.place = rng.choice((0.0, 0.0, 0.5, 1.0, rng.random()))
-        self.reuse = rng.choice((0.0, 0.0, 0.3, 0.8))
+        self.reuse = 0.0 if even else rng.choice((0.0, 0.0, 0.3, 0.8))
         self.used: list = []
 
     def pick(self, found: Range, whole: bool) -> Any:

@@ -71,6 +71,12 @@ def read_line(text: str, reader: Reader, reading: Reading) -> None:
     raise Skip("constraint not understood")
 
 
+def promises_of(prose: str) -> list[str]:
+    """The sentences of the prose that promise something of the answer alone."""
+    sentences = [sentence.strip().rstrip(".") for sentence in re.split(r"\. |\n", prose)]
+    return [s for s in sentences if any(promise.fullmatch(s) for promise in PROMISES)]
+
+
 def names_columns(text: str, reader: Reader) -> bool:
     """edges[i] = [ai, bi], which the statement's columns have; how many follows from it."""
     match = COLUMNS.fullmatch(text)

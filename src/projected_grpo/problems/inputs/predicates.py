@@ -3,6 +3,7 @@
 import ast
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from types import CodeType
 from typing import Any
 
@@ -64,6 +65,8 @@ WORDS = {
     **FUNCTIONS,
     "prod": math.prod,
     "gcd": math.gcd,
+    "comb": math.comb,
+    "accumulate": accumulate,
     "str": str,
     "zip": zip,
     "islands": islands,

@@ -71,11 +71,11 @@ def no_repeats(identity: Callable[[Any], Any], name: str) -> Quality:
     def shape(values: Any, tools: Tools) -> Any:
         seen = set()
         kept = []
+        left = 3 * len(values) + 30
         for value in values:
-            for _ in range(30):
-                if identity(value) not in seen:
-                    break
+            while left and identity(value) in seen:
                 value = tools.again()
+                left -= 1
             if identity(value) not in seen:
                 seen.add(identity(value))
                 kept.append(value)

@@ -35,7 +35,7 @@ RANGE = (
 WORDINGS = (
     # Promises of no input, and asides.
     (r"(?:the )?(?:graph|there) (?:may|might|can) .*", nothing),
-    (r"it is (?:possible|allowed) .*", nothing),
+    (r"it is allowed .*", nothing),
     # Graphs.
     (r"(?P<s>parents?) represents a valid (?:binary )?tree", on_subject(graphs.PARENTS)),
     (
