@@ -100,6 +100,11 @@ def distinct(line: Line, match: re.Match) -> None:
             # Each cell of a grid.
             line.rule(Ref(ref.name), qualities.DISTINCT_CELLS)
             continue
+        if len(ref.indices) > 1 and isinstance(ref.indices[-1], int):
+            # A column of rows.
+            rows = Ref(ref.name, ref.indices[:-2])
+            line.rule(rows, qualities.distinct_by(ref.indices[-1]))
+            continue
         if not of_elements and ref.indices and line.levels_left(ref) == 0:
             ref = Ref(ref.name, ref.indices[:-1])
         elif not of_elements and ref.indices and isinstance(ref.indices[-1], str):

@@ -71,7 +71,7 @@ def grids(statement: Statement, text: str) -> list[str]:
     found = []
     for match in [*GRID.finditer(text), *OF_SIZE.finditer(text)]:
         name = match["name"] or ""
-        lists = [n for n, t in statement.types.items() if t.levels == 2]
+        lists = [n for n, t in statement.types.items() if t.depth == 2 or t.levels == 2]
         if name not in lists:
             is_grid = len(lists) == 1 and re.search(HOLDERS, lists[0], re.IGNORECASE)
             name = lists[0] if is_grid else ""
@@ -93,7 +93,8 @@ def rectangles(statement: Statement, text: str) -> list[str]:
     for name, kind in statement.types.items():
         is_called = re.search(rf"(?:matrix|grid|m x n)[^.]*\b{name}\b", text)
         lengths = rf"==.*\b{name}\[\w\]\.length|\b{name}\[\w\]\.length.*=="
-        if kind.levels == 2 and is_called and not said(statement, lengths):
+        is_rows = kind.depth == 2 or kind.levels == 2
+        if is_rows and is_called and not said(statement, lengths):
             found.append(f"{name}[i].length == {name}[0].length")
     return found
 

@@ -95,6 +95,12 @@ CASES = {
         graph(3, [0, 1], [1, 0]),
         graph(3, [0, 1], [0, 1]),
     ),
+    "a distinct column": (
+        EDGES,
+        [*GRAPH, "ai is unique."],
+        graph(3, [0, 0], [1, 0]),
+        graph(3, [0, 1], [0, 2]),
+    ),
     "sorted": (NUMS, [*WIDE, "nums is sorted in non-decreasing order."], nums(1, 1), nums(2, 1)),
     "strictly sorted": (
         NUMS,
