@@ -12,6 +12,8 @@ FOLDER = Path(__file__).parent
 SETS = {"frozen": FOLDER / "evaluation_set.json", "solvable": FOLDER / "solvable_set.json"}
 # The set "solvable" has so many of the problems that a model solves at such rates.
 SOLVABLE, RATES = 120, (0.1, 0.6)
+# With fewer tests a table of the examples would do.
+LEAST_TESTS = 20
 # Pairs of problems that are nearly one: see near.py.
 NEAR = Path(__file__).parents[3] / "data/near_duplicates.tsv"
 
@@ -45,9 +47,12 @@ def held() -> set[str]:
 def solvable(problems: list[Problem], rates: dict[str, float]) -> list[Problem]:
     """Those that a model solves at RATES, none in or near the set "frozen", SOLVABLE at most.
 
+    Each has LEAST_TESTS, hidden ones counted.
+
     rates: problem id -> share of samples that are right. Chosen by content hash, which is chance.
     """
     taken = with_neighbours(listed("frozen"))
     low, high = RATES
-    fits = [p for p in problems if p.id not in taken and low <= rates.get(p.id, 0.0) <= high]
+    tested = [p for p in problems if len(p.tests) + len(p.hidden) >= LEAST_TESTS]
+    fits = [p for p in tested if p.id not in taken and low <= rates.get(p.id, 0.0) <= high]
     return sorted(fits, key=lambda problem: problem.hash)[:SOLVABLE]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from projected_grpo.problems import evaluation_sets, leetcode, mini, near
-from projected_grpo.problems.problem import Problem
+from projected_grpo.problems.problem import Problem, Test
 from projected_grpo.problems.tally import Tally
 
 FILE = Path(__file__).parents[3] / "../shared/data/LeetCodeDataset-v0.3.1-test.jsonl.gz"
@@ -45,6 +45,10 @@ def test_titles_that_differ_in_their_numeral_are_near():
     assert lines(one, other, titles=titles) == [["a", "b", "0.00", "title"]]
 
 
+def tested(problem: Problem) -> Problem:
+    return replace(problem, hidden=(Test("n = 1", 1),) * 20)
+
+
 @pytest.fixture
 def sets(tmp_path, monkeypatch):
     """The set "frozen" is problem 0, and problem 1 is near it."""
@@ -57,13 +61,18 @@ def sets(tmp_path, monkeypatch):
 
 def test_the_solvable_are_solved_sometimes_and_are_not_near_the_frozen(sets):
     rates = {"0": 0.5, "1": 0.5, "2": 0.0, "3": 0.1, "4": 0.6, "5": 0.7}
-    problems = [problem(str(i), f"Statement {i}.") for i in range(7)]
+    problems = [tested(problem(str(i), f"Statement {i}.")) for i in range(7)]
     chosen = evaluation_sets.solvable(problems, rates)
     assert sorted(p.id for p in chosen) == ["3", "4"]
 
 
+def test_the_solvable_have_twenty_tests_or_more(sets):
+    few, many = problem("2", "Statement 2."), tested(problem("3", "Statement 3."))
+    assert evaluation_sets.solvable([few, many], {"2": 0.3, "3": 0.3}) == [many]
+
+
 def test_the_solvable_are_drawn_by_content_whatever_the_order(sets):
-    problems = [problem(str(i), f"Statement {i}.") for i in range(2, 300)]
+    problems = [tested(problem(str(i), f"Statement {i}.")) for i in range(2, 300)]
     rates = {p.id: 0.3 for p in problems}
     chosen = evaluation_sets.solvable(problems, rates)
     assert len(chosen) == 120
