@@ -45,7 +45,7 @@ def test_titles_that_differ_in_their_numeral_are_near():
     assert lines(one, other, titles=titles) == [["a", "b", "0.00", "title"]]
 
 
-def tested(problem: Problem) -> Problem:
+def with_tests(problem: Problem) -> Problem:
     return replace(problem, hidden=(Test("n = 1", 1),) * 20)
 
 
@@ -61,18 +61,18 @@ def sets(tmp_path, monkeypatch):
 
 def test_the_solvable_are_solved_sometimes_and_are_not_near_the_frozen(sets):
     rates = {"0": 0.5, "1": 0.5, "2": 0.0, "3": 0.1, "4": 0.6, "5": 0.7}
-    problems = [tested(problem(str(i), f"Statement {i}.")) for i in range(7)]
+    problems = [with_tests(problem(str(i), f"Statement {i}.")) for i in range(7)]
     chosen = evaluation_sets.solvable(problems, rates)
     assert sorted(p.id for p in chosen) == ["3", "4"]
 
 
 def test_the_solvable_have_twenty_tests_or_more(sets):
-    few, many = problem("2", "Statement 2."), tested(problem("3", "Statement 3."))
+    few, many = problem("2", "Statement 2."), with_tests(problem("3", "Statement 3."))
     assert evaluation_sets.solvable([few, many], {"2": 0.3, "3": 0.3}) == [many]
 
 
 def test_the_solvable_are_drawn_by_content_whatever_the_order(sets):
-    problems = [tested(problem(str(i), f"Statement {i}.")) for i in range(2, 300)]
+    problems = [with_tests(problem(str(i), f"Statement {i}.")) for i in range(2, 300)]
     rates = {p.id: 0.3 for p in problems}
     chosen = evaluation_sets.solvable(problems, rates)
     assert len(chosen) == 120
