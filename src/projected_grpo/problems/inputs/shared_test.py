@@ -12,7 +12,7 @@ from projected_grpo.problems.solution_source import Skip
 from projected_grpo.problems.tally import Tally
 
 FILE = Path(__file__).parents[4] / "../shared/data/LeetCodeDataset-v0.2.0-train.jsonl.gz"
-READ = 1190
+READ = 1188
 # Examples that break their own statement.
 BROKEN = 3
 
