@@ -66,27 +66,21 @@ class Problem:
         hidden tests and a checker.
         """
         tests = [[test.kwargs, literal(test.expected)] for test in self.tests]
-        content = [
-            self.description,
-            self.starter_code,
-            self.method,
-            self.canonical,
-            self.setup_code,
-            tests,
-        ]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        return sha256([*self.without_tests(), tests])
 
     @cached_property
     def oracle(self) -> str:
         """sha256 (hex) over what answers to an input: hash, but for the tests."""
-        content = [
+        return sha256(self.without_tests())
+
+    def without_tests(self) -> list[str]:
+        return [
             self.description,
             self.starter_code,
             self.method,
             self.canonical,
             self.setup_code,
         ]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     @cached_property
     def judged_by(self) -> str:
@@ -94,8 +88,12 @@ class Problem:
         if not self.hidden and self.checker == "equal":
             return self.hash
         hidden = [[test.kwargs, literal(test.expected)] for test in self.hidden]
-        content = [self.hash, hidden, self.checker]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        return sha256([self.hash, hidden, self.checker])
+
+
+def sha256(content: list) -> str:
+    """Of its JSON, in hex."""
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def literal(value: Any) -> str:
