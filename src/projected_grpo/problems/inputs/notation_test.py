@@ -1,7 +1,7 @@
 import pytest
 
-from projected_grpo.problems.inputs.characters import characters
 from projected_grpo.problems.inputs.notation import plain, powers
+from projected_grpo.problems.inputs.wordings.characters import characters
 from projected_grpo.problems.solution_source import Skip
 
 

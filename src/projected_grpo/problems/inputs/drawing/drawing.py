@@ -1,0 +1,207 @@
+"""An input drawn: sizes and lengths first, then numbers that bound others, lists, the rest."""
+
+import math
+import random
+from functools import cached_property
+from typing import Any
+
+from projected_grpo.problems.inputs.drawing.caps import cap_of
+from projected_grpo.problems.inputs.drawing.filling import Filling
+from projected_grpo.problems.inputs.drawing.limits import Limits, Partial, bounded
+from projected_grpo.problems.inputs.drawing.spreads import Choices, length
+from projected_grpo.problems.inputs.qualities.quality import Reject
+from projected_grpo.problems.inputs.relations.comparisons import Comparison
+from projected_grpo.problems.inputs.relations.expressions import NOT_KNOWN, Ref
+from projected_grpo.problems.solution_source import Skip
+
+TRIES = 40
+TRIES_OF_ONE = 8
+# Tries move towards this size, at which most constraints are easy to keep.
+EASY = 0.3
+STEP = 30
+
+
+class Plan:
+    """What of a problem's quantities is drawn before what; the same for all draws."""
+
+    def __init__(self, constraints: Any):
+        self.constraints = constraints
+        self.statement = constraints.statement
+        self.comparisons = constraints.reading.comparisons
+        self.limits = Limits(self.comparisons)
+        types = self.statement.types
+        self.scalars = [n for n, t in types.items() if t.levels == 0]
+        self.texts = [n for n, t in types.items() if t.levels]
+        self.lists = self.ordered_lists()
+
+    @cached_property
+    def size_like(self) -> list[str]:
+        """Sizes, and whole numbers that lengths or indices of nodes hang on, as n of edges."""
+        found = list(self.constraints.sizes.names)
+        for name in self.scalars:
+            if self.statement.types[name].leaf == "int" and self.is_size(name):
+                found.append(name)
+        return found
+
+    def is_size(self, name: str) -> bool:
+        for c in self.comparisons:
+            for one, other in ((c.left, c.right), (c.right, c.left)):
+                if name not in other.names or one.ref is None or one.ref.name == name:
+                    continue
+                is_own = other.ref is not None and other.ref.name == name
+                if one.ref.is_length and (c.sign == "==" or not is_own):
+                    return True
+                if one.ref.indices and name in ("n", "m", "numCourses", "cities", "rows", "cols"):
+                    return True
+        return False
+
+    @cached_property
+    def early(self) -> list[str]:
+        """Numbers that bound the elements of lists."""
+        found = []
+        for name in self.scalars:
+            if name not in self.size_like and any(self.bounds(name, t) for t in self.texts):
+                found.append(name)
+        return found
+
+    @cached_property
+    def late(self) -> list[str]:
+        return [n for n in self.scalars if n not in self.size_like and n not in self.early]
+
+    def bounds(self, name: str, other: str) -> bool:
+        """Whether elements of the other one are compared with something of name."""
+        for c in self.comparisons:
+            for one, two in ((c.left, c.right), (c.right, c.left)):
+                is_element = one.ref is not None and one.ref.name == other
+                if is_element and one.ref.indices and not one.ref.is_length and name in two.names:
+                    return "len(" + name + ")" not in two.source
+        return False
+
+    def first(self, name: str, other: str) -> bool:
+        """Whether the other one's elements hang on name."""
+        links = self.constraints.reading.links
+        is_linked = any(k.ref.name == other and k.other == name for k in links)
+        return is_linked or self.bounds(name, other)
+
+    def ordered_lists(self) -> list[str]:
+        waiting = list(self.texts)
+        order = []
+        while waiting:
+            free = [n for n in waiting if not any(self.first(o, n) for o in waiting if o != n)]
+            order.append((free or waiting)[0])
+            waiting.remove(order[-1])
+        return order
+
+
+class Drawing:
+    """One try."""
+
+    def __init__(self, plan: Plan, rng: random.Random, size: int | float):
+        self.plan = plan
+        self.rng = rng
+        self.size = size
+        self.names: dict[str, Any] = {}
+        # Strings of one alphabet use the same few letters of it, so that they meet.
+        self.letters: dict[str, Choices] = {}
+
+    def run(self) -> dict[str, Any]:
+        for name in self.plan.size_like:
+            if self.is_bounded(name):
+                self.one(name, self.draw_size)
+        for name in self.plan.texts:
+            self.one(name, self.draw_length)
+        # What only "2 * n == nums.length" bounds follows from the lengths.
+        for name, value in self.plan.constraints.sizes.of(self.names).items():
+            self.names.setdefault(name, value)
+        for name in self.plan.early:
+            self.one(name, self.draw_number)
+        for name in self.plan.lists:
+            self.one(name, self.draw_list)
+        for name in self.plan.late:
+            self.one(name, self.draw_number)
+        return {name: self.names[name] for name in self.plan.statement.types}
+
+    def is_bounded(self, name: str) -> bool:
+        found = self.plan.limits.of(Ref(name), self.names)
+        equalities = self.plan.constraints.sizes.names.get(name)
+        if equalities is None or any(side.source == name for side, _ in equalities):
+            return True
+        return math.isfinite(found.low + found.high)
+
+    def one(self, name: str, draw: Any) -> None:
+        """A quantity, again as long as what can be checked by now is broken."""
+        unfilled = self.names.get(name)
+        for _ in range(TRIES_OF_ONE):
+            self.names[name] = unfilled
+            if unfilled is None:
+                del self.names[name]
+            self.names[name] = draw(name)
+            if self.keeps(name):
+                return
+        raise Reject(f"no {name} that keeps its constraints")
+
+    def keeps(self, name: str) -> bool:
+        for check in self.plan.constraints.reading.checks:
+            if name in check.names and self.is_ready(check):
+                try:
+                    if not check.holds(self.names):
+                        return False
+                except NOT_KNOWN:
+                    continue
+        return True
+
+    def is_ready(self, check: Any) -> bool:
+        """Whether all that it speaks of is drawn; for comparisons lengths are enough to try."""
+        if not check.names <= self.names.keys():
+            return False
+        if isinstance(check, Comparison):
+            return True
+        return not any(isinstance(self.names[name], Partial) for name in check.names)
+
+    def draw_size(self, name: str) -> int:
+        found = self.plan.limits.of(Ref(name), self.names)
+        if name in self.plan.constraints.sizes.names:
+            # Such as m and n of which a line bounds the product alone.
+            found.low = max(found.low, 0 if math.isfinite(found.low) else 1)
+        else:
+            bounded(found, name)
+        cap = cap_of(name, self.plan)
+        n = length(self.rng, int(found.low), int(min(found.high, max(found.low, cap))), self.size)
+        if self.rng.random() < 0.2 and n > found.low:
+            # Beside a power of two, where halving and doubling have their corners.
+            n = max(int(found.low), (1 << (n.bit_length() - 1)) - self.rng.randint(0, 1))
+        if n in found.excluded:
+            raise Reject(f"{name} is excluded")
+        return n
+
+    def draw_length(self, name: str) -> Partial:
+        found = self.plan.limits.of(Ref(name, (), True), self.names)
+        found.low = max(found.low, 0)
+        cap = cap_of(name, self.plan)
+        high = min(found.high, max(found.low, cap))
+        n = length(self.rng, int(found.low), int(high), self.size)
+        for shorter in range(n, max(int(found.low), n - STEP) - 1, -1):
+            # A multiple of 20 is rarely met by itself.
+            self.names[name] = Partial(shorter)
+            if self.keeps(name):
+                break
+        return self.names[name]
+
+    def draw_number(self, name: str) -> Any:
+        return Filling(self).scalar(name)
+
+    def draw_list(self, name: str) -> Any:
+        return Filling(self).whole(name)
+
+
+def draw(plan: Plan, rng: random.Random, size: int | float) -> dict[str, Any]:
+    """Raises Skip where every try was rejected."""
+    for attempt in range(TRIES):
+        size_here = size + (EASY - size) * attempt / TRIES
+        try:
+            arguments = Drawing(plan, rng, size_here).run()
+        except Reject:
+            continue
+        if plan.constraints.violation(arguments) is None:
+            return arguments
+    raise Skip("no input was found that keeps the constraints")

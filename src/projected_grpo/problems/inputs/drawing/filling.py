@@ -1,0 +1,176 @@
+"""The values of an input: numbers, strings, and lists of them, element after element."""
+
+import math
+from functools import partial
+from typing import Any
+
+from projected_grpo.problems.inputs.drawing.limits import Partial, bounded
+from projected_grpo.problems.inputs.drawing.spreads import Numbers
+from projected_grpo.problems.inputs.drawing.strings import Strings
+from projected_grpo.problems.inputs.qualities.quality import Reject, Tools
+from projected_grpo.problems.inputs.relations.expressions import Ref
+
+
+def no_more() -> Any:
+    """Another element of what is drawn as a whole."""
+    raise Reject("elements that cannot be drawn one by one")
+
+
+class Filling(Strings):
+    """One parameter's value."""
+
+    def scalar(self, name: str) -> Any:
+        kind = self.plan.statement.types[name]
+        if kind.leaf == "int" and self.rng.random() < 0.5:
+            found = self.plan.limits.of(Ref(name), self.names)
+            value = self.rng.choice((self.related, self.special))()
+            is_inside = value is not None and found.low <= value <= found.high
+            if is_inside and value not in found.excluded and math.isfinite(found.high):
+                return self.shaped(name, (), value, lambda: value)
+        return self.element(name, ())
+
+    def related(self) -> int | None:
+        """A number near the lists drawn: an element, a sum of some, a difference of two."""
+        lists = [v for v in self.names.values() if isinstance(v, list) and v]
+        numbers = [v for v in lists if not isinstance(v, Partial) and type(v[0]) is int]
+        if not numbers:
+            return None
+        some = self.rng.choice(numbers)
+        k = self.rng.choice((1, 1, 2, 3, max(1, len(some) // 2)))
+        picked = self.rng.sample(some, min(k, len(some)))
+        return self.rng.choice((sum(picked), abs(picked[0] - picked[-1]), sum(picked) + 1))
+
+    def special(self) -> int:
+        """Powers, squares, products of small factors, numerals of one digit."""
+        k = self.rng.randint(0, 12)
+        base = self.rng.choice((2, 3, 4, 5, 10))
+        digits = int(str(self.rng.randint(1, 9)) * (1 + k // 2))
+        smooth = 2**k * 3 ** self.rng.randint(0, 3) * 5 ** self.rng.randint(0, 2)
+        return self.rng.choice((base**k, k * k, digits, smooth, base**k - 1))
+
+    def whole(self, name: str) -> Any:
+        kin = self.kin(name)
+        if kin is not None and self.rng.random() < 0.4:
+            return kin
+        return self.element(name, ())
+
+    def kin(self, name: str) -> Any:
+        """A string or list made of an earlier one of its type and length, or None."""
+        types = self.plan.statement.types
+        n = len(self.names[name])
+        for other in self.plan.texts:
+            value = self.names.get(other)
+            if other == name or isinstance(value, Partial) or types[other] != types[name]:
+                continue
+            if types[name].levels == 1 and len(value) >= n > 0:
+                return self.altered(value, n)
+        return None
+
+    def altered(self, value: Any, n: int) -> Any:
+        """A part of it, in its order, any order, or as any of its elements."""
+        start = self.rng.randrange(len(value) - n + 1)
+        part = list(value[start : start + n])
+        kind = self.rng.choice(("part", "subsequence", "shuffled", "swapped"))
+        if kind == "subsequence":
+            part = [value[i] for i in sorted(self.rng.sample(range(len(value)), n))]
+        if kind == "shuffled":
+            self.rng.shuffle(part)
+        if kind == "swapped":
+            part[self.rng.randrange(n)] = self.rng.choice(value)
+        return "".join(part) if isinstance(value, str) else part
+
+    def element(self, name: str, at: tuple[int, ...]) -> Any:
+        """What stands at these indices, all rules of that place and of those inside kept."""
+        kind = self.plan.statement.types[name]
+        again: Any = no_more
+        other = self.taken_from(name, at)
+        if other:
+            value = other[0]
+        elif len(at) >= kind.depth and self.is_replaced(name, at):
+            value = "" if kind.leaf == "str" else 0
+        elif len(at) < kind.depth:
+            value = self.list_at(name, at)
+            again = partial(self.one_more, name, at)
+        elif kind.leaf == "str":
+            value = self.text(name, at)
+            spread = self.spread_of_characters(name, at)
+            again = spread.pick if spread else again
+        else:
+            value = self.leaf(name, at)
+        return self.shaped(name, at, value, again)
+
+    def is_replaced(self, name: str, at: tuple[int, ...]) -> bool:
+        """Whether a rule of this place, or of one around it, draws the whole by itself."""
+        around = [at[:n] for n in range(len(at) + 1)]
+        rules = [rule for place in around for rule in self.rules(name, place)]
+        return any(rule.quality.is_whole for rule in rules)
+
+    def taken_from(self, name: str, at: tuple[int, ...]) -> list:
+        """A value that a link makes of another parameter alone: [value], or []."""
+        for link in self.plan.constraints.reading.links:
+            other = self.names.get(link.other)
+            is_here = link.ref.name == name and len(link.ref.indices) == len(at)
+            if is_here and link.relation.is_whole and not isinstance(other, Partial | None):
+                if not other:
+                    raise Reject(f"{link.other} is empty")
+                return [link.relation.shape(None, other, self.rng)]
+        return []
+
+    def list_at(self, name: str, at: tuple[int, ...]) -> list:
+        n = len(self.names[name]) if not at else self.length_at(name, at)
+        part = Partial(n)
+        if at:
+            self.container(name, at).append(part)
+        else:
+            self.names[name] = part
+        for index in range(n):
+            value = self.element(name, (*at, index))
+            if list.__len__(part) > index:
+                part[index] = value
+            else:
+                part.append(value)
+        # It stays where it is until its rules are kept, for elements drawn anew.
+        return list(list.__iter__(part))
+
+    def one_more(self, name: str, at: tuple[int, ...]) -> Any:
+        """Another element of the list at these indices, as one after its last."""
+        container = self.container(name, (*at, 0))
+        index = list.__len__(container)
+        value = self.element(name, (*at, index))
+        del container[index:]
+        return value
+
+    def shaped(self, name: str, at: tuple[int, ...], value: Any, again: Any) -> Any:
+        for rule in self.rules(name, at):
+            if rule.quality.shape is None:
+                continue
+            low = self.plan.limits.of(Ref(name, (*at, 0, 0)), self.names).low
+            tools = Tools(self.rng, self.names, again, low if math.isfinite(low) else 0)
+            value = rule.quality.shape(value, tools)
+        return self.linked(name, at, value)
+
+    def linked(self, name: str, at: tuple[int, ...], value: Any) -> Any:
+        for link in self.plan.constraints.reading.links:
+            is_here = link.ref.name == name and len(link.ref.indices) == len(at)
+            other = self.names.get(link.other)
+            if is_here and link.relation.shape and not isinstance(other, Partial | None):
+                value = link.relation.shape(value, other, self.rng)
+        return value
+
+    def leaf(self, name: str, at: tuple[int, ...]) -> Any:
+        leaf = self.plan.statement.types[name].leaf
+        column = at[1:] if len(at) == 2 and self.is_row(name) else ()
+        if leaf == "bool":
+            return self.choice((name, column), (False, True))
+        choices = self.choices(name, at)
+        if choices is not None:
+            return self.choice((name, column), choices)
+        found = bounded(self.plan.limits.of(Ref(name, at), self.names, leaf == "int"), name)
+        if (name, column) not in self.spreads:
+            is_even = any(rule.quality.is_spread for rule in self.rules(name, ()))
+            is_even = is_even and self.rng.random() < 0.8
+            self.spreads[(name, column)] = Numbers(self.rng, is_even)
+        return self.spreads[(name, column)].pick(found, leaf == "int")
+
+    def is_row(self, name: str) -> bool:
+        return self.plan.limits.of(Ref(name, ("i",), True), {}).high <= 6

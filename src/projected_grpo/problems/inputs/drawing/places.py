@@ -1,0 +1,83 @@
+"""What the rules and limits have for a place of the input: rules, choices, a list's length."""
+
+import math
+import re
+from typing import Any
+
+from projected_grpo.problems.inputs.drawing.caps import CUBE, ROWS
+from projected_grpo.problems.inputs.drawing.spreads import Choices, length
+from projected_grpo.problems.inputs.qualities.quality import Reject
+from projected_grpo.problems.inputs.relations.expressions import Ref
+from projected_grpo.problems.inputs.rules import Rule
+from projected_grpo.problems.solution_source import Skip
+
+
+def rank(rule: Rule) -> int:
+    """What draws a list anew comes first, what only moves its elements last."""
+    if rule.quality.is_whole:
+        return 0
+    return 2 if rule.quality.is_order else 1
+
+
+class Places:
+    """The places of one parameter. drawing: what of the input there is already."""
+
+    def __init__(self, drawing: Any):
+        self.drawing = drawing
+        self.rng = drawing.rng
+        self.plan = drawing.plan
+        self.names = drawing.names
+        self.spreads: dict[tuple, Any] = {}
+
+    def rules(self, name: str, at: tuple[int, ...]) -> list[Rule]:
+        found = []
+        for rule in self.plan.constraints.reading.rules:
+            if rule.ref.name == name and len(rule.ref.indices) == len(at):
+                pairs = zip(rule.ref.indices, at)
+                if all(isinstance(index, str) or index == number for index, number in pairs):
+                    found.append(rule)
+        return sorted(found, key=rank)
+
+    def choices(self, name: str, at: tuple[int, ...]) -> tuple | None:
+        """The values that a place may have by its rules; None where no rule lists them."""
+        listed = [r.quality.choices for r in self.rules(name, at) if r.quality.choices]
+        if not listed:
+            return None
+        kept = [c for c in listed[0] if all(c in other for other in listed)]
+        if self.plan.statement.types[name].leaf == "int":
+            found = self.plan.limits.of(Ref(name, at), self.names)
+            kept = [c for c in kept if found.low <= c <= found.high]
+        if not kept:
+            raise Reject("no choice is left")
+        return tuple(kept)
+
+    def choice(self, key: tuple, choices: tuple) -> Any:
+        if key not in self.spreads:
+            self.spreads[key] = Choices(self.rng, choices)
+        return self.spreads[key].pick()
+
+    def container(self, name: str, at: tuple[int, ...]) -> Any:
+        value = self.names[name]
+        for index in at[:-1]:
+            value = list.__getitem__(value, index)
+        return value
+
+    def length_at(self, name: str, at: tuple[int, ...]) -> int:
+        found = self.plan.limits.of(Ref(name, at, True), self.names)
+        low = max(0, found.low)
+        cap = ROWS if len(at) == 1 and self.plan.statement.types[name].levels == 2 else CUBE
+        has_sum = any(
+            f"sum(len({name}[" in c.left.source + c.right.source for c in self.plan.comparisons
+        )
+        is_cell = len(at) == 2 and re.search("board|grid|matrix|picture", name)
+        if is_cell and not math.isfinite(found.high):
+            # A list of lists of single characters.
+            return 1
+        if not math.isfinite(found.high) and not has_sum:
+            raise Skip(f"no bounds on the lengths of {name}")
+        high = min(found.high, max(low, cap))
+        if (name, "short") not in self.spreads:
+            self.spreads[(name, "short")] = self.rng.choice((3, 6, cap))
+        high = min(high, max(low, self.spreads[(name, "short")]))
+        size = 1 if low == high else self.rng.random() * min(1, self.drawing.size * 2)
+        return length(self.rng, int(low), int(high), size)

@@ -1,0 +1,1 @@
+"""Notation: quantities and comparisons of them, as Python over the arguments."""
