@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from projected_grpo.problems import inputs
-from projected_grpo.problems.inputs.constraints import arguments_of
 from projected_grpo.problems.leetcode import read_file
+from projected_grpo.problems.problem import arguments_of
 from projected_grpo.problems.solution_source import Skip
 from projected_grpo.problems.tally import Tally
 
@@ -39,7 +39,7 @@ def test_the_medium_and_hard_statements_that_are_read_stay_read(understood):
 def test_the_examples_of_a_statement_keep_its_constraints(understood):
     broken = 0
     for problem, constraints in understood:
-        arguments = [arguments_of(test) for test in problem.tests]
+        arguments = [arguments_of(test.kwargs) for test in problem.tests]
         broken += any(constraints.violation(a) is not None for a in arguments)
     assert broken <= BROKEN
 

@@ -20,12 +20,11 @@ def cap_of(name: str, plan: Any) -> int:
         return cap_of_list(name, plan)
     caps = [NODES]
     for c in plan.comparisons:
-        for one, other in ((c.left, c.right), (c.right, c.left)):
+        for one, other in c.sides:
             if one.ref is None or not one.ref.is_length or name not in other.names:
                 continue
-            inner = len(one.ref.indices)
-            caps.append(ROWS if inner else cap_of_list(one.ref.name, plan))
-    return min(caps) if len(caps) > 1 else NODES
+            caps.append(ROWS if one.ref.indices else cap_of_list(one.ref.name, plan))
+    return min(caps)
 
 
 def cap_of_list(name: str, plan: Any) -> int:

@@ -2,12 +2,13 @@
 
 import math
 import random
-from functools import cached_property
+from contextlib import suppress
 from typing import Any
 
 from projected_grpo.problems.inputs.drawing.caps import cap_of
 from projected_grpo.problems.inputs.drawing.filling import Filling
-from projected_grpo.problems.inputs.drawing.limits import Limits, Partial, bounded
+from projected_grpo.problems.inputs.drawing.limits import Partial, bounded
+from projected_grpo.problems.inputs.drawing.plan import Plan
 from projected_grpo.problems.inputs.drawing.spreads import Choices, length
 from projected_grpo.problems.inputs.qualities.quality import Reject
 from projected_grpo.problems.inputs.relations.comparisons import Comparison
@@ -19,78 +20,6 @@ TRIES_OF_ONE = 8
 # Tries move towards this size, at which most constraints are easy to keep.
 EASY = 0.3
 STEP = 30
-
-
-class Plan:
-    """What of a problem's quantities is drawn before what; the same for all draws."""
-
-    def __init__(self, constraints: Any):
-        self.constraints = constraints
-        self.statement = constraints.statement
-        self.comparisons = constraints.reading.comparisons
-        self.limits = Limits(self.comparisons)
-        types = self.statement.types
-        self.scalars = [n for n, t in types.items() if t.levels == 0]
-        self.texts = [n for n, t in types.items() if t.levels]
-        self.lists = self.ordered_lists()
-
-    @cached_property
-    def size_like(self) -> list[str]:
-        """Sizes, and whole numbers that lengths or indices of nodes hang on, as n of edges."""
-        found = list(self.constraints.sizes.names)
-        for name in self.scalars:
-            if self.statement.types[name].leaf == "int" and self.is_size(name):
-                found.append(name)
-        return found
-
-    def is_size(self, name: str) -> bool:
-        for c in self.comparisons:
-            for one, other in ((c.left, c.right), (c.right, c.left)):
-                if name not in other.names or one.ref is None or one.ref.name == name:
-                    continue
-                is_own = other.ref is not None and other.ref.name == name
-                if one.ref.is_length and (c.sign == "==" or not is_own):
-                    return True
-                if one.ref.indices and name in ("n", "m", "numCourses", "cities", "rows", "cols"):
-                    return True
-        return False
-
-    @cached_property
-    def early(self) -> list[str]:
-        """Numbers that bound the elements of lists."""
-        found = []
-        for name in self.scalars:
-            if name not in self.size_like and any(self.bounds(name, t) for t in self.texts):
-                found.append(name)
-        return found
-
-    @cached_property
-    def late(self) -> list[str]:
-        return [n for n in self.scalars if n not in self.size_like and n not in self.early]
-
-    def bounds(self, name: str, other: str) -> bool:
-        """Whether elements of the other one are compared with something of name."""
-        for c in self.comparisons:
-            for one, two in ((c.left, c.right), (c.right, c.left)):
-                is_element = one.ref is not None and one.ref.name == other
-                if is_element and one.ref.indices and not one.ref.is_length and name in two.names:
-                    return "len(" + name + ")" not in two.source
-        return False
-
-    def first(self, name: str, other: str) -> bool:
-        """Whether the other one's elements hang on name."""
-        links = self.constraints.reading.links
-        is_linked = any(k.ref.name == other and k.other == name for k in links)
-        return is_linked or self.bounds(name, other)
-
-    def ordered_lists(self) -> list[str]:
-        waiting = list(self.texts)
-        order = []
-        while waiting:
-            free = [n for n in waiting if not any(self.first(o, n) for o in waiting if o != n)]
-            order.append((free or waiting)[0])
-            waiting.remove(order[-1])
-        return order
 
 
 class Drawing:
@@ -143,11 +72,9 @@ class Drawing:
     def keeps(self, name: str) -> bool:
         for check in self.plan.constraints.reading.checks:
             if name in check.names and self.is_ready(check):
-                try:
+                with suppress(*NOT_KNOWN):
                     if not check.holds(self.names):
                         return False
-                except NOT_KNOWN:
-                    continue
         return True
 
     def is_ready(self, check: Any) -> bool:

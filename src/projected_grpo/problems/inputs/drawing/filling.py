@@ -1,12 +1,15 @@
 """The values of an input: numbers, strings, and lists of them, element after element."""
 
 import math
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from projected_grpo.problems.inputs.drawing.limits import Partial, bounded
+from projected_grpo.problems.inputs.drawing.places import is_at
 from projected_grpo.problems.inputs.drawing.spreads import Numbers
 from projected_grpo.problems.inputs.drawing.strings import Strings
+from projected_grpo.problems.inputs.qualities.links import Relation
 from projected_grpo.problems.inputs.qualities.quality import Reject, Tools
 from projected_grpo.problems.inputs.relations.expressions import Ref
 
@@ -107,14 +110,20 @@ class Filling(Strings):
 
     def taken_from(self, name: str, at: tuple[int, ...]) -> list:
         """A value that a link makes of another parameter alone: [value], or []."""
+        for relation, other in self.links(name, at):
+            if relation.is_whole:
+                if not other:
+                    raise Reject("the other parameter is empty")
+                return [relation.shape(None, other, self.rng)]
+        return []
+
+    def links(self, name: str, at: tuple[int, ...]) -> Iterator[tuple[Relation, Any]]:
+        """The relations of a place to other parameters, with what is drawn of these."""
         for link in self.plan.constraints.reading.links:
             other = self.names.get(link.other)
-            is_here = link.ref.name == name and len(link.ref.indices) == len(at)
-            if is_here and link.relation.is_whole and not isinstance(other, Partial | None):
-                if not other:
-                    raise Reject(f"{link.other} is empty")
-                return [link.relation.shape(None, other, self.rng)]
-        return []
+            is_here = is_at(link.ref, name, at)
+            if is_here and link.relation.shape and not isinstance(other, Partial | None):
+                yield link.relation, other
 
     def list_at(self, name: str, at: tuple[int, ...]) -> list:
         n = len(self.names[name]) if not at else self.length_at(name, at)
@@ -147,14 +156,8 @@ class Filling(Strings):
             low = self.plan.limits.of(Ref(name, (*at, 0, 0)), self.names).low
             tools = Tools(self.rng, self.names, again, low if math.isfinite(low) else 0)
             value = rule.quality.shape(value, tools)
-        return self.linked(name, at, value)
-
-    def linked(self, name: str, at: tuple[int, ...], value: Any) -> Any:
-        for link in self.plan.constraints.reading.links:
-            is_here = link.ref.name == name and len(link.ref.indices) == len(at)
-            other = self.names.get(link.other)
-            if is_here and link.relation.shape and not isinstance(other, Partial | None):
-                value = link.relation.shape(value, other, self.rng)
+        for relation, other in self.links(name, at):
+            value = relation.shape(value, other, self.rng)
         return value
 
     def leaf(self, name: str, at: tuple[int, ...]) -> Any:

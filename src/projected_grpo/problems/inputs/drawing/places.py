@@ -19,6 +19,12 @@ def rank(rule: Rule) -> int:
     return 2 if rule.quality.is_order else 1
 
 
+def is_at(ref: Ref, name: str, at: tuple[int, ...]) -> bool:
+    if ref.name != name or len(ref.indices) != len(at):
+        return False
+    return all(isinstance(i, str) or i == number for i, number in zip(ref.indices, at))
+
+
 class Places:
     """The places of one parameter. drawing: what of the input there is already."""
 
@@ -30,13 +36,8 @@ class Places:
         self.spreads: dict[tuple, Any] = {}
 
     def rules(self, name: str, at: tuple[int, ...]) -> list[Rule]:
-        found = []
-        for rule in self.plan.constraints.reading.rules:
-            if rule.ref.name == name and len(rule.ref.indices) == len(at):
-                pairs = zip(rule.ref.indices, at)
-                if all(isinstance(index, str) or index == number for index, number in pairs):
-                    found.append(rule)
-        return sorted(found, key=rank)
+        rules = self.plan.constraints.reading.rules
+        return sorted((rule for rule in rules if is_at(rule.ref, name, at)), key=rank)
 
     def choices(self, name: str, at: tuple[int, ...]) -> tuple | None:
         """The values that a place may have by its rules; None where no rule lists them."""

@@ -46,6 +46,11 @@ class Comparison:
     def names(self) -> frozenset[str]:
         return self.left.names | self.right.names
 
+    @property
+    def sides(self) -> tuple[tuple[Expression, Expression], tuple[Expression, Expression]]:
+        """Each side with the other one."""
+        return (self.left, self.right), (self.right, self.left)
+
     @cached_property
     def code(self) -> Any:
         condition = f"not ({self.condition}) or " if self.condition else ""
