@@ -3,6 +3,8 @@
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import CodeType
 from typing import Any
 
 from projected_grpo.problems.inputs.relations.comparisons import MIRRORED, Comparison
@@ -48,15 +50,14 @@ class Range:
     excluded: set = field(default_factory=set)
 
     def narrow(self, sign: str, value: Any, whole: bool) -> None:
-        step = 1 if whole else 0
         if sign in (">=", "=="):
             self.low = max(self.low, math.ceil(value) if whole else value)
         if sign in ("<=", "=="):
             self.high = min(self.high, math.floor(value) if whole else value)
         if sign == ">":
-            self.low = max(self.low, math.floor(value) + step if whole else value)
+            self.low = max(self.low, math.floor(value) + 1 if whole else value)
         if sign == "<":
-            self.high = min(self.high, math.ceil(value) - step if whole else value)
+            self.high = min(self.high, math.ceil(value) - 1 if whole else value)
         if sign == "!=":
             self.excluded.add(value)
 
@@ -69,7 +70,11 @@ class Side:
     sign: str
     other: Expression
     condition: str
-    comparison: Comparison
+
+    @cached_property
+    def all_others(self) -> CodeType:
+        """The code of all values that the other side has."""
+        return quantified(self.other.source, self.other)
 
 
 class Limits:
@@ -77,20 +82,18 @@ class Limits:
 
     def __init__(self, comparisons: list[Comparison]):
         self.sides: dict[tuple, list[Side]] = defaultdict(list)
-        self.codes: dict[int, Any] = {}
         for c in comparisons:
-            self.add(c.left, c.sign, c.right, c)
-            self.add(c.right, MIRRORED[c.sign], c.left, c)
+            self.add(c.left, c.sign, c.right, c.condition)
+            self.add(c.right, MIRRORED[c.sign], c.left, c.condition)
 
-    def add(self, own: Expression, sign: str, other: Expression, comparison: Comparison) -> None:
+    def add(self, own: Expression, sign: str, other: Expression, condition: str) -> None:
         if own.ref is not None and is_next(own.ref):
             # What bounds all the next ones by itself bounds them all.
             plain = Ref(own.ref.name, tuple(i if i != "i + 1" else "i" for i in own.ref.indices))
             own = replace(own, ref=None if other.loops else plain)
         if own.ref is not None:
             key = (own.ref.name, len(own.ref.indices), own.ref.is_length)
-            side = Side(own.ref, sign, other, comparison.condition, comparison)
-            self.sides[key].append(side)
+            self.sides[key].append(Side(own.ref, sign, other, condition))
 
     def of(self, ref: Ref, names: dict[str, Any], whole: bool = True, seen: tuple = ()) -> Range:
         """ref: with numbers for all its indices, or with names where the range of any is meant."""
@@ -139,11 +142,8 @@ class Limits:
 
     def extreme(self, side: Side, names: dict[str, Any]) -> Any:
         """The one of all the other side's values that bounds most."""
-        code = self.codes.get(id(side))
-        if code is None:
-            code = self.codes[id(side)] = quantified(side.other.source, side.other)
         try:
-            values = all_values(code, names)
+            values = all_values(side.all_others, names)
         except (*NOT_KNOWN, TypeError):
             return None
         if not values or side.sign == "!=" or not all(isinstance(v, NUMBERS) for v in values):

@@ -63,10 +63,8 @@ class Numbers:
         sign = self.rng.choice((-1, 1)) if low < 0 < high else 1
         origin = 0 if low < 0 < high else low
         reach = -low if sign < 0 else high - origin
-        return origin + sign * min(reach, self.rng.randint(0, 1 << self.bits(reach)))
-
-    def bits(self, reach: int) -> int:
-        return self.rng.randint(0, reach.bit_length())
+        bits = self.rng.randint(0, reach.bit_length())
+        return origin + sign * min(reach, self.rng.randint(0, 1 << bits))
 
     def real(self, low: float, high: int | float) -> float:
         digits = self.rng.choice((1, 2, 2, 5))
@@ -77,11 +75,11 @@ class Numbers:
 class Choices:
     """A spread over few values: even, or with a value or two far more frequent."""
 
-    def __init__(self, rng: random.Random, choices: tuple, at_least: int = 1):
+    def __init__(self, rng: random.Random, choices: tuple):
         self.rng = rng
         few = rng.random() < 0.4 and len(choices) > 3
         n = rng.randint(min(2, len(choices)), 3) if few else len(choices)
-        self.choices = rng.sample(list(choices), max(n, min(at_least, len(choices))))
+        self.choices = rng.sample(list(choices), n)
         even = rng.random() < 0.5
         self.weights = [1.0 if even else rng.random() ** 3 + 0.01 for _ in self.choices]
 

@@ -1,6 +1,5 @@
 """Lines such as "1 <= k <= nums.length, m <= 105": chains of comparisons."""
 
-import operator
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,21 +14,9 @@ from projected_grpo.problems.inputs.relations.expressions import (
 from projected_grpo.problems.inputs.relations.reader import Reader
 from projected_grpo.problems.inputs.statement import NotUnderstood
 
-OPERATORS = {
-    "<=": operator.le,
-    "<": operator.lt,
-    ">=": operator.ge,
-    ">": operator.gt,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 MIRRORED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "==": "==", "!=": "!="}
 SIGN = re.compile(r"(<=|>=|==|!=|<|>|(?<![<>=!])=(?!=))")
-# "..., 0 <= i < n" after a relation says what its indices are; every index is meant anyway.
-FOR_ALL = re.compile(
-    r",? (?:for|where) (?:all|any|each|every)?(?: odd indices | even indices )?(.*)$"
-)
-INDEX_NAMES = set("ijkrcuvxyad")
+FOR_ALL = re.compile(r",? for (?:all |any |every )?(.*)$")
 
 
 @dataclass(frozen=True)
@@ -85,22 +72,15 @@ def split_condition(line: str) -> tuple[str, str]:
     match = FOR_ALL.search(line)
     if match is None:
         return line, ""
-    condition = match[1].strip()
-    # "0 <= i < n", "i > 0", "0 <= i < j <= n", "i != 0".
-    if not re.fullmatch(r"[\w .+*-]+(?:(<=|<|>=|>|!=|==)[\w .+*-]+)+", condition):
-        if re.fullmatch(r"(valid )?(\w|\w+\[\w\])", condition):
-            return line[: match.start()], ""
-        raise NotUnderstood
-    words = set(re.findall(r"\b[a-z]\b", condition))
-    if not words & INDEX_NAMES:
+    pieces = [piece.strip() for piece in SIGN.split(match[1])]
+    if len(pieces) < 3 or not all(re.fullmatch(r"[\w .+*-]+", side) for side in pieces[::2]):
         raise NotUnderstood
     # What an index is at most, its list says itself; sizes need not be known here.
-    pieces = re.split(r"(<=|<|>=|>|!=|==)", condition)
-    kept = []
-    for left, sign, right in zip(pieces[::2], pieces[1::2], pieces[2::2]):
-        sides = [left.strip(), right.strip()]
-        if all(side.isdigit() or side in INDEX_NAMES for side in sides):
-            kept.append(f"{sides[0]} {sign} {sides[1]}")
+    kept = [
+        f"{left} {sign} {right}"
+        for left, sign, right in zip(pieces[::2], pieces[1::2], pieces[2::2])
+        if all(side.isdigit() or side in ("i", "j", "k") for side in (left, right))
+    ]
     return line[: match.start()], " and ".join(kept)
 
 

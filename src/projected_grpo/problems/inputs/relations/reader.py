@@ -1,6 +1,7 @@
 """Expressions of a statement, read from their notation."""
 
 import ast
+import copy
 import re
 from collections.abc import Iterator
 
@@ -25,7 +26,8 @@ class Reader:
             raise NotUnderstood from None
         found = []
         for choice in self.choices(tree):
-            found.append(Building(self, choice).expression(tree))
+            chosen = Cells(choice, self.statement).visit(copy.deepcopy(tree))
+            found.append(Building(self).expression(chosen))
         return found
 
     def products(self, text: str) -> str:
@@ -70,12 +72,35 @@ def tidy(text: str, columns: dict) -> str:
     return re.sub(r"(?<![\w.*])(\d+)(?=[a-zA-Z(])", r"\1*", text)
 
 
+class Cells(ast.NodeTransformer):
+    """Columns' names become what they stand for: starti is intervals[i][0]."""
+
+    def __init__(self, choice: dict[str, tuple[str, int]], statement: Statement):
+        self.choice = choice
+        self.statement = statement
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.choice:
+            return node
+        is_of_rows = self.statement.types[self.choice[node.id][0]].depth == 2
+        return self.cell(node.id, "[i]" if is_of_rows else "")
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        match node:
+            case ast.Call(func=ast.Name(id="next_of"), args=[ast.Name(id=name)]):
+                return self.cell(name, "[i + 1]")
+        return self.generic_visit(node)
+
+    def cell(self, name: str, row: str) -> ast.expr:
+        parameter, column = self.choice[name]
+        return ast.parse(f"{parameter}{row}[{column}]", mode="eval").body
+
+
 class Building:
     """One expression on its way from syntax to Python."""
 
-    def __init__(self, reader: Reader, choice: dict[str, tuple[str, int]]):
+    def __init__(self, reader: Reader):
         self.reader = reader
-        self.choice = choice
         self.loops: dict[str, str] = {}
         self.guards: list[str] = []
         self.names: set[str] = set()
@@ -94,14 +119,6 @@ class Building:
         match node:
             case ast.Constant(value=bool() | int() | float() | str()):
                 return repr(node.value)
-            case ast.Name(id=name) if name in self.choice:
-                parameter, column = self.choice[name]
-                place = (
-                    f"{parameter}[i][{column}]"
-                    if self.of_rows(parameter)
-                    else f"{parameter}[{column}]"
-                )
-                return self.subscript(ast.parse(place, mode="eval").body)
             case ast.Name(id=name):
                 return self.name(name)
             case ast.BinOp(
@@ -113,10 +130,6 @@ class Building:
                 return f"(-{self.source(node.operand)})"
             case ast.Attribute(attr="length" | "size", value=value):
                 return f"len({self.source(value)})"
-            case ast.Call(func=ast.Name(id="next_of"), args=[ast.Name(id=name)]):
-                parameter, column = self.choice[name]
-                shifted = ast.parse(f"{parameter}[i + 1][{column}]", mode="eval").body
-                return self.subscript(shifted)
             case ast.Call(func=ast.Name(id=function), args=[inner], keywords=[]):
                 return self.aggregate(function, inner)
             case ast.Call(func=ast.Name(id="min" | "max"), args=args, keywords=[]):
@@ -125,17 +138,13 @@ class Building:
                 return self.subscript(node)
         raise NotUnderstood
 
-    def of_rows(self, parameter: str) -> bool:
-        return self.reader.statement.types[parameter].depth == 2
-
     def name(self, name: str) -> str:
-        if not self.known(name) and name in ("i", "j", "k"):
-            self.bare.add(name)
-            return name
-        if not self.known(name):
-            raise NotUnderstood
         if self.known(name):
             self.names.add(name)
+        elif name in ("i", "j", "k"):
+            self.bare.add(name)
+        else:
+            raise NotUnderstood
         return name
 
     def aggregate(self, function: str, inner: ast.expr) -> str:
@@ -144,7 +153,7 @@ class Building:
             raise NotUnderstood
         if function not in ("sum", "max", "min"):
             return f"{function}({self.source(inner)})"
-        part = Building(self.reader, self.choice).expression(inner)
+        part = Building(self.reader).expression(inner)
         self.names |= part.names
         if not part.loops or self.is_list(part.ref):
             return f"{function}({self.source(inner)})"
@@ -162,16 +171,15 @@ class Building:
             case ast.Constant(value=int()):
                 self.guards.append(f"len({container}) > {node.slice.value}")
                 return f"{container}[{node.slice.value}]"
-            case ast.Name(id=index) if not self.known(index) and index not in self.choice:
+            case ast.Name(id=index) if not self.known(index):
                 self.loops.setdefault(index, container)
                 if self.loops[index] != container:
                     self.guards.append(f"{index} < len({container})")
                 return f"{container}[{index}]"
+        index = self.source(node.slice)
         for name in ast.walk(node.slice):
             if isinstance(name, ast.Name) and not self.known(name.id):
-                if name.id not in self.choice:
-                    self.loops.setdefault(name.id, container)
-        index = self.source(node.slice)
+                self.loops.setdefault(name.id, container)
         self.guards.append(f"0 <= {index} < len({container})")
         return f"{container}[{index}]"
 
@@ -180,9 +188,6 @@ class Building:
             case ast.Attribute(attr="length" | "size", value=value):
                 inner = self.ref(value)
                 return Ref(inner.name, inner.indices, True) if inner else None
-            case ast.Name(id=name) if name in self.choice:
-                parameter, column = self.choice[name]
-                return Ref(parameter, ("i", column) if self.of_rows(parameter) else (column,))
             case ast.Name(id=name):
                 return Ref(name) if self.known(name) else None
             case ast.Subscript(value=value, slice=ast.Constant(value=int(index))):
@@ -192,9 +197,6 @@ class Building:
             case ast.Subscript(value=value, slice=ast.BinOp(left=ast.Name(), right=ast.Constant())):
                 # The next row's; no index by itself, but of the same kind.
                 inner, index = self.ref(value), ast.unparse(node.slice)
-            case ast.Call(func=ast.Name(id="next_of"), args=[ast.Name(id=name)]):
-                parameter, column = self.choice[name]
-                return Ref(parameter, ("i + 1", column))
             case _:
                 return None
         return Ref(inner.name, (*inner.indices, index)) if inner else None

@@ -1,11 +1,13 @@
 """Sizes such as n and m that a statement names and no parameter gives: "n == nums.length"."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from projected_grpo.problems.inputs.notation import powers
-from projected_grpo.problems.inputs.relations.comparisons import SIGN, commas
+from projected_grpo.problems.inputs.relations.comparisons import commas
 from projected_grpo.problems.inputs.relations.expressions import (
     NOT_KNOWN,
     Expression,
@@ -55,47 +57,30 @@ def solved(name: str, side: Expression, other: Expression, names: dict[str, Any]
 
 
 def sizes_of(statement: Statement) -> Sizes:
-    """Names in equalities with lengths. Skip where such an equality cannot be read."""
-    candidates: dict[str, list] = {}
-    for line in statement.lines:
-        parts = SIGN.split(powers(line))
-        sides, signs = parts[::2], parts[1::2]
-        for at, sign in enumerate(signs):
-            if sign not in ("==", "="):
-                continue
-            chain = chained(sides, signs, at)
-            for text in chain:
-                for name in WORD.findall(text):
-                    if is_new(name, statement):
-                        others = [o for o in chain if ".length" in o]
-                        if others:
-                            candidates.setdefault(name, []).append((text.strip(), others[-1]))
-    reader = Reader(statement, frozenset(candidates))
-    found = {}
-    for name, pairs in candidates.items():
-        read = []
+    """Names in equalities with lengths; an equality that cannot be read defines nothing."""
+    sides: dict[str, list[tuple[str, str]]] = {}
+    for name, side, other in equalities(statement):
+        sides.setdefault(name, []).append((side, other))
+    reader = Reader(statement, frozenset(sides))
+    found: dict[str, list] = {}
+    for name, pairs in sides.items():
         for text, other in pairs:
-            try:
-                read.append((reader.read(text)[0], reader.read(commas(other)[0])[0]))
-            except Skip:
-                continue
-        read = [(side, other) for side, other in read if name in side.names]
-        if read:
-            found[name] = tuple(read)
-    return Sizes(found)
+            with suppress(Skip):
+                side = reader.read(text)[0]
+                length = reader.read(commas(other)[0])[0]
+                if name in side.names:
+                    found.setdefault(name, []).append((side, length))
+    return Sizes({name: tuple(pairs) for name, pairs in found.items()})
 
 
-def chained(sides: list[str], signs: list[str], at: int) -> list[str]:
-    """All sides that are equal to the one at a place."""
-    low = at
-    while low and signs[low - 1] in ("==", "="):
-        low -= 1
-    high = at + 1
-    while high < len(signs) and signs[high] in ("==", "="):
-        high += 1
-    return [side.strip() for side in sides[low : high + 1]]
-
-
-def is_new(name: str, statement: Statement) -> bool:
-    known = name in statement.types or name in statement.columns or name in FUNCTION_WORDS
-    return not known
+def equalities(statement: Statement) -> Iterator[tuple[str, str, str]]:
+    """Names that no parameter has, each with its side of an equality and a length beside it."""
+    known = {*statement.types, *statement.columns, *FUNCTION_WORDS}
+    for line in statement.lines:
+        for chain in re.split(r"[<>!]=|[<>]", powers(line)):
+            sides = [side.strip() for side in re.split("==?", chain)]
+            lengths = [side for side in sides if ".length" in side]
+            for side in sides:
+                for name in WORD.findall(side):
+                    if lengths and len(sides) > 1 and name not in known:
+                        yield name, side, lengths[-1]
