@@ -115,10 +115,10 @@ class Drawing:
         return self.names[name]
 
     def draw_number(self, name: str) -> Any:
-        return Filling(self).scalar(name)
+        return Filling(self, name).scalar()
 
     def draw_list(self, name: str) -> Any:
-        return Filling(self).whole(name)
+        return Filling(self, name).whole()
 
 
 def draw(plan: Plan, rng: random.Random, size: int | float) -> dict[str, Any]:

@@ -22,15 +22,14 @@ def no_more() -> Any:
 class Filling(Strings):
     """One parameter's value."""
 
-    def scalar(self, name: str) -> Any:
-        kind = self.plan.statement.types[name]
-        if kind.leaf == "int" and self.rng.random() < 0.5:
-            found = self.plan.limits.of(Ref(name), self.names)
+    def scalar(self) -> Any:
+        if self.kind.leaf == "int" and self.rng.random() < 0.5:
+            found = self.limits(())
             value = self.rng.choice((self.related, self.special))()
             is_inside = value is not None and found.low <= value <= found.high
             if is_inside and value not in found.excluded and math.isfinite(found.high):
-                return self.shaped(name, (), value, lambda: value)
-        return self.element(name, ())
+                return self.shaped((), value, lambda: value)
+        return self.element(())
 
     def related(self) -> int | None:
         """A number near the lists drawn: an element, a sum of some, a difference of two."""
@@ -51,21 +50,21 @@ class Filling(Strings):
         smooth = 2**k * 3 ** self.rng.randint(0, 3) * 5 ** self.rng.randint(0, 2)
         return self.rng.choice((base**k, k * k, digits, smooth, base**k - 1))
 
-    def whole(self, name: str) -> Any:
-        kin = self.kin(name)
+    def whole(self) -> Any:
+        kin = self.kin()
         if kin is not None and self.rng.random() < 0.4:
             return kin
-        return self.element(name, ())
+        return self.element(())
 
-    def kin(self, name: str) -> Any:
+    def kin(self) -> Any:
         """A string or list made of an earlier one of its type and length, or None."""
-        types = self.plan.statement.types
-        n = len(self.names[name])
+        n = len(self.names[self.name])
         for other in self.plan.texts:
             value = self.names.get(other)
-            if other == name or isinstance(value, Partial) or types[other] != types[name]:
+            is_like = other != self.name and self.plan.statement.types[other] == self.kind
+            if not is_like or isinstance(value, Partial) or self.kind.levels > 1:
                 continue
-            if types[name].levels == 1 and len(value) >= n > 0:
+            if len(value) >= n > 0:
                 return self.altered(value, n)
         return None
 
@@ -82,58 +81,58 @@ class Filling(Strings):
             part[self.rng.randrange(n)] = self.rng.choice(value)
         return "".join(part) if isinstance(value, str) else part
 
-    def element(self, name: str, at: tuple[int, ...]) -> Any:
+    def element(self, at: tuple[int, ...]) -> Any:
         """What stands at these indices, all rules of that place and of those inside kept."""
-        kind = self.plan.statement.types[name]
+        kind = self.kind
         again: Any = no_more
-        other = self.taken_from(name, at)
+        other = self.taken_from(at)
         if other:
             value = other[0]
-        elif len(at) >= kind.depth and self.is_replaced(name, at):
+        elif len(at) >= kind.depth and self.is_replaced(at):
             value = "" if kind.leaf == "str" else 0
         elif len(at) < kind.depth:
-            value = self.list_at(name, at)
-            again = partial(self.one_more, name, at)
+            value = self.list_at(at)
+            again = partial(self.one_more, at)
         elif kind.leaf == "str":
-            value = self.text(name, at)
-            spread = self.spread_of_characters(name, at)
+            value = self.text(at)
+            spread = self.spread_of_characters(at)
             again = spread.pick if spread else again
         else:
-            value = self.leaf(name, at)
-        return self.shaped(name, at, value, again)
+            value = self.leaf(at)
+        return self.shaped(at, value, again)
 
-    def is_replaced(self, name: str, at: tuple[int, ...]) -> bool:
+    def is_replaced(self, at: tuple[int, ...]) -> bool:
         """Whether a rule of this place, or of one around it, draws the whole by itself."""
         around = [at[:n] for n in range(len(at) + 1)]
-        rules = [rule for place in around for rule in self.rules(name, place)]
+        rules = [rule for place in around for rule in self.rules(place)]
         return any(rule.quality.is_whole for rule in rules)
 
-    def taken_from(self, name: str, at: tuple[int, ...]) -> list:
+    def taken_from(self, at: tuple[int, ...]) -> list:
         """A value that a link makes of another parameter alone: [value], or []."""
-        for relation, other in self.links(name, at):
+        for relation, other in self.links(at):
             if relation.is_whole:
                 if not other:
                     raise Reject("the other parameter is empty")
                 return [relation.shape(None, other, self.rng)]
         return []
 
-    def links(self, name: str, at: tuple[int, ...]) -> Iterator[tuple[Relation, Any]]:
+    def links(self, at: tuple[int, ...]) -> Iterator[tuple[Relation, Any]]:
         """The relations of a place to other parameters, with what is drawn of these."""
         for link in self.plan.constraints.reading.links:
             other = self.names.get(link.other)
-            is_here = is_at(link.ref, name, at)
+            is_here = is_at(link.ref, self.name, at)
             if is_here and link.relation.shape and not isinstance(other, Partial | None):
                 yield link.relation, other
 
-    def list_at(self, name: str, at: tuple[int, ...]) -> list:
-        n = len(self.names[name]) if not at else self.length_at(name, at)
+    def list_at(self, at: tuple[int, ...]) -> list:
+        n = len(self.names[self.name]) if not at else self.length_at(at)
         part = Partial(n)
         if at:
-            self.container(name, at).append(part)
+            self.container(at).append(part)
         else:
-            self.names[name] = part
+            self.names[self.name] = part
         for index in range(n):
-            value = self.element(name, (*at, index))
+            value = self.element((*at, index))
             if list.__len__(part) > index:
                 part[index] = value
             else:
@@ -141,39 +140,39 @@ class Filling(Strings):
         # It stays where it is until its rules are kept, for elements drawn anew.
         return list(list.__iter__(part))
 
-    def one_more(self, name: str, at: tuple[int, ...]) -> Any:
+    def one_more(self, at: tuple[int, ...]) -> Any:
         """Another element of the list at these indices, as one after its last."""
-        container = self.container(name, (*at, 0))
+        container = self.container((*at, 0))
         index = list.__len__(container)
-        value = self.element(name, (*at, index))
+        value = self.element((*at, index))
         del container[index:]
         return value
 
-    def shaped(self, name: str, at: tuple[int, ...], value: Any, again: Any) -> Any:
-        for rule in self.rules(name, at):
+    def shaped(self, at: tuple[int, ...], value: Any, again: Any) -> Any:
+        for rule in self.rules(at):
             if rule.quality.shape is None:
                 continue
-            low = self.plan.limits.of(Ref(name, (*at, 0, 0)), self.names).low
+            low = self.limits((*at, 0, 0)).low
             tools = Tools(self.rng, self.names, again, low if math.isfinite(low) else 0)
             value = rule.quality.shape(value, tools)
-        for relation, other in self.links(name, at):
+        for relation, other in self.links(at):
             value = relation.shape(value, other, self.rng)
         return value
 
-    def leaf(self, name: str, at: tuple[int, ...]) -> Any:
-        leaf = self.plan.statement.types[name].leaf
-        column = at[1:] if len(at) == 2 and self.is_row(name) else ()
+    def leaf(self, at: tuple[int, ...]) -> Any:
+        leaf = self.kind.leaf
+        column = at[1:] if len(at) == 2 and self.is_row() else ()
         if leaf == "bool":
-            return self.choice((name, column), (False, True))
-        choices = self.choices(name, at)
+            return self.choice(column, (False, True))
+        choices = self.choices(at)
         if choices is not None:
-            return self.choice((name, column), choices)
-        found = bounded(self.plan.limits.of(Ref(name, at), self.names, leaf == "int"), name)
-        if (name, column) not in self.spreads:
-            is_even = any(rule.quality.is_spread for rule in self.rules(name, ()))
+            return self.choice(column, choices)
+        found = bounded(self.limits(at), self.name)
+        if column not in self.spreads:
+            is_even = any(rule.quality.is_spread for rule in self.rules(()))
             is_even = is_even and self.rng.random() < 0.8
-            self.spreads[(name, column)] = Numbers(self.rng, is_even)
-        return self.spreads[(name, column)].pick(found, leaf == "int")
+            self.spreads[column] = Numbers(self.rng, is_even)
+        return self.spreads[column].pick(found, leaf == "int")
 
-    def is_row(self, name: str) -> bool:
-        return self.plan.limits.of(Ref(name, ("i",), True), {}).high <= 6
+    def is_row(self) -> bool:
+        return self.plan.limits.of(Ref(self.name, ("i",), True), {}).high <= 6

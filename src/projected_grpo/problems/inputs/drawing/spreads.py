@@ -66,7 +66,7 @@ class Numbers:
         bits = self.rng.randint(0, reach.bit_length())
         return origin + sign * min(reach, self.rng.randint(0, 1 << bits))
 
-    def real(self, low: float, high: int | float) -> float:
+    def real(self, low: int | float, high: int | float) -> float:
         digits = self.rng.choice((1, 2, 2, 5))
         value = round(self.rng.uniform(low, high), digits)
         return float(min(max(value, low), high))
