@@ -49,7 +49,7 @@ class Comparison:
 
 
 def comparisons(line: str, reader: Reader) -> list[Comparison]:
-    """Skip where the line is no chain of comparisons."""
+    """Raises NotUnderstood where the line is no chain of comparisons."""
     body, condition = split_condition(powers(line))
     parts = SIGN.split(body)
     if len(parts) < 3:

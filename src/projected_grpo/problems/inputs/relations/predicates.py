@@ -30,7 +30,7 @@ class Predicate:
 
 
 def predicate(text: str, reader: Reader) -> Predicate:
-    """Skip where it does not parse or speaks of nothing in the input."""
+    """Raises NotUnderstood where it does not parse or speaks of nothing in the input."""
     source = text.removeprefix(PREFIX).strip()
     try:
         tree = ast.parse(source, mode="eval")

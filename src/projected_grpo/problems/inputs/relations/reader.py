@@ -17,7 +17,7 @@ class Reader:
         self.sizes = sizes
 
     def read(self, text: str) -> list[Expression]:
-        """An expression, several where a column's name is of several parameters; Skip else."""
+        """An expression; several where a column's name is of several parameters."""
         text = tidy(text, self.statement.columns)
         text = self.products(text)
         try:

@@ -30,8 +30,8 @@ NAMED = (
     ),
 )
 CONNECTORS = re.compile(
-    r"(?:English|letters?|characters?|alphabet|and/or|and|or|of|in|the|either|symbols?|special|a|an|"
-    r"following|one|'s)(?![\w'])|[,.;:()]"
+    r"(?:English|letters?|characters?|alphabet|and/or|and|or|of|in|the|either|symbols?|special|"
+    r"a|an|following|one|'s)(?![\w'])|[,.;:()]"
 )
 QUOTED = re.compile(
     r"'(\\.|[^'])'(?:s\b)?|\"(\\.|[^\"])\"(?:s\b)?|'([^'\w\s]{2,})'|\"([^\"]{2,})\""
@@ -40,7 +40,7 @@ BARE_LETTERS = re.compile(r"(?:letters|characters)? ?((?:[a-z](?:, | and | or |,
 
 
 def characters(phrase: str) -> str:
-    """All characters that the phrase names, each once. Skip where a word of it means nothing."""
+    """All characters that the phrase names, each once. A word that means nothing raises."""
     found = ""
     rest = phrase.strip()
     while rest:
