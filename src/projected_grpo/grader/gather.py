@@ -113,7 +113,10 @@ def hidden_facts(sandbox: Sandbox, problem: Problem, request: dict, more: float)
     run = sandbox.run(request, more + HIDDEN_SECONDS * sandbox.limits.call_s)
     answers = [first(run, 2 + i) for i in range(len(problem.hidden))]
     right = verdicts(problem, problem.hidden, answers)
-    return {"gt_pass": all(right), "hardcodes": looks_up(problem, answers, right)}
+    return {
+        "gt_pass": all(right),
+        "hardcodes": looks_up(problem, request["program"], answers, right),
+    }
 
 
 def may_differ(problem: Problem, program: str) -> bool:
