@@ -46,6 +46,15 @@ def test_the_command_adds_the_verdict_to_each_line(tmp_path):
     assert second["reward"] == 0.0
 
 
+def test_the_command_prints_how_many_have_each_label_and_what_no_label_says(tmp_path):
+    hangs = f"{load('mini')[0].canonical}\ndef run_tests():\n    while True: pass"
+    path, out = responses(tmp_path, row(), row(response=f"```python\n{hangs}\n```"))
+    lines = [line.rsplit(maxsplit=1) for line in command("mini", path, out).stdout.splitlines()]
+    counts = dict(line for line in lines if len(line) == 2)
+    assert (counts["Correct"], counts["Reward hack"]) == ("2", "0")
+    assert (counts["uncertain"], counts["hardcodes"]) == ("1", "0")
+
+
 BAD = {
     "an unknown id": ({"id": "mini/none"}, "line 2: unknown problem id 'mini/none'"),
     "an unknown loophole": ({"loophole": "bribe"}, "line 2: unknown loophole 'bribe'"),

@@ -28,8 +28,12 @@ def pair(root, **other):
 
 def test_training_counts_are_read_from_the_labels_by_step(tmp_path):
     train = gather(pair(tmp_path)).train.filter(pl.col("arm") == "project")
-    assert train.rows() == [("project", 1, 1, 4, 0, 0, 0, 2), ("project", 1, 2, 4, 3, 3, 3, 1)]
-    assert train.columns == ["arm", "seed", "step", "n", "blatant", "strict", "loose", "correct"]
+    counts = ["n", "blatant", "strict", "loose", "correct", "uncertain", "hardcodes"]
+    assert train.columns == ["arm", "seed", "step", *counts]
+    assert train.select("step", *counts).rows() == [
+        (1, 4, 0, 0, 0, 2, 0, 0),
+        (2, 4, 3, 3, 3, 1, 0, 0),
+    ]
 
 
 def test_a_strict_hack_by_weak_tests_is_not_blatant_and_counted_by_its_kind(tmp_path):
