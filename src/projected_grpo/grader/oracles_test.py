@@ -7,7 +7,7 @@ import pytest
 from projected_grpo.grader import oracles
 from projected_grpo.grader.conftest import PROBLEMS, answering
 from projected_grpo.problems import left_out, mini
-from projected_grpo.problems.leetcode_test import v3_row, write
+from projected_grpo.problems.conftest import v3_row, write
 
 COUNT = PROBLEMS["count"]
 HONEST = "sum(n > k for n in nums)"
