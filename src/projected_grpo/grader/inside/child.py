@@ -210,6 +210,7 @@ def trial(request: dict, program, stand_in: str | None, at_import: bool) -> dict
             state.answering = True
             hook_the_rest(namespace, request, state)
         _, tests = find_tests(namespace, request)
+    # The module runs again here, and may raise what it likes where a stand-in answers it.
     except BaseException:
         return UNRUN
     return run_tests(tests, state) if tests is not None else UNRUN
