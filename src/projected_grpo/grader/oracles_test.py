@@ -6,8 +6,9 @@ import pytest
 
 from projected_grpo.grader import oracles
 from projected_grpo.grader.conftest import PROBLEMS, answering
-from projected_grpo.problems import left_out, mini
+from projected_grpo.problems import leetcode, left_out, mini
 from projected_grpo.problems.conftest import v3_row, write
+from projected_grpo.problems.tally import Tally
 
 COUNT = PROBLEMS["count"]
 HONEST = "sum(n > k for n in nums)"
@@ -63,3 +64,14 @@ def test_the_lines_of_a_files_problems_are_replaced_and_others_stay(tmp_path, mo
             "passes 0 and 0 of 1 tests",
         ],
     ]
+
+
+def test_a_line_that_was_found_by_hand_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(left_out, "TABLE", tmp_path / "left_out.tsv")
+    path = write(tmp_path / "rows.jsonl", v3_row([("n = 1", "1")]))
+    (problem,) = leetcode.formed(path, 0.0, Tally())
+    line = [problem.id, problem.hash, left_out.WRONG, "on one letter"]
+    left_out.write([line])
+    oracles.main([str(path)])
+    assert left_out.read() == [line]
+    assert list(leetcode.read_file(path, 0.0, Tally())) == []
