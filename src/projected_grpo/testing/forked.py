@@ -12,7 +12,7 @@ os.environ |= {
 }
 
 import peft  # noqa: F401
-import transformers.models.llama.modeling_llama
+import transformers.models.llama.modeling_llama  # noqa: F401
 import verl.utils.tensordict_utils
 import verl.workers.utils.losses  # noqa: F401
 
