@@ -12,8 +12,8 @@ os.environ |= {
 }
 
 import peft  # noqa: F401
-import transformers.models.llama.modeling_llama
-import verl.utils.tensordict_utils
+import transformers.models.llama.modeling_llama  # noqa: F401
+import verl.utils.tensordict_utils  # noqa: F401
 import verl.workers.utils.losses  # noqa: F401
 
 import projected_grpo.verl_ext.engine  # noqa: F401
