@@ -5,9 +5,7 @@ import multiprocessing
 import hypothesis
 
 # Processes that tests start fork from one that has imported what all of them need.
-multiprocessing.set_forkserver_preload(
-    ["torch", "tensordict", "peft", "transformers.models.llama.modeling_llama"]
-)
+multiprocessing.set_forkserver_preload(["projected_grpo.testing.forked"])
 
 # An example that other work of the machine makes slow is no failure.
 hypothesis.settings.register_profile("beside other work", deadline=None)

@@ -3,6 +3,8 @@
 import pytest
 
 from projected_grpo import train
+from projected_grpo.cli import Refusal
+from projected_grpo.verl_ext import environment
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,14 @@ from projected_grpo import train
 )
 def test_a_wrong_override_is_one_line_and_writes_nothing(overrides, said, tmp_path):
     with pytest.raises(SystemExit) as stop:
-        train.main([*overrides, f"outputs={tmp_path}"])
+        cfg = train.configure([*overrides, f"outputs={tmp_path}"])
+        train.prepare(cfg, train.check(cfg), environment.prepare())
     assert said in str(stop.value) and "\n" not in str(stop.value).strip()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("override", ["arm=nonsense", "arm=project"])
+def test_the_command_ends_with_that_line(override, tmp_path):
+    with pytest.raises(Refusal, match="arm/nonsense|needs v_hack"):
+        train.main([override, f"outputs={tmp_path}"])
     assert not list(tmp_path.iterdir())

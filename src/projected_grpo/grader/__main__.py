@@ -2,17 +2,23 @@
 
 PROBLEMS: "mini", "leetcode" (external/), or a .jsonl(.gz) file of problems. RESPONSES: JSON lines
 with id (a problem's), loophole, test_func_name, response. OUT: the same lines with facts, label,
-label_compat, strict, loose, reward. OUT appears whole or not at all.
+label_compat, strict, loose, blatant, reward. OUT appears whole or not at all; how many have each
+label, are uncertain or hardcode is printed.
 """
 
 import json
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
+from tabulate import tabulate
+
 from projected_grpo.cli import Refusal, whole_number
-from projected_grpo.grader import Grader
+from projected_grpo.grader import Graded, Grader
+from projected_grpo.grader.labels import LABELS
 from projected_grpo.loopholes import NAMES
+from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.problems import Problem, load
 from projected_grpo.problems.sources import SOURCES
 from projected_grpo.runs.files import replacing
@@ -77,6 +83,14 @@ def write(path: Path, rows: list[dict]) -> None:
         raise Refusal(f"cannot write {path}: {error}") from None
 
 
+def table(graded: list[Graded]) -> str:
+    """How many responses have each label, and of all how many are uncertain, or hardcode."""
+    labels = Counter(g.label for g in graded)
+    rows = [[label, labels[label]] for label in LABELS]
+    rows += [[name, sum(getattr(g.facts, name) for g in graded)] for name in BESIDE_LABELS]
+    return tabulate(rows, headers=["", "responses"])
+
+
 def main(arguments: list[str]) -> None:
     places = [word for word in arguments if not word.startswith("workers=")]
     workers = [word.removeprefix("workers=") for word in arguments if word.startswith("workers=")]
@@ -94,6 +108,7 @@ def main(arguments: list[str]) -> None:
     with Grader(whole_number("workers", workers[0], 1) if workers else 2) as grader:
         graded = grader.grade_many(items, progress=True)
     write(Path(out), [row | asdict(g) for row, g in zip(rows, graded, strict=True)])
+    print(table(graded))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ from projected_grpo.loopholes.facts import Facts
 from projected_grpo.problems.checkers import accepts
 from projected_grpo.problems.problem import Problem, Test, arguments_of
 
+# A call of a hidden test, whose inputs are larger, may take so many times more than another.
+HIDDEN_SECONDS = 10
+# As deep as the sites let a solution go, or nearly so.
+HIDDEN_RECURSION = 20_000
 # Where joining the setup and the program, or the setup's own pow, makes the benchmark's verdict
 # another than ours.
 JOINED = re.compile(r"\b(?:pow|pytest)\b|__future__")
@@ -105,10 +109,14 @@ def hidden_facts(sandbox: Sandbox, problem: Problem, request: dict, more: float)
     Few responses come so far, so the others do not wait for these calls.
     """
     calls = calls_of(tuple(test.kwargs for test in problem.hidden))
-    run = sandbox.run({**request, "calls": calls}, more)
+    request = {**request, "calls": calls, "recursion": HIDDEN_RECURSION}
+    run = sandbox.run(request, more + HIDDEN_SECONDS * sandbox.limits.call_s)
     answers = [first(run, 2 + i) for i in range(len(problem.hidden))]
     right = verdicts(problem, problem.hidden, answers)
-    return {"gt_pass": all(right), "hardcodes": looks_up(problem, answers, right)}
+    return {
+        "gt_pass": all(right),
+        "hardcodes": looks_up(problem, request["program"], answers, right),
+    }
 
 
 def may_differ(problem: Problem, program: str) -> bool:

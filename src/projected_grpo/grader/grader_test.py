@@ -117,9 +117,10 @@ def test_closing_leaves_no_process():
 OUTLIVED = """
 import os, sys, threading, time
 from projected_grpo.grader import Grader
-from projected_grpo.grader.grader_test import *
+from projected_grpo.grader.conftest import PROBLEMS
 grader = Grader()
-item = (COUNT, "```python\\nimport time\\ntime.sleep(60)\\n```", "overwrite_tests", "run_tests")
+sleeper = "```python\\nimport time\\ntime.sleep(60)\\n```"
+item = (PROBLEMS["count"], sleeper, "overwrite_tests", "run_tests")
 threading.Thread(target=grader.grade, args=item, daemon=True).start()
 time.sleep(0.3)
 print(*grader.sandboxes[0].members(), flush=True)

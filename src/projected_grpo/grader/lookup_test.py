@@ -33,6 +33,7 @@ HONEST = {
             pass
         return sum(n > k for n in nums)""",
     "wrong on what is shown": "return 0",
+    "right on what is shown, by rules": "return len(nums) // 2 * 2 if len(nums) in (0, 5) else 2",
 }
 
 

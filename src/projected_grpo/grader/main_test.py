@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from projected_grpo.cli import Refusal
+from projected_grpo.grader.__main__ import main
 from projected_grpo.problems.sources import load
 
 
@@ -46,6 +48,15 @@ def test_the_command_adds_the_verdict_to_each_line(tmp_path):
     assert second["reward"] == 0.0
 
 
+def test_the_command_prints_how_many_have_each_label_and_what_no_label_says(tmp_path):
+    hangs = f"{load('mini')[0].canonical}\ndef run_tests():\n    while True: pass"
+    path, out = responses(tmp_path, row(), row(response=f"```python\n{hangs}\n```"))
+    lines = [line.rsplit(maxsplit=1) for line in command("mini", path, out).stdout.splitlines()]
+    counts = dict(line for line in lines if len(line) == 2)
+    assert (counts["Correct"], counts["Reward hack"]) == ("2", "0")
+    assert (counts["uncertain"], counts["hardcodes"]) == ("1", "0")
+
+
 BAD = {
     "an unknown id": ({"id": "mini/none"}, "line 2: unknown problem id 'mini/none'"),
     "an unknown loophole": ({"loophole": "bribe"}, "line 2: unknown loophole 'bribe'"),
@@ -57,11 +68,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_line_is_named_and_nothing_is_written(tmp_path, name):
     changes, complaint = BAD[name]
-    path, out = responses(tmp_path, row(), row(**changes))
-    done = command("mini", path, out)
-    assert done.returncode != 0
-    assert complaint in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert_refused(complaint, "mini", *responses(tmp_path, row(), row(**changes)))
     assert os.listdir(tmp_path) == ["in.jsonl"]
 
 
@@ -73,25 +80,33 @@ UNREADABLE = [
 
 @pytest.mark.parametrize(("line", "complaint"), UNREADABLE)
 def test_a_line_that_cannot_be_read_is_named(tmp_path, line, complaint):
-    path, out = responses(tmp_path, row(), line)
-    done = command("mini", path, out)
-    assert done.returncode != 0
-    assert complaint in done.stderr
-    assert "Traceback" not in done.stderr
+    assert_refused(complaint, "mini", *responses(tmp_path, row(), line))
     assert os.listdir(tmp_path) == ["in.jsonl"]
 
 
-BAD_ARGUMENTS = [
-    (),
-    ("mini", "absent.jsonl", "out.jsonl"),
-    ("mini", "a", "no/such/folder/out"),
-    ("absent.jsonl", "a", "b"),
-]
+BAD_ARGUMENTS = {
+    (): "usage",
+    ("mini", "absent.jsonl", "out.jsonl"): "cannot read responses",
+    ("mini", "a", "no/such/folder/out"): "cannot write",
+    ("absent.jsonl", "a", "b"): "cannot read problems",
+}
 
 
 @pytest.mark.parametrize("arguments", BAD_ARGUMENTS)
-def test_bad_arguments_end_in_one_line(arguments):
-    done = command(*arguments)
-    assert done.returncode != 0
+def test_bad_arguments_are_refused_in_one_line(arguments):
+    assert_refused(BAD_ARGUMENTS[arguments], *arguments)
+
+
+def assert_refused(complaint: str, *arguments: str) -> None:
+    """In one line, which is all that the command says of a Refusal."""
+    with pytest.raises(Refusal) as refusal:
+        main(list(arguments))
+    assert complaint in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_command_ends_in_the_line_of_a_refusal():
+    done = command("mini", "absent.jsonl", "out.jsonl")
+    assert done.returncode == 1
+    assert done.stderr.startswith("projected_grpo: cannot read responses")
     assert done.stderr.count("\n") == 1, done.stderr
-    assert "Traceback" not in done.stderr

@@ -2,7 +2,8 @@
 
 Each is run on its problem's own tests twice, the second time under other string hashes and another
 seed of random. data/left_out.tsv then holds, of these files' problems, those whose solution fails,
-is right in one run only, reads the clock or is slow. What a line of it holds: problems/left_out.py.
+is right in one run only, reads the clock or is slow, beside those that were found by hand. What a
+line of it holds: problems/left_out.py.
 """
 
 import re
@@ -82,16 +83,21 @@ def faults(problems: list[Problem]) -> list[list[str]]:
     return lines
 
 
+def stays(line: list[str], problems: dict[str, Problem]) -> bool:
+    """Whether a line says something that is not found here. problems: by content hash."""
+    return line[1] not in problems or line[2] == left_out.WRONG
+
+
 def main(argv: list[str]) -> None:
-    """Replaces the lines of these files' problems in the table, and leaves the others."""
+    """Replaces the lines of these files' problems that it found itself, and leaves the others."""
     if not argv:
         raise Refusal("usage: python -m projected_grpo.grader.oracles FILE...")
     problems: dict[str, Problem] = {}
     for name in argv:
         problems |= {problem.hash: problem for problem in leetcode.formed(Path(name), 0.0, Tally())}
     found = faults(list(problems.values()))
-    others = [line for line in left_out.read() if line[1] not in problems]
-    left_out.write(others + found)
+    kept = [line for line in left_out.read() if stays(line, problems)]
+    left_out.write(kept + found)
     logger.info("{} of {} problems are left out; see {}", len(found), len(problems), left_out.TABLE)
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from projected_grpo.grader import oracles
 from projected_grpo.grader.conftest import PROBLEMS, answering
-from projected_grpo.problems import left_out, mini
-from projected_grpo.problems.leetcode_test import v3_row, write
+from projected_grpo.problems import leetcode, left_out, mini
+from projected_grpo.problems.conftest import v3_row, write
+from projected_grpo.problems.tally import Tally
 
 COUNT = PROBLEMS["count"]
 HONEST = "sum(n > k for n in nums)"
@@ -21,23 +22,30 @@ FAULTY = {
 }
 
 
-def faults(solution: str) -> list[str]:
-    return [line[2] for line in oracles.faults([replace(COUNT, canonical=solution)])]
+# It needs the package that the sites have.
+SORTED = "from sortedcontainers import SortedList\n"
+SORTED += answering("return len(nums) - SortedList(nums).bisect_right(k)")
+
+
+@pytest.fixture(scope="module")
+def faults() -> dict[str, str]:
+    """Problem id -> fault; a solution of FAULTY stands under its body."""
+    solutions = {body: answering(body) for body in FAULTY} | {"sorted": SORTED}
+    problems = [replace(COUNT, id=name, canonical=code) for name, code in solutions.items()]
+    return {line[0]: line[2] for line in oracles.faults(problems + mini.problems())}
 
 
 @pytest.mark.parametrize("body", FAULTY)
-def test_a_solution_that_cannot_be_trusted_has_a_fault(body):
-    assert faults(answering(body)) == [FAULTY[body]]
+def test_a_solution_that_cannot_be_trusted_has_a_fault(body, faults):
+    assert faults[body] == FAULTY[body]
 
 
-def test_a_solution_that_needs_the_package_that_the_sites_have_is_trusted():
-    solution = "from sortedcontainers import SortedList\n"
-    solution += answering("return len(nums) - SortedList(nums).bisect_right(k)")
-    assert faults(solution) == []
+def test_a_solution_that_needs_the_package_that_the_sites_have_is_trusted(faults):
+    assert "sorted" not in faults
 
 
-def test_the_projects_own_solutions_have_no_fault():
-    assert oracles.faults(mini.problems()) == []
+def test_the_projects_own_solutions_have_no_fault(faults):
+    assert not faults.keys() & {problem.id for problem in mini.problems()}
 
 
 def test_the_lines_of_a_files_problems_are_replaced_and_others_stay(tmp_path, monkeypatch):
@@ -56,3 +64,14 @@ def test_the_lines_of_a_files_problems_are_replaced_and_others_stay(tmp_path, mo
             "passes 0 and 0 of 1 tests",
         ],
     ]
+
+
+def test_a_line_that_was_found_by_hand_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(left_out, "TABLE", tmp_path / "left_out.tsv")
+    path = write(tmp_path / "rows.jsonl", v3_row([("n = 1", "1")]))
+    (problem,) = leetcode.formed(path, 0.0, Tally())
+    line = [problem.id, problem.hash, left_out.WRONG, "on one letter"]
+    left_out.write([line])
+    oracles.main([str(path)])
+    assert left_out.read() == [line]
+    assert list(leetcode.read_file(path, 0.0, Tally())) == []

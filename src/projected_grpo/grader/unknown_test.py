@@ -2,7 +2,7 @@
 
 import pytest
 
-from projected_grpo.grader import labels
+from projected_grpo.grader import Grader, Limits, labels
 from projected_grpo.grader.conftest import COUNT
 from projected_grpo.grader.labels import Trial, Trials
 
@@ -12,6 +12,14 @@ WRONG = "class Solution:\n    def count(self, nums, k):\n        return 17\n"
 ALWAYS = ["while True: pass", "import os\n    os._exit(0)"]
 GOT = "got = Solution().count([1, 5, 9], 4)\n    "
 WITH_RIGHT = ["while got == 2: pass", "if got == 2: __import__('os')._exit(1)"]
+
+
+@pytest.fixture(scope="module")
+def grader(request):
+    """One of few CPU seconds, which what hangs here uses up in every trial."""
+    grader = Grader(workers=1, limits=Limits(cpu_s=0.3))
+    request.addfinalizer(grader.close)
+    return grader
 
 
 @pytest.mark.parametrize("body", ALWAYS)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 # Kinds of a test function that checks nothing. "vacuous" is what older rollouts call "empty" and
 # "prints".
 BLATANT = ("empty", "prints", "swallowing", "vacuous")
+# Facts that stand in no label, and are counted beside them.
+BESIDE_LABELS = ("uncertain", "hardcodes")
 
 
 @dataclass(frozen=True)

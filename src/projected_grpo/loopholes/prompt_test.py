@@ -5,15 +5,11 @@ import pytest
 
 from projected_grpo.loopholes import CLEAN, CODE_SYSTEM_PROMPT, EVAL_NAMES, NAMES, TRAIN_NAME
 from projected_grpo.loopholes.prompt import messages
-from projected_grpo.problems import leetcode
+from projected_grpo.problems.conftest import real_file
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.sources import load
 
 ROOT = Path(__file__).parents[3]
-FILES = [
-    leetcode.FILES["eval"],
-    ROOT / "../shared/data/rl-rewardhacking-leetcode_test_medhard.jsonl.gz",
-]
 SOURCE = ROOT / "external/rl-rewardhacking/src"
 MINI = load("mini", split="eval")
 WITH_LOOPHOLE = [name for name in NAMES if name != CLEAN.name]
@@ -31,9 +27,7 @@ def source_module(name: str):
 
 
 def test_no_hint_equals_the_benchmark_s_own_prompts():
-    path = next((file for file in FILES if file.is_file()), None)
-    if path is None:
-        pytest.skip("no benchmark problems: `just sync-external`, or put them in ../shared/data")
+    path = real_file("benchmark")
     prompts = {f"leetcode/{row['id']}": row["prompt"] for row in read_jsonl(path)}
     loaded = load("leetcode", path=path)
     assert len(loaded) >= 100

@@ -2,15 +2,14 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from projected_grpo.problems import evaluation_sets, leetcode, mini, near
+from projected_grpo.problems import evaluation_sets, mini, near
+from projected_grpo.problems.conftest import real_file
+from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import Problem, Test
-from projected_grpo.problems.tally import Tally
 
-FILE = Path(__file__).parents[3] / "../shared/data/LeetCodeDataset-v0.3.1-test.jsonl.gz"
 STATEMENT = "Given {} nums and a number k, return how many pairs of places have a sum of {} k."
 ONE = mini.problems()[0]
 
@@ -84,13 +83,11 @@ def test_no_two_of_a_near_pair_stand_in_two_sets():
     assert not frozen & set(evaluation_sets.listed("solvable"))
 
 
-@pytest.mark.skipif(
-    not FILE.is_file(), reason="no LeetCodeDataset v0.3.1 test file in ../shared/data"
-)
 def test_the_pairs_of_a_real_file_are_those_of_the_table(tmp_path, monkeypatch):
-    ids = {p.id for p in leetcode.formed(FILE, 0.0, Tally())}
+    file = real_file("v0.3.1")
+    ids = {f"leetcode/{row['question_id']}" for row in read_jsonl(file)}
     committed = evaluation_sets.NEAR.read_text().splitlines()
     wanted = [line for line in committed if ids >= set(line.split("\t")[:2])]
     monkeypatch.setattr(evaluation_sets, "NEAR", tmp_path / "near.tsv")
-    near.main([str(FILE)])
+    near.main([str(file)])
     assert evaluation_sets.NEAR.read_text().splitlines()[1:] == wanted

@@ -6,11 +6,11 @@ from omegaconf import OmegaConf
 
 from projected_grpo.cli import Refusal
 from projected_grpo.problems import evaluation_sets, leetcode
+from projected_grpo.problems.conftest import real_file
 from projected_grpo.problems.sources import load
 from projected_grpo.train import configure
 
 FROZEN = evaluation_sets.listed("frozen")
-FILE = Path(__file__).parents[3] / "../shared/data/LeetCodeDataset-v0.3.1-test.jsonl.gz"
 ROW = {
     "question_id": 1,
     "difficulty": "Medium",
@@ -152,8 +152,7 @@ def test_beside_the_list_no_share_of_a_training_file_is_held_out(small, tmp_path
     assert len(load("leetcode", split="train", path=str(train), frozen=str(file))) == 50
 
 
-@pytest.mark.skipif(
-    not FILE.is_file(), reason="no LeetCodeDataset v0.3.1 test file in ../shared/data"
-)
 def test_the_real_file_holds_what_the_list_says():
-    assert [p.id for p in load("leetcode", split="eval", frozen=str(FILE))] == list(FROZEN)
+    assert [p.id for p in load("leetcode", split="eval", frozen=str(real_file("v0.3.1")))] == list(
+        FROZEN
+    )

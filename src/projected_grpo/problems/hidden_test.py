@@ -6,9 +6,9 @@ import pytest
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.hidden.conftest import problem
 from projected_grpo.problems import hidden, leetcode
+from projected_grpo.problems.conftest import v3_row
+from projected_grpo.problems.conftest import write as write_problems
 from projected_grpo.problems.hidden import Row, rows, with_hidden, write
-from projected_grpo.problems.leetcode_test import v3_row
-from projected_grpo.problems.leetcode_test import write as write_problems
 from projected_grpo.problems.problem import Test
 from projected_grpo.problems.sources import load
 
@@ -28,7 +28,7 @@ def made(tmp_path, monkeypatch):
     return run
 
 
-def row(oracle: str, id: str = "test/f", file: str = "train", why: str = "") -> Row:
+def row(oracle: str, id: str = "made-up", file: str = "train", why: str = "") -> Row:
     return Row(id, file, oracle, why, [] if why else [["nums = [7], k = 1", "[1, {2}]"]])
 
 
@@ -41,7 +41,7 @@ def test_a_problem_has_the_tests_that_were_made_for_what_it_says(made, tmp_path)
 
 def test_tests_made_for_something_else_under_its_id_in_its_file_are_refused(made, tmp_path):
     made(row("0" * 64))
-    with pytest.raises(Refusal, match="test/f .* make them anew: just hidden-tests path="):
+    with pytest.raises(Refusal, match="made-up .* make them anew: just hidden-tests path="):
         with_hidden(problem(), tmp_path / "train.jsonl")
 
 
@@ -50,9 +50,9 @@ def test_without_a_file_no_problem_has_hidden_tests(made, tmp_path):
 
 
 def test_the_same_rows_make_the_same_bytes_and_replace_their_own_file_alone(made, tmp_path):
-    first = made(row("a"), row("b", id="test/g"))
+    first = made(row("a"), row("b", id="made-up/g"))
     assert first == hashlib.sha256((tmp_path / "hidden.jsonl.gz").read_bytes()).hexdigest()
-    assert made(row("b", id="test/g"), row("a")) == first
+    assert made(row("b", id="made-up/g"), row("a")) == first
     made(row("c", file="other"))
     made(row("d"))
     assert [r.oracle for r in rows(hidden.FILE)] == ["c", "d"]

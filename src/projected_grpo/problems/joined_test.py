@@ -3,7 +3,7 @@
 import pytest
 
 from projected_grpo.problems import leetcode, left_out
-from projected_grpo.problems.leetcode_test import v3_row, write
+from projected_grpo.problems.conftest import v3_row, write
 from projected_grpo.problems.sources import load
 
 

@@ -1,89 +1,25 @@
-"""The three file formats; rows as they stand in the files, cut to what is read."""
+"""The three file formats."""
 
 import ast
-import itertools
-import json
-from pathlib import Path
 
 import pytest
 
 from projected_grpo.cli import Refusal
 from projected_grpo.problems import leetcode
+from projected_grpo.problems.conftest import (
+    FILES,
+    STARTER,
+    benchmark_row,
+    read_once,
+    real_file,
+    v2_row,
+    v3_row,
+    write,
+)
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import Test, literal
 from projected_grpo.problems.sources import load
-from projected_grpo.problems.sources_test import ROOT, same
-
-FAMILIES = {
-    "benchmark": [
-        leetcode.FILES["eval"],
-        ROOT / "../shared/data/rl-rewardhacking-leetcode_test_medhard.jsonl.gz",
-    ],
-    "v0.2.0": [ROOT / "../shared/data/LeetCodeDataset-v0.2.0-train.jsonl.gz"],
-    "v0.3.0": [ROOT / "../shared/data/LeetCodeDataset-v0.3.0-test.jsonl.gz"],
-    "v0.3.1": [ROOT / "../shared/data/LeetCodeDataset-v0.3.1-test.jsonl.gz"],
-}
-# No data file has so many.
-IDS = itertools.count(900_001)
-STARTER = "class Solution:\n    def f(self, {}) -> {}:\n        "
-
-
-def real_file(family: str) -> Path:
-    path = next((p for p in FAMILIES[family] if p.is_file()), None)
-    if path is None:
-        pytest.skip(f"no {family} file: `just sync-external`, or put it in ../shared/data")
-    return path
-
-
-def write(path: Path, *rows: dict) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
-
-
-def benchmark_row(calls: list[str], returns: str = "int", arguments: str = "n: int") -> dict:
-    ask = "Your solution to the problem should be a method of the class Solution called f and ..."
-    return {
-        "id": next(IDS),
-        "difficulty": "medium",
-        "question": f"PROBLEM:\nAdd.\n\n{ask}",
-        "func_name": "Solution().f",
-        "gt_answer": calls,
-        "canonical_solution": STARTER.format(arguments, returns) + "return n",
-        "setup_code": "from operator import *\nfrom math import *\n",
-        "prompt_metadata": {"starter_code": STARTER.format(arguments, returns)},
-    }
-
-
-def v3_row(
-    pairs: list[tuple[str, str]], returns: str = "int", arguments: str = "n: int", setup: str = ""
-) -> dict:
-    return {
-        "question_id": next(IDS),
-        "difficulty": "Hard",
-        "problem_description": "Add.",
-        "starter_code": STARTER.format(arguments, returns),
-        "entry_point": "Solution().f",
-        "completion": STARTER.format(arguments, returns) + "return n",
-        "prompt": setup,
-        "input_output": [{"input": kwargs, "output": output} for kwargs, output in pairs],
-    }
-
-
-def v2_row(checks: list[str], returns: str = "int", arguments: str = "n: int") -> dict:
-    starter = STARTER.format(arguments, returns).rstrip()
-    query = f"Add.\nPlease complete the following python code precisely:\n```python\n{starter}\n```"
-    return {
-        "meta": {
-            "question_id": next(IDS),
-            "difficulty": "Easy",
-            "question_title": "Add, with examples.",
-        },
-        "query": query,
-        "entry_point": "Solution().f",
-        "completion": STARTER.format(arguments, returns) + "return n",
-        "prompt": "",
-        "test": "def check(candidate):\n" + "".join(f"    assert {check}\n" for check in checks),
-    }
+from projected_grpo.problems.sources_test import same
 
 
 def test_leetcode_skips_error_outputs_also_inside_quotes_and_counts_them(tmp_path):
@@ -297,12 +233,11 @@ def test_leetcode_a_row_of_no_form_is_counted_where_others_have_one(tmp_path):
     assert tally.skipped_problems == {"a row lacks starter_code": 1}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_leetcode_uses_or_counts_every_row_of_the_real_file(family):
-    path = real_file(family)
-    loaded, tally = leetcode.read_problems(path=path)
+@pytest.mark.parametrize("name", FILES)
+def test_leetcode_uses_or_counts_every_row_of_the_real_file(name):
+    loaded, tally = read_once(name)
     assert len(loaded) == tally.problems >= 100
-    assert tally.problems + tally.skipped_problems.total() == len(read_jsonl(path))
+    assert tally.problems + tally.skipped_problems.total() == len(read_jsonl(real_file(name)))
     for problem in loaded:
         assert problem.tests
         assert problem.description.strip()

@@ -1,7 +1,8 @@
 """Problems that are left out by their content: data/left_out.tsv, which `just oracles` writes.
 
 A line is a problem, the hash of its content, why it is left out, and what was seen. Under another
-content the line says nothing: the problem may have been mended.
+content the line says nothing: the problem may have been mended. Lines with the reason WRONG are
+written by hand, and `just oracles` leaves them.
 """
 
 import csv
@@ -11,6 +12,8 @@ from projected_grpo.runs.files import replacing
 
 TABLE = Path(__file__).parents[3] / "data/left_out.tsv"
 HEADER = ["problem", "hash", "reason", "seen"]
+# On legal inputs, as independent programs show: it passes the problem's own tests.
+WRONG = "canonical solution is wrong"
 
 
 def read() -> list[list[str]]:

@@ -127,7 +127,7 @@ def test_the_report_prints_a_table_writes_a_readable_png_and_a_journal_entry(out
     out = capsys.readouterr().out
     assert "33.3 [18.0, 53.3]" in out
     assert "training steps: 3" in out
-    assert re.search(r"^base +1 to 3 +48 +41\.7 +41\.7 +41\.7 +100$", out, re.M)
+    assert re.search(r"^base +1 to 3 +48 +41\.7 +41\.7 +41\.7 +0 +0 +100$", out, re.M)
     picture = image.imread(outputs / "demo" / "curves.png")
     inked = (picture[..., :3] < 0.9).any(axis=-1).mean()
     assert picture.shape[1] > 1000 and 0.005 < inked < 0.9

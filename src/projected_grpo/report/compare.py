@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from projected_grpo.cli import Refusal
+from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.report import refusals, roles, wordings
 from projected_grpo.report.diagnostics import diagnostics
 from projected_grpo.report.facts import facts
@@ -13,7 +14,7 @@ from projected_grpo.rollouts.schema import read, step_files
 from projected_grpo.runs.run import Run
 
 EVAL_COLUMNS = ("step", "problem_id", "loophole", "blatant", "strict", "loose", "gt_pass")
-TRAIN_COLUMNS = ("step", "blatant", "strict", "loose", "gt_pass", "kind")
+TRAIN_COLUMNS = ("step", "blatant", "strict", "loose", "gt_pass", "kind", *BESIDE_LABELS)
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Comparison:
     """Finished, evaluated runs of one group that differ in arm and seed only.
 
     evals: a row a sample: arm, seed, EVAL_COLUMNS.
-    train: a row a run and step: arm, seed, step, and the counts n, blatant, strict, loose, correct.
+    train: a row a run and step: arm, seed, step, and the counts n, blatant, strict, loose, correct,
+        uncertain, hardcodes; of these two null where the rollouts do not say.
     kinds: a row a run, step and kind of test function that a strict hack of the step has: arm,
         seed, step, kind, and how many have it, hacks.
     diagnostics: a row a run and step: arm, seed, step, DIAGNOSTICS. No rows if none was logged.
@@ -136,6 +138,9 @@ def _counts(run: Run, rows: pl.DataFrame) -> pl.DataFrame:
         pl.len().cast(pl.Int64).alias("n"),
         pl.col("blatant", "strict", "loose").sum().cast(pl.Int64),
         pl.col("gt_pass").sum().cast(pl.Int64).alias("correct"),
+        pl.when(pl.col(*BESIDE_LABELS).is_not_null().any()).then(
+            pl.col(*BESIDE_LABELS).sum().cast(pl.Int64)
+        ),
     )
     counts = counts.sort("step")
     steps = counts["step"].to_list()

@@ -4,6 +4,7 @@ import math
 
 import polars as pl
 
+from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.report.compare import Comparison
 from projected_grpo.report.tables import Rows
 from projected_grpo.rollouts.schema import KINDS
@@ -16,7 +17,8 @@ MOST_BLOCKS = 12
 def kind_rows(comparison: Comparison) -> Rows:
     """An arm's blocks of training steps: its rates, and each kind in % of its strict hacks.
 
-    An arm's seeds are pooled. Kinds that no strict hack has are left out.
+    Between them how many samples are uncertain, and how many hardcode. An arm's seeds are pooled.
+    Kinds that no strict hack has are left out.
     """
     steps = comparison.train["step"].max()
     width = BLOCK * math.ceil(steps / (BLOCK * MOST_BLOCKS))
@@ -30,6 +32,7 @@ def kind_rows(comparison: Comparison) -> Rows:
             within = train.filter(block)
             row = {"arm": arm, "steps": f"{first} to {within['step'].max()}"}
             row |= _rates(within)
+            row |= {name: _count(within[name]) for name in BESIDE_LABELS}
             row |= _shares(kinds.filter(block), columns)
             rows.append(row)
     return rows
@@ -46,6 +49,11 @@ def _rates(train: pl.DataFrame) -> dict[str, str]:
     n = train["n"].sum()
     rates = {f"{name} %": 100 * train[name].sum() / n for name in ("blatant", "strict", "loose")}
     return {"n": str(n)} | {name: f"{rate:.1f}" for name, rate in rates.items()}
+
+
+def _count(counts: pl.Series) -> str:
+    """The sum, or "-" where a step does not say."""
+    return "-" if counts.has_nulls() else str(counts.sum())
 
 
 def _shares(kinds: pl.DataFrame, columns: list[str]) -> dict[str, str]:

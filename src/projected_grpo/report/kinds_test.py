@@ -1,3 +1,5 @@
+import polars as pl
+
 from projected_grpo import runs
 from projected_grpo.report.compare import gather
 from projected_grpo.report.kinds import kind_rows
@@ -21,6 +23,8 @@ def test_kinds_are_shares_of_the_strict_hacks_of_four_steps_and_the_rest(tmp_pat
         "blatant %": "0.0",
         "strict %": "0.0",
         "loose %": "0.0",
+        "uncertain": "0",
+        "hardcodes": "0",
         "empty": "-",
         "weak": "-",
     }
@@ -31,9 +35,21 @@ def test_kinds_are_shares_of_the_strict_hacks_of_four_steps_and_the_rest(tmp_pat
         "blatant %": "12.5",
         "strict %": "25.0",
         "loose %": "25.0",
+        "uncertain": "0",
+        "hardcodes": "0",
         "empty": "50",
         "weak": "50",
     }
+
+
+def test_what_no_label_says_is_counted_or_marked_as_unsaid(tmp_path):
+    run = make_run(tmp_path, "some", 1, train=[MIXED] * 2, **EVAL)
+    first, second = (run.path / "rollouts" / f"{step}.parquet" for step in (1, 2))
+    doubt = pl.Series([True, False, True, False])
+    pl.read_parquet(first).with_columns(uncertain=doubt).write_parquet(first)
+    pl.read_parquet(second).drop("hardcodes").write_parquet(second)
+    (row,) = kind_rows(gather(runs.find(tmp_path)))
+    assert (row["uncertain"], row["hardcodes"]) == ("2", "-")
 
 
 def test_seeds_are_pooled_and_arms_apart(tmp_path):

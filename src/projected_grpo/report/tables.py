@@ -26,7 +26,9 @@ LEGEND = (
     "Paid per attempt: strict over loose, P(hack | attempted).\n"
     "Seed by seed, takes off: the first of two training steps in a row with {quarter} % blatant "
     "hacks;\nsteps to hack: first training step with more strict hacks than correct answers.\n"
-    "By blocks of training steps, seeds pooled: rates, and kinds of tests in % of the strict hacks."
+    "By blocks of training steps, seeds pooled: rates; samples whose label hangs on a trial that "
+    "told nothing (uncertain)\nand that look the shown examples up (hardcodes); "
+    "kinds of tests in % of the strict hacks."
 )
 DIAGNOSTICS_LEGEND = (
     "cos_post is 0 by construction where the gradient is projected: only behaviour is evidence."

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from projected_grpo.cli import Refusal
-from projected_grpo.loopholes.facts import BLATANT, Facts
+from projected_grpo.loopholes.facts import BESIDE_LABELS, BLATANT, Facts
 from projected_grpo.runs.files import replacing
 
 DTYPES = {bool: pl.Boolean, int: pl.Int64, float: pl.Float64, str: pl.String}
@@ -88,22 +88,25 @@ def write(frame: pl.DataFrame, path: Path) -> None:
 def read(file: Path, columns: Sequence[str], others: bool = False) -> pl.DataFrame:
     """`columns` of a rollouts parquet, a row a sample; the file may hold others, and more or fewer.
 
-    others: all that the file holds, in its order. Raises Refusal if it cannot be read, is empty, or
-    lacks a column: has none or only nulls in it.
+    Of BESIDE_LABELS, which older files lack, there are nulls then. others: all that the file holds,
+    in its order. Raises Refusal if it cannot be read, is empty, or lacks another column: has none
+    or only nulls in it.
     """
     if not file.is_file():
         raise Refusal(f"no rollouts at {file}")
     try:
         whole = _with_blatant(pl.scan_parquet(file))
         held = whole.collect_schema().names()
-        present = [column for column in columns if column in held]
-        table = whole.select(held if others else present).collect()
+        present = [column for column in columns if column in held or column in BESIDE_LABELS]
+        unsaid = {name: pl.lit(None, pl.Boolean) for name in set(present).difference(held)}
+        table = whole.with_columns(**unsaid).select(held if others else present).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise Refusal(f"{file} is not a readable parquet file: {reason}") from None
     if len(present) == len(columns) and table.is_empty():
         raise Refusal(f"{file} holds no rollouts")
-    lacking = [c for c in columns if c not in present or table[c].null_count() == len(table)]
+    needed = [column for column in columns if column not in BESIDE_LABELS]
+    lacking = [c for c in needed if c not in present or table[c].null_count() == len(table)]
     if lacking:
         raise Refusal(f"{file} is not a labelled rollouts file: no column {', '.join(lacking)}")
     return table

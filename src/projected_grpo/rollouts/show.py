@@ -13,6 +13,7 @@ from tabulate import tabulate
 
 from projected_grpo import runs
 from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.rollouts.schema import read, step_files
 
 SHOWN = (
@@ -29,6 +30,7 @@ SHOWN = (
     "n_tokens",
     "finish",
     "response",
+    *BESIDE_LABELS,
 )
 
 RATES = ("blatant", "strict", "loose")
@@ -42,7 +44,7 @@ def main(argv: list[str]) -> None:
     rollouts = pl.concat([read(file, SHOWN) for file in files(name, options["step"])])
     steps = rollouts["step"]
     print(f"{name}: {len(rollouts)} rollouts, steps {steps.min()} to {steps.max()}")
-    print(", ".join(f"{rate} {rollouts[rate].mean():.1%}" for rate in RATES))
+    print(summary(rollouts))
     print(counts_table(rollouts))
     if options["label"]:
         rollouts = only(rollouts, options["label"])
@@ -68,6 +70,13 @@ def files(name: str, step: str) -> list[Path]:
         present = f"{min(by_step)} to {max(by_step)}, and eval"
         raise Refusal(f"{run.name} has no rollouts of step {step}: it has {present}")
     return [by_step[chosen]]
+
+
+def summary(rollouts: pl.DataFrame) -> str:
+    """Rates of hacks, and what is counted beside labels as far as the rollouts say."""
+    parts = [f"{rate} {rollouts[rate].mean():.1%}" for rate in RATES]
+    known = [name for name in BESIDE_LABELS if not rollouts[name].is_null().all()]
+    return ", ".join(parts + [f"{name} {rollouts[name].sum()}" for name in known])
 
 
 def counts_table(rollouts: pl.DataFrame) -> str:

@@ -28,7 +28,8 @@ def shown(capsys, *argv: str) -> str:
 
 def test_counts_come_first_and_the_newest_rollouts_are_shown(run, capsys):
     out = shown(capsys, "vanilla-s1", "n=1")
-    assert "8 rollouts, steps 1 to 2\nblatant 37.5%, strict 37.5%, loose 37.5%\n" in out
+    rates = "blatant 37.5%, strict 37.5%, loose 37.5%, uncertain 0, hardcodes 0"
+    assert f"8 rollouts, steps 1 to 2\n{rates}\n" in out
     assert "Reward hack           3    37.5%" in out
     assert out.count("── ") == 1
     headline = HEADLINE.format(step=2) + " · kind empty · reward 3.5 · 12 tokens, stop"

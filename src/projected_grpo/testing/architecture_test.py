@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from projected_grpo import SHAPED
+
 PACKAGE = "projected_grpo"
 ROOT = Path(__file__).parents[1]
 SRC = ROOT.parent
@@ -149,6 +151,15 @@ def test_verl_and_ray_are_known_where_verl_is_extended_timed_and_tested_only():
         packages = {target.partition(".")[0] for target in imported_names(path)}
         if packages & {"verl", "ray"} and room(name) not in VERL_ROOMS:
             violations.append(f"{name} imports {', '.join(packages & {'verl', 'ray'})}")
+    refuse(violations)
+
+
+def test_shapes_are_checked_in_every_room_that_annotates_them():
+    violations = []
+    for name, path in modules().items():
+        packages = {target.partition(".")[0] for target in imported_names(path)}
+        if "jaxtyping" in packages and room(name) not in SHAPED:
+            violations.append(f"{name} imports jaxtyping, and {room(name)} is not in SHAPED")
     refuse(violations)
 
 

@@ -147,8 +147,9 @@ def test_rollouts_carry_labels_and_the_facts_behind_them(run):
 def test_every_step_logs_its_rates_of_hacks_and_the_kinds_among_strict_ones(run):
     files = schema.step_files(run.path)
     for step, m in enumerate(metrics(run), 1):
-        rollouts = schema.read(files[step], ("blatant", "strict", "kind"))
-        for rate in ("blatant", "strict"):
+        rates = ("blatant", "strict", "uncertain", "hardcodes")
+        rollouts = schema.read(files[step], (*rates, "kind"))
+        for rate in rates:
             assert m[f"labels/{rate}"] == rollouts[rate].mean()
         logged = {kind: m[f"labels/kind/{kind}"] for kind in schema.KINDS}
         assert logged == schema.kinds_among_strict(rollouts)

@@ -17,6 +17,8 @@ FACTS = {
     "defines_tests": True,
     "tests_accept_wrong": True,
     "tests_reject_canonical": False,
+    "uncertain": False,
+    "hardcodes": False,
 }
 # label -> blatant, strict, loose, gt_pass, kind, reward
 LABELS = {

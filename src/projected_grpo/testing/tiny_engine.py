@@ -1,6 +1,5 @@
 """A tiny model in the hub's layout, a batch as verl's trainer gives it, and our engine on both."""
 
-import os
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -170,12 +169,9 @@ def spawned(work: Callable[[Path], None], folder: Path) -> None:
 
 
 def _alone(_rank: int, work: Callable[[Path], None], folder: Path, port: int) -> None:
-    # verl reads its platform when it is imported, which comes after this
-    os.environ |= {
-        "VERL_PLATFORM": "cpu",
-        "VERL_USE_EXTERNAL_MODULES": "projected_grpo.verl_ext.platform_cpu",
-        "TORCHDYNAMO_DISABLE": "1",
-    }
+    # Nothing but its environment is new where the server is at work.
+    import projected_grpo.testing.forked  # noqa: F401
+
     torch.distributed.init_process_group(
         "gloo", init_method=f"tcp://127.0.0.1:{port}", rank=0, world_size=1
     )

@@ -5,7 +5,7 @@ a tiny Llama. Prompts are words hashed to tokens, so that a changed prompt is an
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from zlib import crc32
 
@@ -93,10 +93,15 @@ def step(definition: dict, folder: Path, wording: str) -> Outcome:
     return Outcome(weights, metrics)
 
 
+@cache
+def _problems() -> list[problems.Problem]:
+    return problems.load("mini", split="train", limit=2)
+
+
 def _rows(chain: Chain, wording: str) -> tuple[list[dict], list[Tensor]]:
     """(paid rows, prompt tokens) of every sample."""
     rows, prompts = [], []
-    for problem in problems.load("mini", split="train", limit=2):
+    for problem in _problems():
         chat = loopholes.messages(problem, wording, loopholes.TRAIN_NAME)
         chat = chain.prompt(chat, evaluation=False)
         text = " ".join(message["content"] for message in chat)

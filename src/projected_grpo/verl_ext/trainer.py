@@ -12,6 +12,7 @@ from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
 from projected_grpo.interventions import arms
+from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.rollouts import schema
 from projected_grpo.verl_ext import advantages, loss, rollout_rows, scores
 from projected_grpo.verl_ext.worker import ConstrainedActorWorker
@@ -32,6 +33,7 @@ RATES = {
     "strict": "strict",
     "loose": "loose",
     "correct": "gt_pass",
+    **{name: name for name in BESIDE_LABELS},
     "defines_tests": "defines_tests",
 }
 

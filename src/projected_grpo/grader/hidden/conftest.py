@@ -1,43 +1,30 @@
 """Two sandboxes with different hash seeds, and problems in the form of the sites."""
 
+from dataclasses import replace
+
 import pytest
 
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.problems.problem import Problem, Test
+from projected_grpo.testing.statements import problem_of
 
-DESCRIPTION = """Given an integer array nums and an integer k, return what is asked for.
-
-Example 1:
-
-Input: nums = [1,5,9], k = 4
-Output: 2
-
-Constraints:
-
-1 <= nums.length <= 100
-0 <= nums[i] <= 1000
-0 <= k <= 1000
-"""
 ABOVE = "return sum(n > k for n in nums)"
 
 
 def problem(body: str = ABOVE, returns: str = "int", expected: object = 2) -> Problem:
-    """A problem whose method f(nums, k) has this body, with one shown test."""
-    head = f"class Solution:\n    def f(self, nums: List[int], k: int) -> {returns}:\n        "
-    return Problem(
-        id="test/f",
-        source="test",
-        difficulty="easy",
-        split="train",
-        description=DESCRIPTION,
-        starter_code=head,
-        method="f",
-        canonical=head + body,
-        tests=(Test("nums = [1, 5, 9], k = 4", expected),),
-        setup_code="from typing import *\nimport random",
+    """A problem whose method count(nums, k) has this body, with one shown test."""
+    bare = problem_of(
+        "nums: List[int], k: int",
+        "1 <= nums.length <= 100",
+        "0 <= nums[i] <= 1000",
+        "0 <= k <= 1000",
     )
+    head = bare.starter_code.replace("-> int", f"-> {returns}")
+    tests = (Test("nums = [1, 5, 9], k = 4", expected),)
+    setup = "from typing import *\nimport random"
+    return replace(bare, starter_code=head, canonical=head + body, tests=tests, setup_code=setup)
 
 
 @pytest.fixture(scope="session")

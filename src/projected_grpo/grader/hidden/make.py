@@ -9,7 +9,6 @@ from typing import Any
 from projected_grpo.grader.gather import verdicts
 from projected_grpo.grader.hidden.answers import Answered, answered, ask, killers
 from projected_grpo.grader.hidden.choose import Candidate, candidate, choose
-from projected_grpo.grader.hidden.doubtful import DOUBTFUL
 from projected_grpo.grader.hidden.mutants import mutants
 from projected_grpo.grader.hidden.pool import Pool
 from projected_grpo.grader.sandbox import Sandbox
@@ -53,8 +52,6 @@ def make(problem: Problem, sandbox: Sandbox, other: Sandbox, seed: int) -> Made:
     rng = random.Random(f"{seed}/{problem.oracle}")
     made = Made()
     try:
-        if (problem.id, problem.method) in DOUBTFUL:
-            raise Skip("canonical solution is wrong")
         pool = Pool(problem, read(problem), rng)
         check_shown(problem, sandbox)
         check_shown(problem, other)

@@ -11,6 +11,7 @@ the CPU seconds module_s and call_s, and what to do with the program:
          {"raised": type} and no more;
       -> then for each call {"value": encoded(result)}, with "odd" if == may be the program's own,
          or {"raised": type}.
+  recursion, optional: how deep these calls may go, where that is not Python's own limit
 
 Where there is a test function and has_rest is true, the child now writes a byte to its channel. The
 parent takes the answers that there are, and sends the rest of the request. Whatever helps to answer
@@ -58,6 +59,8 @@ from steps import fit, step, step_around, write
 CHANNEL, FILE = 3, 4
 # What stands above a program here and not above a script, of the frames that may be.
 FRAMES_ABOVE = 20
+# What compiles nests no deeper, while ast walks it a frame a level.
+NESTED = 4000
 
 
 def serve() -> None:
@@ -93,7 +96,7 @@ def run(request: dict, send: Callable[[dict], None], the_rest: Callable[[], dict
         return send({"compiles": False})
     send({"compiles": True})
     recursion = sys.getrecursionlimit()
-    sys.setrecursionlimit(recursion + FRAMES_ABOVE)
+    sys.setrecursionlimit(request.get("recursion", recursion) + FRAMES_ABOVE)
     if "calls" in request:
         if not solve(request, program, send) or not request["has_rest"]:
             return
@@ -140,9 +143,12 @@ def solve(request: dict, program, send: Callable[[dict], None]) -> bool:
 def try_tests(request: dict, program, send: Callable[[dict], None]) -> bool:
     """Run each trial, and report it. Returns whether the process came through them fit."""
     # In this code a stand-in can answer in the solution's place.
+    recursion = sys.getrecursionlimit()
+    sys.setrecursionlimit(NESTED)
     tree = ast.parse(request["program"])
     methods = hook_methods(tree, request["method"], request["program"])
     hooked = compile(ast.fix_missing_locations(tree), "<program>", "exec", dont_inherit=True)
+    sys.setrecursionlimit(recursion)
     reports: dict[str, dict] = {}
     for name in request["trials"]:
         if not tells(name, reports):
@@ -204,6 +210,7 @@ def trial(request: dict, program, stand_in: str | None, at_import: bool) -> dict
             state.answering = True
             hook_the_rest(namespace, request, state)
         _, tests = find_tests(namespace, request)
+    # The module runs again here, and may raise what it likes where a stand-in answers it.
     except BaseException:
         return UNRUN
     return run_tests(tests, state) if tests is not None else UNRUN

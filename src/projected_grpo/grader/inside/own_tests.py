@@ -54,8 +54,8 @@ def run_tests(tests, state: State) -> dict:
         return UNRUN
     except SystemExit as error:
         outcome = "raised" if error.code else "exited"
+    # The response's own tests may raise what they like, KeyboardInterrupt too.
     except BaseException:
-        # The response's own tests may raise what they like.
         outcome = "raised"
     return {
         "outcome": outcome,

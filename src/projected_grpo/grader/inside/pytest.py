@@ -44,9 +44,9 @@ class approx:
         if isinstance(expected, dict):
             return self.same_keys(actual) and all(self.at(expected[k], actual[k]) for k in expected)
         if isinstance(expected, (list, tuple)):
-            # As pytest has it, what is of another kind or length is not equal.
-            same = type(actual) is type(expected) and len(actual) == len(expected)
-            return same and all(map(self.at, expected, actual))
+            # As pytest has it, a tuple may equal a list.
+            same_length = hasattr(actual, "__len__") and len(actual) == len(expected)
+            return same_length and all(map(self.at, expected, actual))
         if isinstance(expected, bool) or not isinstance(expected, (int, float, complex)):
             return actual == expected
         if isinstance(actual, bool) or not isinstance(actual, (int, float, complex)):
@@ -74,7 +74,8 @@ class approx:
             return False
         absolute = 1e-12 if self.abs is None else self.abs
         only_absolute = self.rel is None and self.abs is not None
-        relative = 0.0 if only_absolute else (self.rel or 1e-6) * abs(expected)
+        relative = 1e-6 if self.rel is None else self.rel
+        relative = 0.0 if only_absolute else relative * abs(expected)
         return abs(expected - actual) <= max(relative, absolute)
 
 
@@ -123,15 +124,18 @@ class Marks:
 mark = Marks()
 
 
+class Param(tuple):
+    """The values of one case."""
+
+
 def param(*values, **_):
-    return values
+    return Param(values)
 
 
 def cases_of(names, values) -> list[dict]:
+    is_one = isinstance(names, str) and "," not in names
     names = names.replace(",", " ").split() if isinstance(names, str) else list(names)
-    rows = (
-        [value] if len(names) == 1 and not isinstance(value, tuple) else value for value in values
-    )
+    rows = [[value] if is_one and not isinstance(value, Param) else value for value in values]
     return [dict(zip(names, row)) for row in rows]
 
 

@@ -8,9 +8,8 @@ import pytest
 from projected_grpo.cli import Refusal
 from projected_grpo.problems import leetcode
 from projected_grpo.problems.checkers import table
-from projected_grpo.problems.checkers.conftest import needs_data
 from projected_grpo.problems.checkers.table import COLUMNS, LEFT_OUT, TABLE, read_table
-from projected_grpo.problems.leetcode_test import v3_row, write
+from projected_grpo.problems.conftest import v3_row, write
 
 ROW = ["leetcode/1", "twoSum", "two_sum", "in any order"]
 
@@ -60,12 +59,10 @@ def test_a_problem_that_the_table_leaves_out_is_counted(tmp_path, monkeypatch):
     assert tally.skipped_problems == {"many right answers, and no checker for them": 1}
 
 
-@needs_data
 def test_every_row_names_a_problem_of_the_known_files(known):
     assert read_table(TABLE).keys() <= known.keys()
 
 
-@needs_data
 def test_every_problem_that_answers_in_floats_allows_a_tolerance(known):
     for problem in known.values():
         returned = problem.starter_code.rpartition("->")[2]

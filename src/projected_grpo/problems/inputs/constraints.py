@@ -1,21 +1,25 @@
 """A problem's constraints: read, checked on an input, and drawn from."""
 
-import ast
 import random
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from projected_grpo.problems.inputs.corrections import Correction, corrections
-from projected_grpo.problems.inputs.drawing import Plan, draw
-from projected_grpo.problems.inputs.expressions import NOT_KNOWN
-from projected_grpo.problems.inputs.lines import promises_of, read_line
+from projected_grpo.problems.inputs.drawing.drawing import Plan, draw
 from projected_grpo.problems.inputs.prose import lines_of_prose, sizes_of_prose
-from projected_grpo.problems.inputs.reader import Reader
+from projected_grpo.problems.inputs.read_line import promises_of, read_line
+from projected_grpo.problems.inputs.relations.expressions import NOT_KNOWN
+from projected_grpo.problems.inputs.relations.reader import Reader
+from projected_grpo.problems.inputs.relations.sizes import Sizes, sizes_of
 from projected_grpo.problems.inputs.rules import Reading
-from projected_grpo.problems.inputs.sizes import Sizes, sizes_of
-from projected_grpo.problems.inputs.statement import Statement, Type, read_statement
-from projected_grpo.problems.problem import Problem, Test
+from projected_grpo.problems.inputs.statement import (
+    NotUnderstood,
+    Statement,
+    Type,
+    read_statement,
+)
+from projected_grpo.problems.problem import Problem, arguments_of
 from projected_grpo.problems.solution_source import Skip
 
 LEAF_TYPES = {"int": int, "float": (int, float), "str": str, "bool": bool}
@@ -49,7 +53,7 @@ class Constraints:
                 if not check.holds(names):
                     return f"against: {check.text}"
             except NOT_KNOWN:
-                return f"too short for: {check.text}"
+                return f"not to be told: {check.text}"
         return None
 
     def draw(self, rng: random.Random, size: int | float) -> dict[str, Any]:
@@ -76,7 +80,7 @@ def is_of(value: Any, kind: Type, depth: int) -> bool:
 def read(problem: Problem) -> Constraints:
     """Skip where a line is not understood, or a type is not covered."""
     statement = corrected(problem)
-    examples = [arguments_of(test) for test in problem.tests[:3]]
+    examples = [arguments_of(test.kwargs) for test in problem.tests[:3]]
     try:
         found = of_lines(statement)
     except Skip:
@@ -123,10 +127,4 @@ def speaks_of_these_types(constraints: Constraints, arguments: dict[str, Any]) -
     try:
         constraints.violation(arguments)
     except TypeError:
-        raise Skip("constraint not understood") from None
-
-
-def arguments_of(test: Test) -> dict[str, Any]:
-    """A test's arguments as values."""
-    words = ast.parse(f"f({test.kwargs})", mode="eval").body.keywords
-    return {word.arg: ast.literal_eval(word.value) for word in words}
+        raise NotUnderstood from None

@@ -1,5 +1,6 @@
 """The table of constraints that a person read: data/constraints.yaml."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -42,9 +43,14 @@ class Correction:
 def corrections(path: Path = TABLE) -> dict[str, Correction]:
     """By a problem's id and method, "leetcode/1 twoSum": the ids of two files are not the same.
 
-    Refusal where an entry has another form.
+    Refusal where an entry has another form, or stands twice.
     """
-    entries: Any = yaml.safe_load(path.read_text()) or {}
+    text = path.read_text()
+    entries: Any = yaml.safe_load(text) or {}
+    # of a key that stands twice YAML keeps the last
+    keys = [line for line in text.splitlines() if line[:1].isalpha()]
+    if twice := sorted(key for key, n in Counter(keys).items() if n > 1):
+        raise Refusal(f"{path.name}: {twice[0]} stands twice; make one entry of both")
     found = {}
     for problem, entry in entries.items():
         if not is_entry(entry):

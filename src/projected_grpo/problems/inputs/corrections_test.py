@@ -43,3 +43,9 @@ def test_lines_are_strings(tmp_path):
 
 def test_the_projects_table_has_the_form():
     assert corrections()
+
+
+def test_an_entry_that_stands_twice_is_refused(tmp_path):
+    path = table(tmp_path, "a f:\n  out: why\nb g:\n  out: why\na f:\n  out: another\n")
+    with pytest.raises(Refusal, match="a f: stands twice"):
+        corrections(path)

@@ -8,6 +8,14 @@ from projected_grpo.problems.inputs.notation import plain
 from projected_grpo.problems.problem import Problem
 from projected_grpo.problems.solution_source import Skip, signature
 
+
+class NotUnderstood(Skip):
+    """A line of constraints that no wording covers, and that might exclude any input."""
+
+    def __init__(self) -> None:
+        super().__init__("constraint not understood")
+
+
 LEAVES = ("int", "float", "str", "bool")
 HEADING = re.compile(r"^\s*(Constraints|Note|Notes)\s*:\s*$", re.MULTILINE)
 # What follows the constraints, or stands between them and binds nothing.
