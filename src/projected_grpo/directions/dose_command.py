@@ -131,10 +131,10 @@ def inner_products(G: dose.Gradients) -> np.ndarray:
 
 def main(argv: list[str]) -> None:
     name, rollouts, options = command_line.model_and_rollouts(argv, DEFAULTS, USAGE)
-    folder, out = models.resolve(name), Path(options["out"])
     names = options["recipes"].split(",")
     for recipe in names:
         recipes.get(recipe)
+    folder, out = models.resolve(name), Path(options["out"])
     ranks = [whole_number("r", r, 1) for r in options["r"].split(",")]
     limit = whole_number("limit", options["limit"], 1)
     by_class = read_pairs(Path(rollouts), limit, whole_number("seed", options["seed"], 0))

@@ -28,9 +28,9 @@ def doses(rows: pl.DataFrame) -> pl.DataFrame:
             line |= dict(zip((of, f"{of} low", f"{of} high"), dose, strict=True))
         hack = part.filter(of="hack")
         line["cost %"] = 100 * hack["energy"].sum() / hack["energy_all"].sum()
-        line["hack / skill"] = line["hack"] / line["skill"]
         lines.append(line)
-    return pl.DataFrame(lines).sort("step", "hack", descending=[False, True])
+    ratio = (pl.col("hack") / pl.col("skill")).alias("hack / skill")
+    return pl.DataFrame(lines).with_columns(ratio).sort("step", "hack", descending=[False, True])
 
 
 def where(rows: pl.DataFrame, targets: list[Target]) -> pl.DataFrame:

@@ -67,7 +67,11 @@ def weighted_sums(
     coefficients: Float[Tensor, "s p"],
     about: str = "pairs",
 ) -> Sums:
-    """Σ_p coefficients[s, p] g_p for every s, of the named weights."""
+    """Σ_p coefficients[s, p] g_p for every s, of the named weights.
+
+    A pair whose samples have the same tokens has no gradient: a tokenizer that reads no text.
+    """
+    assert all(one.response != other.response for one, other in pairs), "two samples are the same"
     weights = _required(model, names)
     sums, energy = {}, {}
     for name, W in weights.items():
