@@ -46,7 +46,8 @@ def rows(file: Path = FILE) -> tuple[Row, ...]:
 
 @cache
 def tests_by_oracle(file: Path) -> dict[str, list[list[str]]]:
-    return {row.oracle: row.tests for row in rows(file)}
+    """Of a problem that stands in two files, tests that either has."""
+    return {row.oracle: row.tests for row in rows(file) if row.tests}
 
 
 @cache

@@ -39,6 +39,12 @@ def test_a_problem_has_the_tests_that_were_made_for_what_it_says(made, tmp_path)
     assert with_hidden(problem("return 1"), tmp_path / "copy.jsonl").hidden == ()
 
 
+def test_a_problem_of_two_files_has_the_tests_that_either_has(made, tmp_path):
+    made(row(problem().oracle), row(problem().oracle, file="train2", why="too few tests"))
+    for file in ("train.jsonl", "train2.jsonl"):
+        assert len(with_hidden(problem(), tmp_path / file).hidden) == 1
+
+
 def test_tests_made_for_something_else_under_its_id_in_its_file_are_refused(made, tmp_path):
     made(row("0" * 64))
     with pytest.raises(Refusal, match="made-up .* make them anew: just hidden-tests path="):

@@ -13,7 +13,7 @@ os.environ |= {
 
 import peft  # noqa: F401
 import transformers.models.llama.modeling_llama  # noqa: F401
-import verl.utils.tensordict_utils
+import verl.utils.tensordict_utils  # noqa: F401
 import verl.workers.utils.losses  # noqa: F401
 
 import projected_grpo.verl_ext.engine  # noqa: F401
