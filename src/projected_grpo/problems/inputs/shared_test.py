@@ -13,9 +13,9 @@ from projected_grpo.problems.tally import Tally
 
 FILE = Path(__file__).parents[4] / "../shared/data/LeetCodeDataset-v0.2.0-train.jsonl.gz"
 EVERY = 5
-READ = 234
+READ = 245
 # Examples that break their own statement.
-BROKEN = 1
+BROKEN = 0
 
 pytestmark = pytest.mark.skipif(
     not FILE.is_file(), reason="no LeetCodeDataset v0.2.0 training file in ../shared/data"
@@ -25,7 +25,10 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def understood():
     found = []
-    for problem in list(read_file(FILE, 0.0, Tally()))[::EVERY]:
+    for problem in read_file(FILE, 0.0, Tally()):
+        # by number, so that a problem which is left out does not choose the others
+        if int(problem.id.rpartition("/")[2]) % EVERY:
+            continue
         try:
             found.append((problem, inputs.read(problem)))
         except Skip:
