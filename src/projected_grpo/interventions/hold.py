@@ -5,9 +5,9 @@
 The sets (`weights/sets.py`: cell, diagonal, matrix) are made beforehand by `just columns`. Those on
 the residual side alone are `constrain`'s.
 
-    keep=both      nothing moves inside the set
-    keep=against   only what raises P(hack), c > 0, is taken: sets of one direction a weight
-    keep=jointly   the same with one condition for the whole model, Σ_W c_W ‖D_W‖ > 0
+    bound=equal         nothing moves inside the set
+    bound=half          only what raises P(hack), c > 0, is taken: sets of one direction a weight
+    bound=half_jointly  the same with one condition for the whole model, Σ_W c_W ‖D_W‖ > 0
 """
 
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Hold(Intervention):
     changes: ClassVar = "weights"
     idle: ClassVar = {"m": 0}
 
-    keep: Literal["both", "against", "jointly"] = "both"
+    bound: Literal["equal", "half", "half_jointly"] = "equal"
     v: Direction = "real"
     v_seed: int = 0
     m: int = 64
@@ -66,8 +66,8 @@ class Hold(Intervention):
             raise Refusal(f"hold: m={self.m}: expected a number of directions, 0 or more")
         targets.check(setup.model_type, self.layers, self.projections)
         form = self.source(setup)["form"]
-        if self.keep != "both" and form != "matrix":
-            raise Refusal(f"hold: keep={self.keep} needs sets of form matrix, these are {form}")
+        if self.bound != "equal" and form != "matrix":
+            raise Refusal(f"hold: bound={self.bound} needs sets of form matrix, these are {form}")
 
     def source(self, setup: Setup) -> dict:
         return movement_files.manifest(self._folder(setup))
@@ -107,9 +107,9 @@ class Hold(Intervention):
 
     def _kept_out(self, moved: list[Tensor]) -> list[Tensor]:
         """The part of each weight's coordinates that is not to stay."""
-        if self.keep == "both":
+        if self.bound == "equal":
             return moved
-        if self.keep == "against":
+        if self.bound == "half":
             return [c.clamp_min(0) for c in moved]
         norms: Float[Tensor, " w"] = torch.tensor([one.norm for one in self.held]).to(moved[0])
         along = (torch.cat(moved) @ norms / norms.square().sum()).clamp_min(0)

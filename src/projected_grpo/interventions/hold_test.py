@@ -53,15 +53,15 @@ def test_nothing_moves_inside_a_set_and_much_would(recipe, tmp_path):
         assert inside < 1e-5 < 1e-3 < of.coordinates(free[name].float()).norm()
 
 
-@pytest.mark.parametrize("keep", ["against", "jointly"])
-def test_a_half_space_keeps_out_what_goes_its_way_alone(keep, tmp_path):
-    arm = Hold(keep=keep)
+@pytest.mark.parametrize("bound", ["half", "half_jointly"])
+def test_a_half_space_keeps_out_what_goes_its_way_alone(bound, tmp_path):
+    arm = Hold(bound=bound)
     for sign in (1, -1):
         made = sets("half_space", tmp_path / f"{sign}", sign)
         free = stepped(Nothing(), None)
-        held = stepped(Hold(keep=keep), tmp_path / f"{sign}")
+        held = stepped(Hold(bound=bound), tmp_path / f"{sign}")
         along = {name: made.of[name].coordinates(held[name].float()).item() for name in made.of}
-        if keep == "against":
+        if bound == "half":
             assert max(along.values()) < 1e-5
         assert sum(along[name] * made.norms[name] for name in along) < 1e-4
         loose = {name: made.of[name].coordinates(free[name].float()).item() for name in made.of}
@@ -69,7 +69,7 @@ def test_a_half_space_keeps_out_what_goes_its_way_alone(keep, tmp_path):
         if sign == 1:
             first = {name for name in along if abs(along[name] - loose[name]) > 1e-4}
     second = {name for name in along if abs(along[name] - loose[name]) > 1e-4}
-    assert first | second and arm.keep == keep
+    assert first | second and arm.bound == bound
 
 
 def test_m_0_changes_no_bit(tmp_path):
@@ -102,6 +102,6 @@ def test_what_cannot_hold_is_refused(tmp_path):
     sets("cell", tmp_path)
     Hold().check(setup)
     with pytest.raises(Refusal, match="needs sets of form matrix"):
-        Hold(keep="against").check(setup)
+        Hold(bound="half").check(setup)
     with pytest.raises(Refusal, match="knows no adapters"):
         Hold().attach(llama(rank=2), Site(setup, tmp_path, 0, step=lambda: 1))
