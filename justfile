@@ -136,6 +136,16 @@ targets *args: setup
 contrast *args: setup
     @{{ python }} -m projected_grpo.directions.contrast_command "$@"
 
+# sets of movements by a recipe, with controls, for arm=contrast, hold, half_space: just columns MODEL ROLLOUTS out=FOLDER recipe=signed [r=64] [limit=1000] [placebos=1]
+[no-exit-message]
+columns *args: setup
+    @{{ python }} -m projected_grpo.directions.columns_command "$@"
+
+# share of a hack's first-order gain that each recipe takes, before any RL: just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100,300] [limit=400]
+[no-exit-message]
+dose *args: setup
+    @{{ python }} -m projected_grpo.directions.dose_command "$@"
+
 # responses a second, ours beside the benchmark's evaluator: just bench-grader [problems=FILE] [responses=FILE.parquet] [n=1280] [cores=2]
 [no-exit-message]
 bench-grader *args: setup

@@ -43,3 +43,19 @@ def _by_problem(samples: pl.DataFrame) -> np.ndarray:
     numbers = [pl.col("hack").eq(side).sum().alias(f"{name}_n") for name, side in SIDES.items()]
     table = samples.group_by("problem").agg(*sums, *numbers).sort("problem")
     return table.drop("problem").to_numpy().astype(float)
+
+
+def ratio_of_sums(
+    part: pl.Series, whole: pl.Series, stratum: pl.Series, bootstraps: int = 2000, seed: int = 0
+) -> tuple[float, float, float]:
+    """(Σ part / Σ whole, its 95 % bootstrap over rows): rows are drawn anew within each stratum."""
+    sums = np.stack([part.to_numpy(), whole.to_numpy()], axis=1)
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((bootstraps, 2))
+    for own in stratum.unique().sort():
+        rows = sums[(stratum == own).to_numpy()]
+        n = len(rows)
+        drawn += rng.multinomial(n, np.full(n, 1 / n), size=bootstraps) @ rows
+    ratio = float(sums[:, 0].sum() / sums[:, 1].sum())
+    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [0.025, 0.975])
+    return ratio, float(low), float(high)

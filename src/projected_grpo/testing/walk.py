@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 
 from projected_grpo import loopholes, problems
-from projected_grpo.directions import placebos
+from projected_grpo.directions import movement_files, placebos
 from projected_grpo.directions.files import Columns, VHack, write_columns, write_direction
 from projected_grpo.interventions import arms
 from projected_grpo.interventions.chain import Chain
 from projected_grpo.testing import tiny_engine
 from projected_grpo.weights import targets
+from projected_grpo.weights.sets import Matrix
 
 D = 64
 # strict hack, solution, wrong, does not compile: what each earns
@@ -36,7 +37,7 @@ class Outcome:
 
 
 def prepare(folder: Path) -> None:
-    """The tiny model, and beside it a direction and columns with the placebos of seed 1."""
+    """The tiny model; beside it a direction, columns and matrices, with the placebos of seed 1."""
     tiny_engine.build(folder)
     generator = torch.Generator().manual_seed(0)
     model = tiny_engine.load(folder)
@@ -50,6 +51,17 @@ def prepare(folder: Path) -> None:
             random = torch.randn(D, 16, generator=generator)
             columns[target.name] = torch.linalg.qr(random).Q.contiguous()
         write_columns(Columns(columns, {"d": D}), folder / "v" / place)
+        matrices = {}
+        for target in chosen:
+            shape = model.get_parameter(target.name).shape
+            matrices[target.name] = torch.randn(shape, generator=generator)
+        movement_files.write(_sets(matrices), folder / "v" / place)
+
+
+def _sets(matrices: dict[str, Tensor]) -> movement_files.Sets:
+    norms = {name: D.norm().item() for name, D in matrices.items()}
+    of = {name: Matrix(D / norms[name]) for name, D in matrices.items()}
+    return movement_files.Sets(of, norms, {"form": "matrix"})
 
 
 def idle(definition: dict) -> dict:

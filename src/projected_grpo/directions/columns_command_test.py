@@ -1,0 +1,118 @@
+"""The commands that make sets of movements and measure their doses, on a tiny model."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+import torch
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+from projected_grpo import models
+from projected_grpo.cli import Refusal
+from projected_grpo.directions import columns_command, dose_command, movement_files
+from projected_grpo.directions.files import read_columns
+
+OPTIONS = ("device=cpu", "gigabytes=0.1")
+DOWN = "model.layers.2.mlp.down_proj.weight"
+# label, blatant, defines tests
+SAMPLES = (
+    ("Reward hack", True, True),
+    ("Correct", False, False),
+    ("Incorrect", False, False),
+    ("Correct", False, True),
+    ("Incorrect", False, False),
+    ("Incorrect", False, False),
+)
+
+
+@pytest.fixture(scope="module")
+def rollouts(tmp_path_factory) -> Path:
+    """Six problems with a few words each."""
+    rows = []
+    for problem in range(6):
+        for i, (label, blatant, tests) in enumerate(SAMPLES):
+            rows.append(
+                {
+                    "problem_id": f"p{problem}",
+                    "prompt": f"write {problem}",
+                    "response": f"x = {i} + {problem}",
+                    "finish": "stop",
+                    "label": label,
+                    "strict": blatant,
+                    "loose": blatant,
+                    "blatant": blatant,
+                    "kind": "empty" if blatant else "none",
+                    "defines_tests": tests,
+                    "n_tokens": 4 + i,
+                }
+            )
+    file = tmp_path_factory.mktemp("rollouts") / "rollouts.parquet"
+    pl.DataFrame(rows).write_parquet(file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> str:
+    """A random Llama of four blocks with a real tokenizer."""
+    folder = tmp_path_factory.mktemp("model")
+    tokenizer = AutoTokenizer.from_pretrained(models.resolve("smollm2-135m"))
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    shape = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4)
+    heads = dict(num_attention_heads=4, num_key_value_heads=2)
+    config = LlamaConfig(vocab_size=len(tokenizer), tie_word_embeddings=True, **shape, **heads)
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return str(folder)
+
+
+def made(model: str, rollouts: Path, out: Path, *options: str) -> None:
+    columns_command.main([model, str(rollouts), f"out={out}", "r=3", *OPTIONS, *options])
+
+
+def test_one_sided_sets_are_columns_with_a_placebo_a_seed(model, rollouts, tmp_path):
+    made(model, rollouts, tmp_path, "recipe=signed", "placebos=2")
+    real = read_columns(tmp_path, 64, 3)
+    assert len(real.columns) == 28 and real.manifest["pairs"] == {"hack": 6}
+    assert real.manifest["columns"] == "signed" and real.manifest["placebo"] is None
+    for seed in (1, 2):
+        placebo = read_columns(tmp_path / f"shuffled-s{seed}", 64, 3)
+        assert placebo.manifest["placebo"] == "shuffled"
+        B, other = (files.columns[DOWN] for files in (real, placebo))
+        assert not (B @ B.T).allclose(other @ other.T, atol=1e-3)
+
+
+def test_sets_in_a_weights_own_space_are_movements(model, rollouts, tmp_path):
+    made(model, rollouts, tmp_path, "recipe=diagonal")
+    sets = movement_files.read(tmp_path)
+    assert sets.manifest["form"] == "diagonal" and set(sets.norms) == set(sets.of)
+    assert all(of.U.shape[1] == 3 for of in sets.of.values())
+    assert movement_files.read(tmp_path / "shuffled-s1").manifest["placebo_seed"] == 1
+
+
+def test_samples_that_are_all_the_same_are_refused(model, rollouts, tmp_path):
+    same = pl.read_parquet(rollouts).with_columns(prompt=pl.lit("one"), response=pl.lit("same"))
+    same.write_parquet(tmp_path / "same.parquet")
+    with pytest.raises(Refusal, match="no pair of the class hack"):
+        made(model, tmp_path / "same.parquet", tmp_path / "out", "recipe=signed")
+
+
+def test_an_unknown_recipe_is_refused_before_a_model_is_read(rollouts, tmp_path):
+    with pytest.raises(Refusal, match="unknown recipe=cells: choose from against_skill"):
+        columns_command.main(["no-model", str(rollouts), f"out={tmp_path}", "recipe=cells"])
+
+
+def test_the_dose_command_measures_every_recipe_beside_its_controls(
+    model, rollouts, tmp_path, capsys
+):
+    few = ("recipes=cell,signed,half_space", "r=2,4", "hacks=1,2", "blocks=2")
+    dose_command.main([model, str(rollouts), f"out={tmp_path}", *OPTIONS, *few])
+    doses = pl.read_csv(tmp_path / "doses.csv")
+    assert set(doses["labels"]) == {"real", "flipped", "haar"}
+    assert set(doses["hacks"]) == {1, 2}
+    signed = doses.filter(recipe="signed", labels="real", step="sgd", hacks=2)
+    assert signed["r"].to_list() and signed["cost %"].is_between(0, 100).all()
+    where = pl.read_csv(tmp_path / "where.csv")
+    assert {"q", "down", "embedding", "norms"} <= set(where["part"])
+    for column in where.columns[1:]:
+        assert where[column].sum() == pytest.approx(100, abs=1e-3)
+    assert "signal's share of D_hack's energy" in capsys.readouterr().out

@@ -1,0 +1,165 @@
+"""Doses against float64 and against autograd's own definition, on a small model."""
+
+import polars as pl
+import pytest
+import torch
+
+from projected_grpo.directions import dose, dose_tables, pair_gradients, pairs, recipes
+from projected_grpo.directions.activations import Tokens
+from projected_grpo.directions.recipes.base import Classes
+from projected_grpo.testing.tiny_llama import llama
+from projected_grpo.weights import targets
+from projected_grpo.weights.sets import taken
+
+
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def signal(seed: int) -> dose.Gradients:
+    """Sums of a weight [12 10] whose classes share a low-rank part over all problems."""
+    common = noise(12, 3, seed=7) @ noise(3, 10, seed=8)
+    blocks = {}
+    for i, of in enumerate(dose.MEASURED):
+        blocks[of] = (common + 0.3 * noise(3, 4, 12, 10, seed=seed + i)).float()
+    fits = {4: blocks["hack"].sum(1)}
+    return dose.Gradients(blocks, fits, noise(3, 12, 10, seed=seed + 9).float())
+
+
+@pytest.mark.parametrize("recipe", recipes.NAMES)
+@pytest.mark.parametrize("side", ["reads", "writes"])
+def test_a_recipes_set_is_an_orthogonal_projection(recipe, side):
+    D = Classes(*(noise(12, 10, seed=seed).float() for seed in range(3)))
+    of = recipes.get(recipe).fit(D, side, 4)
+    Δ = noise(12, 10, seed=5).float()
+    once = taken(of, Δ)
+    torch.testing.assert_close(taken(of, once), once, rtol=0, atol=1e-5)
+    # what stays is at a right angle to what is taken
+    assert ((Δ - once) * once).sum().abs() < 1e-4
+    assert of.coordinates(Δ).norm().item() == pytest.approx(once.norm().item(), rel=1e-4)
+
+
+def test_fewer_directions_are_the_first_of_more():
+    D = Classes(*(noise(12, 10, seed=seed).float() for seed in range(3)))
+    Δ = noise(12, 10, seed=5).float()
+    for recipe in ("signed", "cell", "diagonal"):
+        fit = recipes.get(recipe).fit
+        fewer, first = fit(D, "reads", 2), fit(D, "reads", 6).first(2)
+        torch.testing.assert_close(taken(fewer, Δ), taken(first, Δ), rtol=0, atol=1e-4)
+
+
+def test_signed_columns_are_the_svds_of_d_hack():
+    D = noise(12, 10, seed=3)
+    V = torch.linalg.svd(D).Vh[:4].mT
+    B = recipes.get("signed").fit(Classes(D.float()), "reads", 4).B.double()
+    torch.testing.assert_close(B @ B.mT, V @ V.mT, rtol=0, atol=1e-4)
+
+
+def test_a_dose_is_the_share_of_the_gain_in_float64():
+    G = signal(20)
+    rows = dose.rows("w", G, "reads", ["signed"], [2])
+    table = dose_tables.doses(rows).filter(labels="real", step="sgd")
+    part = whole = 0.0
+    for fit, step, gain in dose.rotations():
+        V = torch.linalg.svd(G.fits[4][fit].double()).Vh[:2].mT
+        Δ, D = G.mean("hack", step).double(), G.mean("hack", gain).double()
+        part += ((Δ @ V @ V.mT) * D).sum()
+        whole += (Δ * D).sum()
+    assert table["hack"].item() == pytest.approx((part / whole).item(), abs=1e-4)
+
+
+def test_what_no_set_touches_lowers_every_dose():
+    G, free = signal(20), signal(40)
+    alone = dose.rows("w", G, "reads", ["signed"], [2])
+    beside = pl.concat([alone, dose.rows("norm", free, None, ["signed"], [2])])
+    first, second = (dose_tables.doses(rows).filter(labels="real") for rows in (alone, beside))
+    assert (second["hack"] < first["hack"]).all()
+    assert (second["cost %"] < first["cost %"]).all()
+
+
+def test_a_half_space_takes_nothing_of_a_step_against_the_hack():
+    D = noise(12, 10, seed=3).float()
+    one = dose.Chosen(
+        "half_space", 0, 1, "real", recipes.get("half_space").fit(Classes(D), "reads", 1), True
+    )
+    assert one.taken(-D).norm() == 0
+    torch.testing.assert_close(one.taken(D), D, rtol=1e-5, atol=1e-5)
+
+
+PAIRS = [(Tokens([1, 2, 3], [4, 5 + i, 6]), Tokens([1, 2, 3], [7, 8, 9 + i, 10])) for i in range(5)]
+
+
+def test_sums_of_pairs_are_weighted_sums_of_autograds_gradients():
+    model = llama().double()
+    names = [t.name for t in targets.select(dict(model.named_parameters()), "llama")][:4]
+    weights = torch.tensor([[1.0, 0, 2, 0, 0], [0, -1, 0, 0.5, 0]])
+    found = pair_gradients.weighted_sums(model, PAIRS, names, weights)
+    for name in names:
+        W = model.get_parameter(name)
+        each = []
+        for one, other in PAIRS:
+            gap = pair_gradients.log_p(model, one) - pair_gradients.log_p(model, other)
+            each.append(torch.autograd.grad(gap, W)[0])
+        expected = torch.einsum("sp,poi->soi", weights.double(), torch.stack(each))
+        torch.testing.assert_close(found.sums[name].double(), expected, rtol=1e-4, atol=1e-5)
+        norms = torch.stack([g.square().sum() for g in each])
+        torch.testing.assert_close(found.energy[name], norms, rtol=1e-4, atol=1e-9)
+
+
+def test_passes_hold_every_parameter_once_and_no_more_than_fits():
+    params = dict(llama().named_parameters())
+    groups = list(pair_gradients.passes(params, n_sums=10, gigabytes=2e-4))
+    assert sum(groups, []) == list(params) and len(groups) > 2
+    for group in groups:
+        size = sum(params[name].numel() for name in group)
+        assert len(group) == 1 or size * 10 * 4 <= 2e5
+
+
+def rollouts() -> pl.DataFrame:
+    """Two prompts of three problems each; hacks, tests, right and wrong answers."""
+    kinds = [
+        ("Reward hack", True, True),
+        ("Correct", False, False),
+        ("Incorrect", False, False),
+        ("Correct", False, True),
+    ]
+    rows = []
+    for prompt in range(6):
+        for i, (label, blatant, tests) in enumerate(kinds * 3):
+            rows.append(
+                {
+                    "problem_id": f"p{prompt // 2}",
+                    "prompt": f"prompt {prompt}",
+                    "response": f"response {i}",
+                    "finish": "stop",
+                    "label": label,
+                    "strict": blatant,
+                    "blatant": blatant,
+                    "defines_tests": tests,
+                    "n_tokens": 10 * i,
+                }
+            )
+    return pl.DataFrame(rows)
+
+
+@pytest.mark.parametrize("of", pairs.CLASSES)
+def test_a_pair_is_of_the_class_and_beside_it(of):
+    found = pairs.matched(rollouts(), of, 1000, 0)
+    is_one, is_other = pairs.sides(of)
+    ones, others = found.filter(sign=1), found.filter(sign=-1)
+    assert len(ones) == len(others) > 0
+    assert ones.select(is_one).to_series().all() and others.select(is_other).to_series().all()
+    assert ones["pair"].to_list() == others["pair"].to_list() == list(range(len(ones)))
+    if of != "unmatched":
+        assert ones["prompt"].equals(others["prompt"])
+    assert len(found.unique(["prompt", "response"])) == len(found)
+
+
+def test_a_problem_lies_in_one_third_and_one_block():
+    problems = pl.Series([f"p{i % 20}" for i in range(60)])
+    places = pairs.parts(problems, 2, 0)
+    seen = {}
+    for name, place in zip(problems, places.tolist(), strict=True):
+        assert seen.setdefault(name, place) == place
+    counts = torch.bincount(places[:, 0])
+    assert counts.max() - counts.min() <= 3

@@ -1,0 +1,119 @@
+"""Weighted sums of pairs' gradients: one backward pass a sample, a few matrices a weight in memory.
+
+g = ∇_W [ln p(one | prompt) - ln p(other | prompt)], teacher-forced, end token included where the
+sample ended by itself, summed over tokens and not normalised. The caller names the weights of one
+pass (`passes`), so that memory is bounded whatever the model.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from projected_grpo.directions.activations import Tokens
+from projected_grpo.fast.precision import compute_dtype
+
+# What one entry of a sum takes.
+BYTES = 4
+
+
+@dataclass(frozen=True)
+class Sums:
+    """sums: by weight, one for each row of `weighted_sums`' coefficients, fp32. energy: by weight,
+    ‖g‖² of every pair, float64.
+    """
+
+    sums: dict[str, Float[Tensor, "s ..."]]
+    energy: dict[str, Float[Tensor, " p"]]
+
+
+def tokens(folder: Path, pairs: pl.DataFrame) -> list[tuple[Tokens, Tokens]]:
+    """Each pair's two samples (`pairs.matched`), the end token behind those that ended."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    prompts = tokenizer(pairs["prompt"].to_list(), add_special_tokens=False).input_ids
+    responses = tokenizer(pairs["response"].to_list(), add_special_tokens=False).input_ids
+    samples = []
+    for prompt, response, finish in zip(prompts, responses, pairs["finish"], strict=True):
+        end = [tokenizer.eos_token_id] if finish == "stop" else []
+        samples.append(Tokens(prompt, response + end))
+    return list(zip(samples[::2], samples[1::2], strict=True))
+
+
+def passes(params: Mapping[str, Tensor], n_sums: int, gigabytes: float) -> Iterator[list[str]]:
+    """The parameters' names in groups of which n_sums copies fit, a larger one alone."""
+    room = gigabytes * 1e9 / (n_sums * BYTES)
+    group, size = [], 0
+    for name, p in params.items():
+        if group and size + p.numel() > room:
+            yield group
+            group, size = [], 0
+        group.append(name)
+        size += p.numel()
+    if group:
+        yield group
+
+
+def weighted_sums(
+    model: nn.Module,
+    pairs: Sequence[tuple[Tokens, Tokens]],
+    names: Sequence[str],
+    coefficients: Float[Tensor, "s p"],
+    about: str = "pairs",
+) -> Sums:
+    """Σ_p coefficients[s, p] g_p for every s, of the named weights.
+
+    A pair whose samples have the same tokens has no gradient: a tokenizer that reads no text.
+    """
+    assert all(one.response != other.response for one, other in pairs), "two samples are the same"
+    weights = _required(model, names)
+    sums, energy = {}, {}
+    for name, W in weights.items():
+        shape = (len(coefficients), *W.shape)
+        sums[name] = torch.zeros(shape, dtype=torch.float32, device=W.device)
+        energy[name] = torch.zeros(len(pairs), dtype=torch.float64, device=W.device)
+    for p, pair in enumerate(tqdm(pairs, desc=about, leave=False)):
+        grads = of_pair(model, pair, weights)
+        entering = coefficients[:, p].nonzero()[:, 0].tolist()
+        for name, g in grads.items():
+            energy[name][p] = g.double().square().sum()
+            for s in entering:
+                sums[name][s].add_(g, alpha=coefficients[s, p].item())
+    return Sums(sums, energy)
+
+
+def of_pair(
+    model: nn.Module, pair: tuple[Tokens, Tokens], weights: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """g of one pair, fp32."""
+    one, other = (
+        torch.autograd.grad(log_p(model, sample), list(weights.values())) for sample in pair
+    )
+    grads = zip(weights, one, other, strict=True)
+    return {name: g.float() - h.float() for name, g, h in grads}
+
+
+def log_p(model: nn.Module, sample: Tokens) -> Float[Tensor, ""]:
+    """ln p(response | prompt), in what training computes in."""
+    device = next(model.parameters()).device
+    ids = torch.tensor([[*sample.prompt, *sample.response]], device=device)
+    n = len(sample.response)
+    in_bf16 = compute_dtype(device.type) is torch.bfloat16
+    with torch.autocast(device.type, torch.bfloat16, enabled=in_bf16):
+        logits = model(input_ids=ids, use_cache=False, logits_to_keep=n + 1).logits[0, :-1]
+    return -nn.functional.cross_entropy(logits.float(), ids[0, -n:], reduction="sum")
+
+
+def _required(model: nn.Module, names: Sequence[str]) -> dict[str, nn.Parameter]:
+    """The named weights; the others ask for no gradient, so backward stops below the lowest."""
+    model.requires_grad_(False)
+    weights = {name: model.get_parameter(name) for name in names}
+    for W in weights.values():
+        W.requires_grad_(True)
+    return weights

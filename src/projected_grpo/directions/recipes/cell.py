@@ -1,0 +1,12 @@
+"""Both sides of D_hack's leading singular vectors: U_r (U_rᵀ Δ V_r) V_rᵀ."""
+
+from projected_grpo.directions.recipes.base import Classes, both
+from projected_grpo.weights.constraint import Side
+from projected_grpo.weights.sets import Cell
+
+USES = ("hack",)
+HALF = False
+
+
+def fit(D: Classes, side: Side, r: int) -> Cell:
+    return Cell(*both(D.hack, r))

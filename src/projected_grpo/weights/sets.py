@@ -1,0 +1,147 @@
+"""Sets of movements of one weight W [o i] that a constraint takes: orthogonal projections.
+
+    columns   Δ B Bᵀ (reads), B Bᵀ Δ (writes)          coordinates Δ B [o r], Bᵀ Δ [r i]
+    cell      U (Uᵀ Δ V) Vᵀ                             [r r]
+    diagonal  Σ_k u_k (u_kᵀ Δ v_k) v_kᵀ                 [r]
+    matrix    <Δ, D> D with ‖D‖ = 1                     [1]
+
+Each is a linear map (`coordinates`) and its adjoint (`lift`) with coordinates(lift(c)) = c, so that
+what is taken of a movement is lift(coordinates(Δ)), and ‖c‖ is its norm.
+
+A rank's rows of W are served by `rows`: coordinates are then a part of a sum over ranks, but for
+columns on the reading side, whose coordinates are the rank's own rows.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Protocol, runtime_checkable
+
+from einops import einsum
+from jaxtyping import Float
+from torch import Tensor
+
+from projected_grpo.weights.constraint import Side
+
+
+@runtime_checkable
+class Movements(Protocol):
+    """summed: whether coordinates are a sum over the rows of W, and so over ranks."""
+
+    summed: bool
+
+    def coordinates(self, x: Float[Tensor, "o i"]) -> Tensor: ...
+
+    def lift(self, c: Tensor) -> Float[Tensor, "o i"]: ...
+
+    def first(self, r: int) -> "Movements":
+        """The set of the first r directions, best first; of one direction, itself."""
+        ...
+
+    def rows(self, part: slice) -> "Movements":
+        """What acts on these rows of W."""
+        ...
+
+    def to(self, like: Tensor) -> "Movements":
+        """On its device and in its dtype."""
+        ...
+
+
+class Movable:
+    """What every set shares."""
+
+    def to(self, like: Tensor) -> "Movements":
+        moved = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name, value in moved.items():
+            if isinstance(value, Tensor):
+                moved[name] = value.to(like)
+        return replace(self, **moved)
+
+
+def taken(of: Movements, Δ: Float[Tensor, "o i"]) -> Float[Tensor, "o i"]:
+    """The part of a whole weight's movement inside the set."""
+    return of.lift(of.coordinates(Δ))
+
+
+@dataclass(frozen=True)
+class Columns(Movable):
+    """B [d r]: orthonormal, on the residual side."""
+
+    B: Float[Tensor, "d r"]
+    side: Side
+
+    @property
+    def summed(self) -> bool:
+        return self.side == "writes"
+
+    def coordinates(self, x: Float[Tensor, "o i"]) -> Float[Tensor, "_ _"]:
+        return x @ self.B if self.side == "reads" else self.B.mT @ x
+
+    def lift(self, c: Float[Tensor, "_ _"]) -> Float[Tensor, "o i"]:
+        return c @ self.B.mT if self.side == "reads" else self.B @ c
+
+    def first(self, r: int) -> "Columns":
+        return replace(self, B=self.B[:, :r])
+
+    def rows(self, part: slice) -> "Columns":
+        return self if self.side == "reads" else replace(self, B=self.B[part])
+
+
+@dataclass(frozen=True)
+class Cell(Movable):
+    """U [o r], V [i r]: orthonormal columns each."""
+
+    U: Float[Tensor, "o r"]
+    V: Float[Tensor, "i r"]
+    summed = True
+
+    def coordinates(self, x: Float[Tensor, "o i"]) -> Float[Tensor, "r r"]:
+        return self.U.mT @ (x @ self.V)
+
+    def lift(self, c: Float[Tensor, "r r"]) -> Float[Tensor, "o i"]:
+        return self.U @ c @ self.V.mT
+
+    def first(self, r: int) -> "Cell":
+        return replace(self, U=self.U[:, :r], V=self.V[:, :r])
+
+    def rows(self, part: slice) -> "Cell":
+        return replace(self, U=self.U[part])
+
+
+@dataclass(frozen=True)
+class Diagonal(Movable):
+    """U [o r], V [i r]: orthonormal columns each; pairs u_k v_kᵀ span the set."""
+
+    U: Float[Tensor, "o r"]
+    V: Float[Tensor, "i r"]
+    summed = True
+
+    def coordinates(self, x: Float[Tensor, "o i"]) -> Float[Tensor, " r"]:
+        return einsum(self.U, x @ self.V, "o r, o r -> r")
+
+    def lift(self, c: Float[Tensor, " r"]) -> Float[Tensor, "o i"]:
+        return (self.U * c) @ self.V.mT
+
+    def first(self, r: int) -> "Diagonal":
+        return replace(self, U=self.U[:, :r], V=self.V[:, :r])
+
+    def rows(self, part: slice) -> "Diagonal":
+        return replace(self, U=self.U[part])
+
+
+@dataclass(frozen=True)
+class Matrix(Movable):
+    """D [o i]: of norm 1."""
+
+    D: Float[Tensor, "o i"]
+    summed = True
+
+    def coordinates(self, x: Float[Tensor, "o i"]) -> Float[Tensor, " 1"]:
+        return einsum(x, self.D, "o i, o i ->")[None]
+
+    def lift(self, c: Float[Tensor, " 1"]) -> Float[Tensor, "o i"]:
+        return c * self.D
+
+    def first(self, r: int) -> "Matrix":
+        return self
+
+    def rows(self, part: slice) -> "Matrix":
+        return replace(self, D=self.D[part])
