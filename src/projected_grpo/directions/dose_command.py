@@ -4,7 +4,7 @@
         [recipes=signed,cell,...] [r=16,64,256] [hacks=30,100,300] [limit=400] [blocks=6] ...
 
 ROLLOUTS: labelled samples of MODEL itself. FOLDER gets dose.parquet (a row a set, class, step,
-rotation, block and weight), doses.csv, where.csv, cosines.csv and dose.png.
+rotation, block and weight), doses.csv, where.csv and cosines.csv.
 """
 
 import sys
@@ -100,10 +100,10 @@ def gradients(
     """(name, gradients, Σ‖g‖² over hack pairs) of every parameter, a few parameters at a time."""
     blocks, seed = whole_number("blocks", options["blocks"], 2), int(options["seed"])
     samples = {of: pair_gradients.tokens(folder, own) for of, own in by_class.items()}
+    every = pl.concat([own["problem_id"] for own in by_class.values()])
     places = {}
     for of, own in by_class.items():
-        problems = own.filter(sign=1)["problem_id"]
-        places[of] = pairs.parts(problems, blocks, seed)
+        places[of] = pairs.parts(own.filter(sign=1)["problem_id"], every, blocks, seed)
     per_third = int(torch.bincount(places["hack"][:, 0]).max())
     fits = sorted({min(int(n), per_third) for n in (options["hacks"] or "1000000").split(",")})
     of_class = {of: coefficients(place, of, blocks, fits, seed) for of, place in places.items()}

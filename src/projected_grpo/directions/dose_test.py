@@ -157,9 +157,12 @@ def test_a_pair_is_of_the_class_and_beside_it(of):
 
 def test_a_problem_lies_in_one_third_and_one_block():
     problems = pl.Series([f"p{i % 20}" for i in range(60)])
-    places = pairs.parts(problems, 2, 0)
+    places = pairs.parts(problems, problems, 2, 0)
     seen = {}
     for name, place in zip(problems, places.tolist(), strict=True):
         assert seen.setdefault(name, place) == place
     counts = torch.bincount(places[:, 0])
     assert counts.max() - counts.min() <= 3
+    # of a class that has some of the problems
+    for name, place in zip(problems[:7], pairs.parts(problems[:7], problems, 2, 0), strict=True):
+        assert seen[name] == place.tolist()

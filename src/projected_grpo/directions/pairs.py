@@ -86,12 +86,13 @@ def nearest(ones: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(chosen) if chosen else others.head(0)
 
 
-def parts(problems: pl.Series, blocks: int, seed: int) -> Int[Tensor, "n 2"]:
-    """(third, block inside it) of each row's problem, in a seeded order of the problems.
+def parts(problems: pl.Series, every: pl.Series, blocks: int, seed: int) -> Int[Tensor, "n 2"]:
+    """(third, block inside it) of each row's problem, in a seeded order of every problem.
 
-    Raises Refusal where there are fewer problems than blocks.
+    every: of all classes, so that a problem lies in one third whatever it is used for. Raises
+    Refusal where there are fewer problems than blocks.
     """
-    names = problems.unique().sort()
+    names = every.unique().sort()
     if len(names) < THIRDS * blocks:
         raise Refusal(
             f"{len(names)} problems do not fill {THIRDS} thirds of {blocks} blocks: sample more "
