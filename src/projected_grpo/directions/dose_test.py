@@ -166,3 +166,30 @@ def test_a_problem_lies_in_one_third_and_one_block():
     # of a class that has some of the problems
     for name, place in zip(problems[:7], pairs.parts(problems[:7], problems, 2, 0), strict=True):
         assert seen[name] == place.tolist()
+
+
+def test_a_small_step_changes_the_pairs_as_its_gain_says_and_a_large_one_does_not():
+    fitted, held_out = PAIRS[:3], PAIRS[3:]
+
+    def mean(model, of) -> dict[str, torch.Tensor]:
+        weights = torch.full((1, len(of)), 1 / len(of))
+        names = list(dict(model.named_parameters()))
+        found = pair_gradients.weighted_sums(model, of, names, weights)
+        return {name: own[0].double() for name, own in found.sums.items()}
+
+    def gap(model) -> float:
+        one, other = zip(*held_out, strict=True)
+        of = [[pair_gradients.log_p(model, x).item() for x in side] for side in (one, other)]
+        return (sum(of[0]) - sum(of[1])) / len(held_out)
+
+    start = llama().double()
+    step = {name: D.sign() for name, D in mean(start, fitted).items()}
+    gain = sum((step[name] * D).sum().item() for name, D in mean(start, held_out).items())
+    off = []
+    for size in (1e-5, 1e-2):
+        model = llama().double()
+        with torch.no_grad():
+            for name, W in model.named_parameters():
+                W.add_(step[name], alpha=size)
+        off.append(abs((gap(model) - gap(start)) / (size * gain) - 1))
+    assert off[0] < 0.02 < off[1]

@@ -1,0 +1,91 @@
+"""All sums of pairs' gradients that doses need, of a few parameters at a time.
+
+Thirds, blocks of problems inside them, numbers of hacks and flipped signs are rows of coefficients,
+so that one pass over the pairs serves them all.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from projected_grpo.directions import dose, pair_gradients, pairs
+
+
+@dataclass(frozen=True)
+class Plan:
+    """blocks: of problems in a third. hacks: sets are fitted on so many, none: on all that a third
+    has. gigabytes: for sums. seed: of thirds, blocks and flips.
+    """
+
+    blocks: int
+    hacks: list[int]
+    gigabytes: float
+    seed: int
+
+
+def of_parameters(
+    model: nn.Module, folder: Path, by_class: Mapping[str, pl.DataFrame], plan: Plan
+) -> Iterator[tuple[str, dose.Gradients, float]]:
+    """(name, gradients, Σ‖g‖² over hack pairs) of every parameter, a few parameters at a time."""
+    samples = {of: pair_gradients.tokens(folder, own) for of, own in by_class.items()}
+    every = pl.concat([own["problem_id"] for own in by_class.values()])
+    places = {}
+    for of, own in by_class.items():
+        problems = own.filter(sign=1)["problem_id"]
+        places[of] = pairs.parts(problems, every, plan.blocks, plan.seed)
+    per_third = int(torch.bincount(places["hack"][:, 0]).max())
+    fits = sorted({min(n, per_third) for n in plan.hacks or [per_third]})
+    of_class = {of: coefficients(place, of, fits, plan) for of, place in places.items()}
+    n_sums = sum(map(len, of_class.values()))
+    params = dict(model.named_parameters())
+    groups = list(pair_gradients.passes(params, n_sums, plan.gigabytes))
+    for names in tqdm(groups, desc="parameters"):
+        found = {
+            of: pair_gradients.weighted_sums(model, samples[of], names, of_class[of], of)
+            for of in pairs.CLASSES
+        }
+        for name in names:
+            sums = {of: own.sums.pop(name) for of, own in found.items()}
+            energy = found["hack"].energy[name].sum().item()
+            yield name, split(sums, plan.blocks, fits), energy
+
+
+def coefficients(
+    place: Int[Tensor, "p 2"], of: str, fits: list[int], plan: Plan
+) -> Float[Tensor, "s p"]:
+    """What each pair adds to the sums of its class, in the order in which `split` takes them apart.
+
+    place: third and block of each pair. All are means over the class's pairs, times the share of
+    the pairs that they hold.
+    """
+    n = len(place)
+    third, block = place[:, 0], place[:, 1]
+    rows = [(third == t) & (block == b) for t in range(pairs.THIRDS) for b in range(plan.blocks)]
+    if of == "hack":
+        for hacks in fits:
+            rows += [first(third == t, hacks) for t in range(pairs.THIRDS)]
+    sums = torch.stack(rows).float() / n
+    if of != "hack":
+        return sums
+    signs = torch.randint(2, (n,), generator=torch.Generator().manual_seed(plan.seed)) * 2 - 1
+    flipped = [(third == t) * signs / n for t in range(pairs.THIRDS)]
+    return torch.cat([sums, torch.stack(flipped)])
+
+
+def first(mine: Bool[Tensor, " p"], n: int) -> Bool[Tensor, " p"]:
+    """The first n of those that are mine."""
+    return mine & (mine.cumsum(0) <= n)
+
+
+def split(sums: dict[str, Tensor], blocks: int, fits: list[int]) -> dose.Gradients:
+    """A parameter's sums by class, taken apart."""
+    n = pairs.THIRDS * blocks
+    by_class = {of: own[:n].unflatten(0, (pairs.THIRDS, blocks)) for of, own in sums.items()}
+    rest = sums["hack"][n:].unflatten(0, (len(fits) + 1, pairs.THIRDS))
+    return dose.Gradients(by_class, dict(zip(fits, rest, strict=False)), rest[-1])
