@@ -86,12 +86,23 @@ class Columns(Movable):
 
 
 @dataclass(frozen=True)
-class Cell(Movable):
+class TwoSided(Movable):
     """U [o r], V [i r]: orthonormal columns each."""
 
     U: Float[Tensor, "o r"]
     V: Float[Tensor, "i r"]
     summed = True
+
+    def first(self, r: int) -> "TwoSided":
+        return replace(self, U=self.U[:, :r], V=self.V[:, :r])
+
+    def rows(self, part: slice) -> "TwoSided":
+        return replace(self, U=self.U[part])
+
+
+@dataclass(frozen=True)
+class Cell(TwoSided):
+    """All u_j v_kᵀ."""
 
     def coordinates(self, x: Float[Tensor, "o i"]) -> Float[Tensor, "r r"]:
         return self.U.mT @ (x @ self.V)
@@ -99,32 +110,16 @@ class Cell(Movable):
     def lift(self, c: Float[Tensor, "r r"]) -> Float[Tensor, "o i"]:
         return self.U @ c @ self.V.mT
 
-    def first(self, r: int) -> "Cell":
-        return replace(self, U=self.U[:, :r], V=self.V[:, :r])
-
-    def rows(self, part: slice) -> "Cell":
-        return replace(self, U=self.U[part])
-
 
 @dataclass(frozen=True)
-class Diagonal(Movable):
-    """U [o r], V [i r]: orthonormal columns each; pairs u_k v_kᵀ span the set."""
-
-    U: Float[Tensor, "o r"]
-    V: Float[Tensor, "i r"]
-    summed = True
+class Diagonal(TwoSided):
+    """The pairs u_k v_kᵀ."""
 
     def coordinates(self, x: Float[Tensor, "o i"]) -> Float[Tensor, " r"]:
         return einsum(self.U, x @ self.V, "o r, o r -> r")
 
     def lift(self, c: Float[Tensor, " r"]) -> Float[Tensor, "o i"]:
         return (self.U * c) @ self.V.mT
-
-    def first(self, r: int) -> "Diagonal":
-        return replace(self, U=self.U[:, :r], V=self.V[:, :r])
-
-    def rows(self, part: slice) -> "Diagonal":
-        return replace(self, U=self.U[part])
 
 
 @dataclass(frozen=True)
