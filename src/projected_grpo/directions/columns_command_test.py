@@ -115,4 +115,5 @@ def test_the_dose_command_measures_every_recipe_beside_its_controls(
     assert {"q", "down", "embedding", "norms"} <= set(where["part"])
     for column in where.columns[1:]:
         assert where[column].sum() == pytest.approx(100, abs=1e-3)
+    assert (tmp_path / "dose.png").stat().st_size > 5_000
     assert "signal's share of D_hack's energy" in capsys.readouterr().out

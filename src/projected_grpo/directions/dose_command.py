@@ -4,7 +4,7 @@
         [recipes=signed,cell,...] [r=16,64,256] [hacks=30,100,300] [limit=400] [blocks=6] ...
 
 ROLLOUTS: labelled samples of MODEL itself. FOLDER gets dose.parquet (a row a set, class, step,
-rotation, block and weight), doses.csv, where.csv and cosines.csv.
+rotation, block and weight), doses.csv, where.csv, cosines.csv and dose.png.
 """
 
 import sys
@@ -21,6 +21,7 @@ from projected_grpo.directions import (
     activations,
     command_line,
     dose,
+    dose_plot,
     dose_sums,
     dose_tables,
     labelled,
@@ -94,6 +95,7 @@ def main(argv: list[str]) -> None:
     for file, table in (("doses", doses), ("where", where), ("cosines", cosines)):
         table.write_csv(out / f"{file}.csv")
         print(tabulate(table.rows(), headers=table.columns, floatfmt=".3f"))
+    dose_plot.plot(doses, out / "dose.png")
     counts = ", ".join(f"{len(own) // 2} {of}" for of, own in by_class.items())
     ρ = 1 - noise / gram[0, :, 0, :].sum()
     print(f"pairs: {counts}; signal's share of D_hack's energy ρ = {ρ:.2f}")
