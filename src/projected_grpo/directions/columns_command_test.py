@@ -83,10 +83,10 @@ def test_one_sided_sets_are_columns_with_a_placebo_a_seed(model, rollouts, tmp_p
 
 def test_sets_in_a_weights_own_space_are_movements(model, rollouts, tmp_path):
     made(model, rollouts, tmp_path, "recipe=diagonal")
-    sets = movement_files.read(tmp_path)
+    sets = movement_files.read(tmp_path, {})
     assert sets.manifest["form"] == "diagonal" and set(sets.norms) == set(sets.of)
     assert all(of.U.shape[1] == 3 for of in sets.of.values())
-    assert movement_files.read(tmp_path / "shuffled-s1").manifest["placebo_seed"] == 1
+    assert movement_files.read(tmp_path / "shuffled-s1", {}).manifest["placebo_seed"] == 1
 
 
 def test_samples_that_are_all_the_same_are_refused(model, rollouts, tmp_path):
