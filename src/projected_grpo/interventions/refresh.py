@@ -30,9 +30,8 @@ from projected_grpo.weights.targets import Target
 
 @dataclass(frozen=True)
 class Refresh:
-    """every: steps. samples: of a class, half of them pairs' firsts. half_life: steps, 0 for none.
-
-    measure: held-out samples a step for the dose in force, 0 for none.
+    """every: updates. samples: of each class a refresh, two a pair. half_life: updates, 0: the
+    newest alone. measure: held-out samples an update for the dose in force, 0: not measured.
     """
 
     from_: Literal["static", "replay", "own"] = "static"
