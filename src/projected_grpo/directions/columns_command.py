@@ -1,11 +1,11 @@
 """Sets of movements from gradients of labelled pairs, by a recipe, with controls.
 
     python -m projected_grpo.directions.columns_command MODEL ROLLOUTS out=FOLDER recipe=signed
-        [r=64] [limit=1000] [placebos=1] [gigabytes=20] ...
+        [r=64] [limit=1000] [placebos=1] [held_out=true] [gigabytes=20] ...
 
 One-sided sets go to contrast.safetensors and .json (arm=contrast and its kin, columns=prepared),
-others to movements.safetensors and .json (mechanism hold). FOLDER/shuffled-s<seed> holds the same
-from signs that are flipped within pairs, a draw a seed.
+others to movements.safetensors and .json (mechanism hold), beside them the pairs (pairs.parquet).
+FOLDER/shuffled-s<seed> holds the same from signs that are flipped within pairs, a draw a seed.
 """
 
 import sys
@@ -13,9 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
 from loguru import logger
-from torch import Tensor
 
 from projected_grpo import models
 from projected_grpo.cli import Refusal, whole_number
@@ -25,6 +23,7 @@ from projected_grpo.directions import (
     files,
     labelled,
     movement_files,
+    pair_files,
     pair_gradients,
     pairs,
     placebos,
@@ -34,6 +33,7 @@ from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.weights import sets, targets
 
 # limit: pairs of a class. placebos: seeds 1 to that number. gigabytes: for sums of gradients.
+# held_out: no set is fitted on a third of the problems, so that a run can measure its dose there.
 DEFAULTS = {
     "out": "",
     "recipe": "signed",
@@ -42,17 +42,12 @@ DEFAULTS = {
     "projections": ",".join(targets.PROJECTIONS),
     "limit": "1000",
     "placebos": "1",
+    "held_out": "false",
     "gigabytes": "20",
     "seed": "0",
     "device": "auto",
 }
 USAGE = "just columns MODEL ROLLOUTS out=FOLDER recipe=NAME [r=64] [limit=1000] [placebos=1]"
-
-
-def flips(n: int, seed: int) -> Float[Tensor, " n"]:
-    """A sign for each pair."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(2, (n,), generator=generator) * 2.0 - 1
 
 
 def written(made: Mapping[str, sets.Movements], norms: dict, about: dict, folder: Path) -> None:
@@ -72,11 +67,15 @@ def main(argv: list[str]) -> None:
     r = whole_number("r", options["r"], 1)
     seeds = range(1, 1 + whole_number("placebos", options["placebos"], 0))
     limit = whole_number("limit", options["limit"], 1)
+    if options["held_out"] not in ("true", "false"):
+        raise Refusal(f"held_out={options['held_out']}: choose true or false")
+    seed = whole_number("seed", options["seed"], 0)
     read = labelled.read_rollouts(Path(rollouts), pairs.COLUMNS)
-    by_class = {}
-    for of in recipe.USES:
-        by_class[of] = pairs.matched(read, of, limit, whole_number("seed", options["seed"], 0))
-        if by_class[of].is_empty():
+    by_class = {of: pairs.matched(read, of, limit, seed) for of in recipe.USES}
+    by_class = pair_files.marked(by_class, options["held_out"] == "true", seed)
+    fitted = {of: pair_files.fitted(own) for of, own in by_class.items()}
+    for of, own in fitted.items():
+        if own.is_empty():
             raise Refusal(f"{rollouts} has no pair of the class {of}: sample more")
 
     model, sha256 = activations.load_model(folder, command_line.device(options["device"]))
@@ -85,10 +84,11 @@ def main(argv: list[str]) -> None:
     chosen = targets.select(
         params, model.config.model_type, band, options["projections"].split(",")
     )
-    samples = {of: pair_gradients.tokens(folder, own) for of, own in by_class.items()}
+    samples = {of: pair_gradients.tokens(folder, own) for of, own in fitted.items()}
     coefficients = {of: torch.ones(1, len(own)) / len(own) for of, own in samples.items()}
     n = len(samples["hack"])
-    flipped = [flips(n, seed) / n for seed in seeds]
+    flips = [placebos.flips(n, seed) for seed in seeds]
+    flipped = [signs / n for signs in flips]
     coefficients["hack"] = torch.stack([coefficients["hack"][0], *flipped])
 
     # "" holds the real labels'
@@ -114,11 +114,12 @@ def main(argv: list[str]) -> None:
         "rollouts": Path(rollouts).name,
         "d": model.config.get_text_config().hidden_size,
         "pairs": {of: len(own) for of, own in samples.items()},
-        "problems": by_class["hack"]["problem_id"].n_unique(),
+        "problems": fitted["hack"]["problem_id"].n_unique(),
         **{key: options[key] for key in ("r", "layers", "projections", "limit", "seed")},
     }
-    for seed, place in enumerate(names):
-        own = {"placebo": "shuffled" if place else None, "placebo_seed": seed}
+    for draw, place in enumerate(names):
+        own = {"placebo": "shuffled" if place else None, "placebo_seed": draw}
+        own |= pair_files.write(by_class, flips[draw - 1] if place else None, out / place)
         written(made[place], norms[place], about | own, out / place)
     logger.info(
         f"{options['recipe']}: {n} pairs of {about['problems']} problems, {len(chosen)} weights "

@@ -9,8 +9,20 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from projected_grpo import models
 from projected_grpo.cli import Refusal
-from projected_grpo.directions import columns_command, dose_command, movement_files
+from projected_grpo.directions import (
+    columns_command,
+    dose_command,
+    movement_files,
+    pair_files,
+    pair_gradients,
+    placebos,
+)
 from projected_grpo.directions.files import read_columns
+from projected_grpo.interventions.base import Setup, Site
+from projected_grpo.interventions.hold import Hold
+from projected_grpo.interventions.refresh import Refresh
+from projected_grpo.testing.tiny_pairs import backward
+from projected_grpo.weights.sets import taken
 
 OPTIONS = ("device=cpu", "gigabytes=0.1")
 DOWN = "model.layers.2.mlp.down_proj.weight"
@@ -83,10 +95,44 @@ def test_one_sided_sets_are_columns_with_a_placebo_a_seed(model, rollouts, tmp_p
 
 def test_sets_in_a_weights_own_space_are_movements(model, rollouts, tmp_path):
     made(model, rollouts, tmp_path, "recipe=diagonal")
-    sets = movement_files.read(tmp_path)
+    sets = movement_files.read(tmp_path, {})
     assert sets.manifest["form"] == "diagonal" and set(sets.norms) == set(sets.of)
     assert all(of.U.shape[1] == 3 for of in sets.of.values())
-    assert movement_files.read(tmp_path / "shuffled-s1").manifest["placebo_seed"] == 1
+    assert movement_files.read(tmp_path / "shuffled-s1", {}).manifest["placebo_seed"] == 1
+
+
+def test_pairs_lie_beside_a_set_with_their_flips_and_the_third_that_was_held_out(
+    model, rollouts, tmp_path
+):
+    made(model, rollouts, tmp_path, "recipe=against_skill", "held_out=true")
+    real = read_columns(tmp_path, 64, 3).manifest
+    flipped = read_columns(tmp_path / "shuffled-s1", 64, 3).manifest
+    own = pair_files.read(tmp_path, real).filter(of="hack")
+    other = pair_files.read(tmp_path / "shuffled-s1", flipped).filter(of="hack")
+    assert own["problem_id"].n_unique() == 6 and real["pairs"] == {"hack": 4, "skill": 4}
+    assert own.filter("held_out")["problem_id"].n_unique() == 2
+    signs = pl.Series(placebos.flips(4, 1).repeat_interleave(2).numpy())
+    assert (pair_files.fitted(other)["sign"] * signs).to_list() == [1, -1] * 4
+    assert other.filter("held_out").equals(own.filter("held_out"))
+
+
+@pytest.mark.parametrize("v, v_seed", [("real", 0), ("shuffled", 1)])
+@pytest.mark.parametrize("recipe", ["signed", "against_skill", "cell", "matrix"])
+def test_a_set_that_is_refreshed_at_the_start_is_the_one_that_was_made(
+    recipe, v, v_seed, model, rollouts, tmp_path
+):
+    made(model, rollouts, tmp_path, f"recipe={recipe}", "held_out=true")
+    module = LlamaForCausalLM.from_pretrained(model)
+    arm = Hold(v=v, v_seed=v_seed, refresh=Refresh("replay", half_life=0.0))
+    setup, own = Setup("llama", 64, tmp_path), backward(module, pair_gradients.log_p)
+    site = Site(setup, tmp_path, 0, lambda: 1, Path(model), own)
+    arm.attach(module, site)
+    before = [(one.of, one.norm) for one in arm.held]
+    arm.before_step()
+    for one, (of, norm) in zip(arm.held, before, strict=True):
+        x = torch.randn(one.param.shape, generator=torch.Generator().manual_seed(0))
+        assert (taken(one.of, x) - taken(of, x)).norm() < 1e-3 * taken(of, x).norm()
+        assert norm == 0 or one.norm == pytest.approx(norm, rel=1e-4)
 
 
 def test_samples_that_are_all_the_same_are_refused(model, rollouts, tmp_path):

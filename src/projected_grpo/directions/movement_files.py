@@ -1,7 +1,7 @@
 """Sets of movements on disk: movements.safetensors (a weight's name|field -> tensor) and .json.
 
 Columns of one side have files of their own (`files.write_columns`), which arms with
-columns=prepared read.
+columns=prepared read; where there are no others, `read` gives them as sets.
 """
 
 import json
@@ -13,9 +13,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from projected_grpo.cli import Refusal
-from projected_grpo.directions import placebos
+from projected_grpo.directions import files, placebos
 from projected_grpo.runs.files import replacing, write_atomic
-from projected_grpo.weights.sets import Cell, Diagonal, Matrix, Movements
+from projected_grpo.weights.constraint import Side
+from projected_grpo.weights.sets import Cell, Columns, Diagonal, Matrix, Movements
 
 FORMS = {"cell": Cell, "diagonal": Diagonal, "matrix": Matrix}
 REMEDY = "make them with `just columns MODEL ROLLOUTS recipe=... out=FOLDER`"
@@ -45,16 +46,25 @@ def write(sets: Sets, folder: Path) -> None:
 
 def manifest(folder: Path) -> dict:
     """Raises Refusal where there is none."""
-    file = folder / "movements.json"
-    if not file.is_file():
-        raise Refusal(f"no movements in {folder}: {placebos.remedy(folder, REMEDY)}")
-    return json.loads(file.read_text())
+    file, columns = folder / "movements.json", folder / "contrast.json"
+    if file.is_file():
+        return json.loads(file.read_text())
+    if columns.is_file():
+        return json.loads(columns.read_text()) | {"form": "columns", "norms": {}}
+    raise Refusal(f"no movements in {folder}: {placebos.remedy(folder, REMEDY)}")
 
 
-def read(folder: Path) -> Sets:
-    """What `write` wrote. Raises Refusal where there is nothing."""
+def read(folder: Path, sides: Mapping[str, Side]) -> Sets:
+    """What `write` wrote; of columns, those of the weights in `sides`, without norms.
+
+    Raises Refusal where there is nothing.
+    """
     about = manifest(folder)
     norms = about.pop("norms")
+    if about["form"] == "columns":
+        held = files.read_columns(folder, about["d"], 0).columns
+        of = {name: Columns(held[name], side) for name, side in sides.items() if name in held}
+        return Sets(of, norms, about)
     form = FORMS[about["form"]]
     by_weight: dict[str, dict[str, Tensor]] = {}
     for key, tensor in load_file(folder / "movements.safetensors").items():

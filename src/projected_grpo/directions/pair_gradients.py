@@ -7,6 +7,7 @@ pass (`passes`), so that memory is bounded whatever the model.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -34,9 +35,7 @@ class Sums:
 
 def tokens(folder: Path, pairs: pl.DataFrame) -> list[tuple[Tokens, Tokens]]:
     """Each pair's two samples (`pairs.matched`), the end token behind those that ended."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = _tokenizer(folder)
     prompts = tokenizer(pairs["prompt"].to_list(), add_special_tokens=False).input_ids
     responses = tokenizer(pairs["response"].to_list(), add_special_tokens=False).input_ids
     samples = []
@@ -44,6 +43,13 @@ def tokens(folder: Path, pairs: pl.DataFrame) -> list[tuple[Tokens, Tokens]]:
         end = [tokenizer.eos_token_id] if finish == "stop" else []
         samples.append(Tokens(prompt, response + end))
     return list(zip(samples[::2], samples[1::2], strict=True))
+
+
+@cache
+def _tokenizer(folder: Path):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder)
 
 
 def passes(params: Mapping[str, Tensor], n_sums: int, gigabytes: float) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ of the real one.
 from pathlib import Path
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 PLACEBOS = ("shuffled", "clean_vs_clean", "haar")
@@ -36,6 +36,12 @@ def halves(group: Int[Tensor, " n"], seed: int) -> Bool[Tensor, " n"]:
     place = (same_group & (keys < keys[:, None])).sum(1)
     flip = torch.rand(int(group.max()) + 1, generator=generator)[group] < 0.5
     return (place % 2 == 0) ^ flip
+
+
+def flips(n: int, seed: int) -> Float[Tensor, " n"]:
+    """1 or -1 for each of n pairs."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(2, (n,), generator=generator) * 2.0 - 1
 
 
 def subfolder(name: str, seed: int) -> str:

@@ -9,6 +9,7 @@ from projected_grpo.interventions.settings import settings_of
 PENALTY = {"mechanism": "penalty"}
 CONSTRAIN = {"mechanism": "constrain", "where": "gradient"}
 FREEZE = {"mechanism": "freeze"}
+HOLD = {"mechanism": "hold"}
 SCREENING = {"mechanism": "screening"}
 
 
@@ -37,6 +38,8 @@ def test_settings_are_typed_and_have_defaults():
     assert (part.amount, part.monitor) == (2.0, "truth")
     (part,) = arm({**CONSTRAIN, "layers": [0, 1]}).interventions.parts
     assert part.layers == (0.0, 1.0)
+    (part,) = arm({**HOLD, "refresh": {"from": "own", "half_life": 2}}).interventions.parts
+    assert (part.refresh.from_, part.refresh.half_life, part.refresh.every) == ("own", 2.0, 1)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +49,13 @@ def test_settings_are_typed_and_have_defaults():
         ([PENALTY, {**PENALTY, "sum": 1}], {}, "interventions.1.sum is unknown"),
         ([{**PENALTY, "amount": "much"}], {}, "interventions.0.amount='much': expected float"),
         ([{**PENALTY, "amount": True}], {}, "interventions.0.amount=True: expected float"),
+        (
+            [{**HOLD, "refresh": {"each": 1}}],
+            {},
+            "0.refresh.each is unknown: choose from from",
+        ),
+        ([{**HOLD, "refresh": {"from": "mine"}}], {}, "0.refresh.from='mine' is unknown"),
+        ([{**HOLD, "refresh": "own"}], {}, "0.refresh='own': expected settings, from, every"),
         ([{**CONSTRAIN, "layers": [0.5]}], {}, "layers=.* expected 2 values"),
         ([{"mechanism": "constrain"}], {}, "interventions.0.where is missing"),
         ([CONSTRAIN, FREEZE], {}, "freeze and constrain do not go together"),

@@ -6,7 +6,7 @@ reward workers), A in the actor, on every rank. The files that docs/architecture
 method and know no arm.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,10 +15,13 @@ import polars as pl
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from projected_grpo.directions.activations import Tokens
 from projected_grpo.problems import Problem
 
 Chat = list[dict[str, str]]  # messages: role, content
 Row = dict[str, Any]  # one labelled response, before it is paid
+# (samples, a coefficient each) -> None: see Site
+Backward = Callable[[Sequence[Tokens], Sequence[float]], None]
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,19 @@ class Setup:
 
 @dataclass(frozen=True)
 class Site:
-    """Where the actor's part of a mechanism works. step: the optimizer's steps so far, plus one."""
+    """Where the actor's part of a mechanism works. step: the optimizer's steps so far, plus one.
+
+    model: the starting model's folder, for its tokenizer. backward: adds Σ c ∇ln p(response |
+    prompt) over all ranks' samples to the gradients, through the pass that training takes; between
+    before_step and the optimizer's step, every rank as many samples.
+    """
 
     setup: Setup
     run_dir: Path
     rank: int
     step: Callable[[], int]
+    model: Path = Path()
+    backward: Backward | None = None
 
 
 class Intervention:

@@ -11,7 +11,7 @@ from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.interventions.base import Intervention, Setup, Site
 from projected_grpo.interventions.hold import Hold
 from projected_grpo.testing.tiny_llama import adamw, llama, train, trainable
-from projected_grpo.weights import targets
+from projected_grpo.testing.tiny_pairs import random_sets
 
 torch.set_num_threads(1)
 
@@ -22,17 +22,8 @@ class Nothing(Intervention):
 
 def sets(recipe: str, folder: Path, sign: int = 1) -> movement_files.Sets:
     """Of random D, a matrix a target, written to the folder."""
-    model = llama()
-    params = dict(model.named_parameters())
-    of, norms = {}, {}
-    generator = torch.Generator().manual_seed(3)
-    for t in targets.select(params, "llama"):
-        D = sign * torch.randn(params[t.name].shape, generator=generator)
-        of[t.name] = recipes.get(recipe).fit(Classes(D), t.side, 4)
-        norms[t.name] = D.norm().item()
-    made = movement_files.Sets(of, norms, {"form": movement_files.form_of(of), "recipe": recipe})
-    movement_files.write(made, folder)
-    return made
+    random_sets(recipe, folder, llama(), sign=sign)
+    return movement_files.read(folder, {})
 
 
 def stepped(arm: Intervention, folder: Path | None) -> dict[str, torch.Tensor]:

@@ -1,7 +1,11 @@
-"""A mechanism's settings: its dataclass fields, filled from data and checked by their types."""
+"""A mechanism's settings: its dataclass fields, filled from data and checked by their types.
+
+A field that is itself a dataclass takes settings of its own. `from_` is written `from` in data,
+which is a word of Python's.
+"""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -10,7 +14,7 @@ from projected_grpo.cli import Refusal
 
 def settings_of(mechanism: type) -> dict[str, Field]:
     """The fields that a config may set, by name."""
-    return {f.name: f for f in fields(mechanism) if f.init}
+    return {f.name.removesuffix("_"): f for f in fields(mechanism) if f.init}
 
 
 def filled(mechanism: type, given: Mapping[str, Any], where: str) -> Any:
@@ -18,11 +22,17 @@ def filled(mechanism: type, given: Mapping[str, Any], where: str) -> Any:
     known = settings_of(mechanism)
     if unknown := sorted(set(given) - set(known)):
         raise Refusal(f"{where}.{unknown[0]} is unknown: choose from {', '.join(known)}")
-    required = [name for name, f in known.items() if f.default is MISSING]
+    required = []
+    for name, f in known.items():
+        if f.default is MISSING and f.default_factory is MISSING:
+            required.append(name)
     if missing := sorted(set(required) - set(given)):
         raise Refusal(f"{where}.{missing[0]} is missing")
     hints = get_type_hints(mechanism)
-    values = {key: fitted(value, hints[key], f"{where}.{key}") for key, value in given.items()}
+    values = {}
+    for key, value in given.items():
+        name = known[key].name
+        values[name] = fitted(value, hints[name], f"{where}.{key}")
     return mechanism(**values)
 
 
@@ -33,6 +43,10 @@ def fitted(value: Any, hint: Any, key: str) -> Any:
             choice = ", ".join(map(str, get_args(hint)))
             raise Refusal(f"{key}={value!r} is unknown: choose one of {choice}")
         return value
+    if is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise Refusal(f"{key}={value!r}: expected settings, {', '.join(settings_of(hint))}")
+        return filled(hint, value, key)
     if get_origin(hint) is tuple:
         if not isinstance(value, list | tuple):
             raise Refusal(f"{key}={value!r}: expected a list")

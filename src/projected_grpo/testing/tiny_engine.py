@@ -48,12 +48,14 @@ def surround(folder: Path) -> None:
     """What verl and an arm need beside a model of width 64: a tokenizer of a thousand words and a
     Haar v.
     """
-    from tokenizers import Tokenizer, models
+    from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     words = {f"w{i}": i for i in range(WORDS)}
+    tokenizer = Tokenizer(models.WordLevel(words, "w0"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(models.WordLevel(words, "w0")), eos_token="w1", pad_token="w2"
+        tokenizer_object=tokenizer, eos_token="w1", pad_token="w2"
     ).save_pretrained(folder)
     v = torch.nn.functional.normalize(torch.randn(64), dim=0)
     files.write_direction(files.VHack(v, 2, {"layer": 2}), folder / "v")

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from projected_grpo import loopholes, problems
-from projected_grpo.directions import movement_files, placebos
+from projected_grpo.directions import movement_files, pair_files, placebos
 from projected_grpo.directions.files import Columns, VHack, write_columns, write_direction
 from projected_grpo.interventions import arms
 from projected_grpo.interventions.chain import Chain
-from projected_grpo.testing import tiny_engine
+from projected_grpo.testing import tiny_engine, tiny_pairs
 from projected_grpo.weights import targets
 from projected_grpo.weights.sets import Matrix
 
@@ -37,7 +37,10 @@ class Outcome:
 
 
 def prepare(folder: Path) -> None:
-    """The tiny model; beside it a direction, columns and matrices, with the placebos of seed 1."""
+    """The tiny model; beside it a direction, columns and matrices, with the placebos of seed 1.
+
+    The matrices are random, and the pairs beside them as well.
+    """
     tiny_engine.build(folder)
     generator = torch.Generator().manual_seed(0)
     model = tiny_engine.load(folder)
@@ -55,13 +58,15 @@ def prepare(folder: Path) -> None:
         for target in chosen:
             shape = model.get_parameter(target.name).shape
             matrices[target.name] = torch.randn(shape, generator=generator)
-        movement_files.write(_sets(matrices), folder / "v" / place)
+        about = {"form": "matrix", "columns": "matrix", "r": "1"}
+        about |= pair_files.write({"hack": tiny_pairs.of_words()}, None, folder / "v" / place)
+        movement_files.write(_sets(matrices, about), folder / "v" / place)
 
 
-def _sets(matrices: dict[str, Tensor]) -> movement_files.Sets:
+def _sets(matrices: dict[str, Tensor], about: dict) -> movement_files.Sets:
     norms = {name: D.norm().item() for name, D in matrices.items()}
     of = {name: Matrix(D / norms[name]) for name, D in matrices.items()}
-    return movement_files.Sets(of, norms, {"form": "matrix"})
+    return movement_files.Sets(of, norms, about)
 
 
 def idle(definition: dict) -> dict:

@@ -26,6 +26,13 @@ def steps(folder: Path) -> None:
     for name, definition in ARMS.items():
         torch.save(walk.step(definition, folder, WORDING), folder / f"{name}.pt")
         torch.save(walk.step(walk.idle(definition), folder, WORDING), folder / f"{name}-idle.pt")
+    torch.save(walk.step(measured("half_space"), folder, WORDING), folder / "measured.pt")
+
+
+def measured(name: str) -> dict:
+    """The arm, with the dose of its one mechanism measured every step."""
+    (entry,) = ARMS[name]["interventions"]
+    return {**ARMS[name], "interventions": [{**entry, "refresh": {"measure": 4}}]}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +66,10 @@ def test_at_strength_zero_the_step_is_the_references_to_the_last_bit(name, outco
     assert same(still, outcomes[REFERENCE])
     for part in arms.parse(ARMS[name]).interventions.parts:
         assert still.metrics[f"{part.mechanism}/touched"] == 0
+
+
+def test_to_measure_the_dose_in_force_changes_no_bit(outcomes):
+    assert same(outcomes["measured"], outcomes["half_space"])
 
 
 @pytest.mark.parametrize("wording", loopholes.NAMES)

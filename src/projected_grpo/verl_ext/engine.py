@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from verl.workers.engine.fsdp import transformer_impl
 from projected_grpo.interventions import arms
 from projected_grpo.interventions.base import Setup, Site
 from projected_grpo.interventions.chain import Chain
-from projected_grpo.verl_ext import delta_nets, loss  # noqa: F401  registers the on-policy loss
+from projected_grpo.verl_ext import (
+    delta_nets,
+    loss,  # noqa: F401  registers the on-policy loss
+    teacher,
+)
 from projected_grpo.verl_ext.response_head import ResponseHeadEngine
 
 
@@ -63,7 +68,14 @@ class ConstrainedFSDPEngine(ResponseHeadEngine):
             v_hack=Path(v_hack) if v_hack else None,
         )
         run_dir = Path(getattr(self.engine_config, "run_dir", None) or ".")
-        return Site(setup, run_dir, self.rank, step=lambda: self.lr_scheduler.last_epoch + 1)
+        return Site(
+            setup,
+            run_dir,
+            self.rank,
+            step=lambda: self.lr_scheduler.last_epoch + 1,
+            model=Path(self.model_config.local_tokenizer_path),
+            backward=partial(teacher.backward, self),
+        )
 
     @contextmanager
     def _gradient_sync_context(self, *, is_last_micro_batch):

@@ -12,6 +12,7 @@ A rank's rows of W are served by `rows`: coordinates are then a part of a sum ov
 columns on the reading side, whose coordinates are the rank's own rows.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Protocol, runtime_checkable
 
@@ -42,6 +43,12 @@ class Movements(Protocol):
 
     def to(self, like: Tensor) -> "Movements":
         """On its device and in its dtype."""
+        ...
+
+    def overlap(self, other: "Movements", add: Callable[[Tensor], Tensor]) -> float:
+        """Mean squared cosine of the other's directions with this set, 0 to 1; of two matrices the
+        cosine itself. Both of this form, on this rank's rows; add: sums over ranks.
+        """
         ...
 
 
@@ -84,6 +91,11 @@ class Columns(Movable):
     def rows(self, part: slice) -> "Columns":
         return self if self.side == "reads" else replace(self, B=self.B[part])
 
+    def overlap(self, other: "Columns", add: Callable[[Tensor], Tensor]) -> float:
+        G: Float[Tensor, "r s"] = self.B.mT @ other.B
+        G = add(G) if self.summed else G
+        return (G.square().sum() / G.shape[1]).item()
+
 
 @dataclass(frozen=True)
 class TwoSided(Movable):
@@ -99,6 +111,12 @@ class TwoSided(Movable):
     def rows(self, part: slice) -> "TwoSided":
         return replace(self, U=self.U[part])
 
+    def cosines(
+        self, other: "TwoSided", add: Callable[[Tensor], Tensor]
+    ) -> tuple[Float[Tensor, "r s"], Float[Tensor, "r s"]]:
+        """Of the directions of both sets, a matrix a side."""
+        return add(self.U.mT @ other.U), self.V.mT @ other.V
+
 
 @dataclass(frozen=True)
 class Cell(TwoSided):
@@ -110,6 +128,10 @@ class Cell(TwoSided):
     def lift(self, c: Float[Tensor, "r r"]) -> Float[Tensor, "o i"]:
         return self.U @ c @ self.V.mT
 
+    def overlap(self, other: "Cell", add: Callable[[Tensor], Tensor]) -> float:
+        G, H = self.cosines(other, add)
+        return (G.square().sum() * H.square().sum() / G.shape[1] ** 2).item()
+
 
 @dataclass(frozen=True)
 class Diagonal(TwoSided):
@@ -120,6 +142,10 @@ class Diagonal(TwoSided):
 
     def lift(self, c: Float[Tensor, " r"]) -> Float[Tensor, "o i"]:
         return (self.U * c) @ self.V.mT
+
+    def overlap(self, other: "Diagonal", add: Callable[[Tensor], Tensor]) -> float:
+        G, H = self.cosines(other, add)
+        return ((G * H).square().sum() / G.shape[1]).item()
 
 
 @dataclass(frozen=True)
@@ -140,3 +166,6 @@ class Matrix(Movable):
 
     def rows(self, part: slice) -> "Matrix":
         return replace(self, D=self.D[part])
+
+    def overlap(self, other: "Matrix", add: Callable[[Tensor], Tensor]) -> float:
+        return add(self.coordinates(other.D)).item()

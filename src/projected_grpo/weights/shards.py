@@ -21,6 +21,19 @@ def ranks(p: Tensor) -> int:
     return p.device_mesh.size() if isinstance(p, DTensor) else 1
 
 
+def rank(p: Tensor) -> int:
+    """Which of them this one is."""
+    return p.device_mesh.get_local_rank() if isinstance(p, DTensor) else 0
+
+
+def gathered(x: Tensor, p: Tensor) -> Tensor:
+    """The whole of what every rank holds its rows x of, cut as p is."""
+    if ranks(p) == 1:
+        return x
+    cut = dict(shape=p.shape, stride=p.stride(), run_check=False)
+    return DTensor.from_local(x, p.device_mesh, p.placements, **cut).full_tensor()
+
+
 def rows(p: Tensor) -> slice:
     """This rank's rows of the whole weight, as FSDP2's Shard(0) cuts them.
 
@@ -29,9 +42,9 @@ def rows(p: Tensor) -> slice:
     if ranks(p) == 1:
         return slice(None)
     assert p.placements == (Shard(0),), f"expected Shard(0), found {p.placements}"
-    n, rank = p.device_mesh.size(), p.device_mesh.get_local_rank()
-    step = -(-p.shape[0] // n)
-    return slice(min(rank * step, p.shape[0]), min((rank + 1) * step, p.shape[0]))
+    step = -(-p.shape[0] // ranks(p))
+    first = rank(p) * step
+    return slice(min(first, p.shape[0]), min(first + step, p.shape[0]))
 
 
 def sum_over(p: Tensor) -> Callable[[Tensor], Tensor]:

@@ -1,0 +1,60 @@
+"""The dose in force: the share of the real update's gain in P(hack) that a constraint took.
+
+    gain = <U, D>,  gain_taken = <T, D>,  dose = gain_taken / gain
+
+U is what the optimizer's step did to all trainable parameters, T what the constraint took of it,
+and D comes from the next held-out pairs at the weights before the step. One D is noisy: gains and
+what was taken of them are to be summed over steps before they are divided.
+"""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from projected_grpo.directions import pair_files
+from projected_grpo.interventions.base import Site
+from projected_grpo.interventions.pair_sums import inner, summed
+from projected_grpo.interventions.refresh import Order, read_pairs
+from projected_grpo.weights import lora, shards
+
+
+class DoseInForce:
+    """samples: a step, of pairs that no set was fitted on."""
+
+    def __init__(
+        self, samples: int, module: nn.Module, site: Site, folder: Path, manifest: dict
+    ) -> None:
+        self.samples, self.module, self.site = samples, module, site
+        rows = pair_files.read(folder, manifest).filter("held_out")
+        self.order = Order(read_pairs(site.model, rows, "hack"))
+        named = {lora.base_name(name): p for name, p in module.named_parameters()}
+        self.params = {name: p for name, p in named.items() if p.requires_grad}
+        self.D: dict[str, Tensor] = {}
+
+    def before_step(self) -> None:
+        pairs = self.order.take(self.samples // 2)
+        sums = summed(self.module, self.site.backward, self.params, pairs)
+        self.D = {name: x / sums.n for name, x in sums.of.items()}
+        self.gain, self.taken = -self._along(), 0.0
+
+    def moved(self) -> None:
+        """When the optimizer has moved the weights and nothing has been taken yet."""
+        self.gain = self.gain + self._along()
+
+    def take(self, name: str, T: Tensor) -> None:
+        """What is taken of this rank's rows of a weight."""
+        self.taken = self.taken + inner(T, self.D[name])
+
+    def measured(self) -> dict[str, float]:
+        """Of the step, over all ranks."""
+        both = torch.stack([self.gain, self.taken])
+        gain, taken = shards.sum_over(next(iter(self.params.values())))(both).tolist()
+        self.D = {}
+        found = {"gain": gain, "gain_taken": taken}
+        # a batch without advantages may move nothing
+        return found | {"dose": taken / gain} if gain else found
+
+    def _along(self) -> Tensor:
+        """<W, D> of this rank's rows in float64, so that the difference of two is exact enough."""
+        return sum(inner(shards.local(p), self.D[name]) for name, p in self.params.items())
