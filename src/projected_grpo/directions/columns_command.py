@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import polars as pl
 import torch
 from jaxtyping import Float
 from loguru import logger
@@ -23,6 +24,7 @@ from projected_grpo.directions import (
     activations,
     command_line,
     files,
+    fitted,
     labelled,
     movement_files,
     pair_gradients,
@@ -120,6 +122,7 @@ def main(argv: list[str]) -> None:
     for seed, place in enumerate(names):
         own = {"placebo": "shuffled" if place else None, "placebo_seed": seed}
         written(made[place], norms[place], about | own, out / place)
+    fitted.write(pl.concat(own["problem_id"] for own in by_class.values()), out)
     logger.info(
         f"{options['recipe']}: {n} pairs of {about['problems']} problems, {len(chosen)} weights "
         f"-> {out} with {len(seeds)} placebos"
