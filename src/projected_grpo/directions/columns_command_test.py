@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from projected_grpo import models
 from projected_grpo.cli import Refusal
-from projected_grpo.directions import columns_command, dose_command, movement_files
+from projected_grpo.directions import columns_command, dose_command, fitted, movement_files
 from projected_grpo.directions.files import read_columns
 
 OPTIONS = ("device=cpu", "gigabytes=0.1")
@@ -87,6 +87,13 @@ def test_sets_in_a_weights_own_space_are_movements(model, rollouts, tmp_path):
     assert sets.manifest["form"] == "diagonal" and set(sets.norms) == set(sets.of)
     assert all(of.U.shape[1] == 3 for of in sets.of.values())
     assert movement_files.read(tmp_path / "shuffled-s1").manifest["placebo_seed"] == 1
+
+
+def test_sets_know_the_problems_that_they_were_fitted_on(model, rollouts, tmp_path):
+    some = pl.read_parquet(rollouts).filter(pl.col("problem_id") != "p3")
+    some.write_parquet(tmp_path / "some.parquet")
+    made(model, tmp_path / "some.parquet", tmp_path / "out", "recipe=matrix")
+    assert fitted.problem_ids(tmp_path / "out") == {"p0", "p1", "p2", "p4", "p5"}
 
 
 def test_samples_that_are_all_the_same_are_refused(model, rollouts, tmp_path):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-
 # They name another run, whose name may be this one's too.
 OF_OTHERS = ("from", "trainer.resume_from_path")
 
