@@ -90,7 +90,7 @@ class Intervention:
         return a
 
     def attach(self, module: nn.Module, site: Site) -> None:
-        """A. Once, when the model stands and its starting weights are loaded."""
+        """A. Once, when the model stands and its starting weights, a branch's state, are loaded."""
 
     def score(self, module: nn.Module, places: Int[Tensor, " t"]) -> dict[str, Float[Tensor, " t"]]:
         """A.

@@ -1,5 +1,6 @@
 """verl's synchronous trainer with our actor worker, an arm's mechanisms, an end by the clock."""
 
+import itertools
 import time
 from pathlib import Path
 
@@ -92,7 +93,7 @@ class ConstrainedTrainer(StockTrainer):
     def _fetch_one_gen_batch(self):
         """verl's, with names that say the step and the place in it: the same in every run."""
         batch = super()._fetch_one_gen_batch()
-        names = [f"{self.global_steps}-{place}" for place in range(len(batch))]
+        names = [f"{self.global_steps}-{next(self.places)}" for _ in range(len(batch))]
         batch["uid"] = NonTensorStack.from_list([NonTensorData(name) for name in names])
         return batch
 
@@ -105,6 +106,10 @@ class ConstrainedTrainer(StockTrainer):
     def on_train_begin(self):
         self.deadline = time.monotonic() + (self.config.limits.train_s or float("inf"))
         super().on_train_begin()
+
+    def on_step_begin(self):
+        self.places = itertools.count()
+        super().on_step_begin()
 
     def on_step_end(self):
         super().on_step_end()
