@@ -77,7 +77,7 @@ def test_a_run_continues_another_only_where_nothing_else_differs(overrides, star
 
 
 def test_a_branch_of_a_branch_is_a_new_one_even_where_nothing_differs(source):
-    middle = branched(source, "states.every=1").finish("done")
+    middle = branched(source, "states.every=1").finish("failed")
     states.folder(middle.path, 2).mkdir(parents=True)
     states.complete(middle.path, 2)
     longer = "trainer.total_training_steps=3"
