@@ -8,6 +8,7 @@ prefork server, which takes longest, is at work.
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -159,6 +160,8 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
         "trained_on": runs.problem_set(spec["source"], [p.judged_by for p in pool]),
     }
     start = begin_at(cfg, about) if cfg["from"] else None
+    if cfg.run.start == "branch" and cfg.actor_rollout_ref.model.lora_rank:
+        arm.interventions.check(replace(setup, adapter_moved=True))
     run = runs.create(
         Path(cfg.outputs),
         cfg.group,

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from projected_grpo import runs, train
 from projected_grpo.cli import Refusal
+from projected_grpo.directions.files import VHack, write_direction
 from projected_grpo.runs import states
 from projected_grpo.runs.run import write_manifest
 from projected_grpo.verl_ext import environment
@@ -136,6 +138,20 @@ def test_a_schedule_that_bends_keeps_its_end(source):
     with pytest.raises(Refusal, match="another schedule"):
         branched(source, bent, longer, name="bent/shrink-s1@1")
     assert branched(source, bent, name="bent/shrink-s1@1").first_step == 2
+
+
+def test_a_constraint_on_an_adapter_that_has_moved_is_refused(source, tmp_path):
+    adapter = ("actor_rollout_ref.model.lora_rank=8", "group=adapted")
+    root = source.path.parents[1]
+    run = prepared(root, "scale=tiny", "arm=vanilla", *adapter).finish("failed")
+    states.folder(run.path, 1).mkdir(parents=True)
+    states.complete(run.path, 1)
+    v = torch.nn.functional.normalize(torch.ones(576), dim=0)
+    write_direction(VHack(v, 2, {"layer": 2}), tmp_path)
+    words = (adapter[0], f"v_hack={tmp_path}")
+    assert branched(source, *words, "arm=vanilla", name="adapted/vanilla-s1@1").first_step == 2
+    with pytest.raises(Refusal, match="cannot be constrained from there on"):
+        branched(source, *words, "arm=constrain", name="adapted/vanilla-s1@1")
 
 
 def test_a_source_that_another_process_writes_is_refused(source, monkeypatch):

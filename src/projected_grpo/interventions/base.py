@@ -25,12 +25,14 @@ Row = dict[str, Any]  # one labelled response, before it is paid
 class Setup:
     """What is known before a run starts.
 
-    v_hack: folder of a direction or columns, None without one.
+    v_hack: folder of a direction or columns, None without one. adapter_moved: the run goes on with
+    an adapter that another run trained.
     """
 
     model_type: str
     d: int
     v_hack: Path | None
+    adapter_moved: bool = False
 
 
 @dataclass(frozen=True)
