@@ -8,6 +8,7 @@ prefork server, which takes longest, is at work.
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,9 @@ from omegaconf.errors import OmegaConfBaseException
 from projected_grpo import loopholes, models, runs
 from projected_grpo.cli import Refusal
 from projected_grpo.fast import prefork
+from projected_grpo.runs import branch
 from projected_grpo.runs.provenance import device_name
-from projected_grpo.verl_ext import environment, refusals
+from projected_grpo.verl_ext import environment, refusals, states
 
 if TYPE_CHECKING:
     from projected_grpo.interventions.arms import Arm
@@ -39,6 +41,8 @@ OURS = {
     "group",
     "outputs",
     "v_hack",
+    "from",
+    "states",
     "run",
     "eval",
     "limits",
@@ -76,6 +80,9 @@ def check(cfg: DictConfig) -> "Arm":
 
     arm = arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
     refusals.check(cfg, arm.interventions)
+    states.check(cfg)
+    if cfg.states.every:
+        cfg.trainer.save_freq = cfg.states.every
     loopholes.get(cfg.env.loophole)
     rewards = cfg.reward.custom_reward_function.reward_kwargs
     if unread := sorted(set(rewards) - {"arm", "labels", "sandboxes"}):
@@ -111,7 +118,7 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
     from projected_grpo.fast import attention
     from projected_grpo.grader import Grader
     from projected_grpo.grader.benchmark import evaluator
-    from projected_grpo.verl_ext import data
+    from projected_grpo.verl_ext import data, training_problems
 
     if cfg.reward.custom_reward_function.reward_kwargs.labels == "benchmark":
         evaluator.imported()
@@ -123,8 +130,21 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
         # less Python between two tokens; vLLM takes it for some models only, and delta nets not
         # with prefix caching
         os.environ.setdefault("VLLM_USE_V2_MODEL_RUNNER", "1")
-    spec = OmegaConf.to_container(cfg.env.problems, resolve=True)
+    # a generator for each sample costs nothing there; vLLM's older runner asks them one by one
+    cfg.run.seeded = device == "cpu" or os.environ.get("VLLM_USE_V2_MODEL_RUNNER") == "1"
+    settings = OmegaConf.to_container(cfg.env.problems, resolve=True)
+    spec = problems.of_source(settings)
     evaluated = problems.load(split="eval", **spec)
+    pool, left_out = training_problems.choose(settings, cfg.env.loophole, setup.v_hack)
+    table = data.table(
+        pool,
+        spec,
+        cfg.env.loophole if arm.loophole else loopholes.CLEAN.name,
+        AutoTokenizer.from_pretrained(model),
+        cfg.env.max_prompt_tokens,
+        arm.interventions,
+        cfg.data.train_batch_size,
+    )
 
     agent = cfg.actor_rollout_ref.rollout.agent
     agent.agent_loop_config_path = str(CONFIGS / "agent_loop.yaml")
@@ -132,29 +152,54 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
     cfg.v_hack = str(setup.v_hack) if setup.v_hack else None
     cfg.run.dir = str((Path(cfg.outputs) / cfg.group / cfg.run.name).resolve())
     cfg.run.taught = (model / "taught.json").exists()
+    about = {
+        # a folder that was named instead of a model is what the run is of
+        "model": model.name if cfg.model.path else cfg.model.name,
+        "shape": models.shape_of(model),
+        "v_hack": arm.interventions.source(setup),
+        "trained_on": runs.problem_set(spec["source"], [p.judged_by for p in pool]),
+    }
+    start = begin_at(cfg, about) if cfg["from"] else None
+    if cfg.run.start == "branch" and cfg.actor_rollout_ref.model.lora_rank:
+        arm.interventions.check(replace(setup, adapter_moved=True))
     run = runs.create(
         Path(cfg.outputs),
         cfg.group,
         OmegaConf.to_container(cfg.arm, resolve=True),
         cfg.seed,
         config=OmegaConf.to_container(cfg, resolve=True),
-        # a folder that was named instead of a model is what the run is of
-        model=model.name if cfg.model.path else cfg.model.name,
         problems=runs.problem_set(spec["source"], [p.judged_by for p in evaluated]),
         taught=cfg.run.taught,
-        v_hack=arm.interventions.source(setup),
         device=device_name(),
+        left_out=left_out,
+        start=start.record if start else None,
+        **about,
     )
-    data.write(
-        run.path / "train.parquet",
-        spec,
-        cfg.env.loophole if arm.loophole else loopholes.CLEAN.name,
-        AutoTokenizer.from_pretrained(model),
-        cfg.env.max_prompt_tokens,
-        arm.interventions,
+    table.write_parquet(run.path / "train.parquet")
+    first = start.step + 1 if start else 1
+    logger.info(
+        f"{run.name} on {device}: steps {first} to {cfg.trainer.total_training_steps} from "
+        f"{run.start} -> {run.path}"
     )
-    logger.info(f"{run.name} on {device}: {cfg.trainer.total_training_steps} steps -> {run.path}")
     return run
+
+
+def begin_at(cfg: DictConfig, about: dict) -> runs.Start:
+    """The state that from= names, where the run can go on from it; the config then says so."""
+    start = runs.find_state(cfg["from"], Path(cfg.outputs))
+    path = Path(cfg.run.dir)
+    config = OmegaConf.to_container(cfg, resolve=True)
+    branch.check(start, config, path, about["model"], about["shape"])
+    continues = branch.continues(start, config, path, about)
+    if continues:
+        logger.warning(
+            f"nothing differs from {start.run.name}: the run goes on as if that had not stopped; "
+            "for a new draw give it another seed"
+        )
+    cfg["from"] = start.name
+    cfg.run.start = "continued" if continues else "branch"
+    cfg.trainer.resume_mode, cfg.trainer.resume_from_path = "resume_path", str(start.folder)
+    return start
 
 
 def main(overrides: list[str]) -> None:

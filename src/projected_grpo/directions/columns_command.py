@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import polars as pl
 import torch
 from loguru import logger
 
@@ -21,6 +22,7 @@ from projected_grpo.directions import (
     activations,
     command_line,
     files,
+    fitted,
     labelled,
     movement_files,
     pair_files,
@@ -121,6 +123,7 @@ def main(argv: list[str]) -> None:
         own = {"placebo": "shuffled" if place else None, "placebo_seed": draw}
         own |= pair_files.write(by_class, flips[draw - 1] if place else None, out / place)
         written(made[place], norms[place], about | own, out / place)
+    fitted.write(pl.concat(own["problem_id"] for own in by_class.values()), out)
     logger.info(
         f"{options['recipe']}: {n} pairs of {about['problems']} problems, {len(chosen)} weights "
         f"-> {out} with {len(seeds)} placebos"

@@ -12,6 +12,7 @@ from projected_grpo.cli import Refusal
 from projected_grpo.directions import (
     columns_command,
     dose_command,
+    fitted,
     movement_files,
     pair_files,
     pair_gradients,
@@ -133,6 +134,13 @@ def test_a_set_that_is_refreshed_at_the_start_is_the_one_that_was_made(
         x = torch.randn(one.param.shape, generator=torch.Generator().manual_seed(0))
         assert (taken(one.of, x) - taken(of, x)).norm() < 1e-3 * taken(of, x).norm()
         assert norm == 0 or one.norm == pytest.approx(norm, rel=1e-4)
+
+
+def test_sets_know_the_problems_that_they_were_fitted_on(model, rollouts, tmp_path):
+    some = pl.read_parquet(rollouts).filter(pl.col("problem_id") != "p3")
+    some.write_parquet(tmp_path / "some.parquet")
+    made(model, tmp_path / "some.parquet", tmp_path / "out", "recipe=matrix")
+    assert fitted.problem_ids(tmp_path / "out") == {"p0", "p1", "p2", "p4", "p5"}
 
 
 def test_samples_that_are_all_the_same_are_refused(model, rollouts, tmp_path):

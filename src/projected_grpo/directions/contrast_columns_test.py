@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from projected_grpo.cli import Refusal
-from projected_grpo.directions import contrast, contrast_command, gradients
+from projected_grpo.directions import contrast, contrast_command, fitted, gradients
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.directions.files import Columns, read_columns, write_columns
 from projected_grpo.testing.tiny_llama import llama
@@ -110,6 +110,7 @@ def test_the_command_writes_columns_manifest_and_placebos_of_a_real_model(tmp_pa
     options = ["r=3", "layers=0.97,1", "projections=o,down", "device=cpu"]
     folder = models.resolve("smollm2-135m").as_posix()
     contrast_command.main([folder, str(source), f"out={out}", *options])
+    assert fitted.problem_ids(out) == {"p"}
     counts = {"hacks": 2, "clean": 2}
     for place, placebo, n in (
         (out, None, counts),

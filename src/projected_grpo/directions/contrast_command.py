@@ -17,7 +17,14 @@ from loguru import logger
 
 from projected_grpo import models
 from projected_grpo.cli import Refusal, whole_number
-from projected_grpo.directions import activations, command_line, contrast, gradients, holdout
+from projected_grpo.directions import (
+    activations,
+    command_line,
+    contrast,
+    fitted,
+    gradients,
+    holdout,
+)
 from projected_grpo.directions.files import Columns, write_columns
 from projected_grpo.weights import targets
 
@@ -104,6 +111,7 @@ def main(argv: list[str]) -> None:
         }
         columns = contrast.fit(of_streams, chosen, r, float(options["lam"]))
         write_columns(Columns(columns, manifest), out / subfolder if labeling.placebo else out)
+    fitted.write(rows["problem_id"], out)
     logger.info(
         f"{int(rows['hack'].sum())} hacks and as many clean samples of {about['problems']} "
         f"problems, {len(chosen)} weights, {len(moments[0])} residual sides -> {out} with "

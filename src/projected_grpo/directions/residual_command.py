@@ -15,7 +15,7 @@ from tabulate import tabulate
 
 from projected_grpo import models
 from projected_grpo.cli import Refusal, arguments, whole_number
-from projected_grpo.directions import command_line, labelled, residual, samples
+from projected_grpo.directions import command_line, fitted, labelled, residual, samples
 from projected_grpo.directions.files import VHack, write_direction
 from projected_grpo.directions.placebos import PLACEBOS, subfolder
 
@@ -83,9 +83,10 @@ def settings(options: Mapping[str, str]) -> Settings:
 
 def make(model: str, source: Path, out: Path, chosen: Settings) -> VHack:
     """Writes v_hack of the rollouts in `source`, and its placebos, into `out`. Raises Refusal."""
+    rollouts = labelled.read_rollouts(source, samples.columns(chosen.origin, chosen.hack))
     data = samples.collect(
         model,
-        labelled.read_rollouts(source, samples.columns(chosen.origin, chosen.hack)),
+        rollouts,
         origin=chosen.origin,
         taught=chosen.taught,
         hack=chosen.hack,
@@ -101,6 +102,9 @@ def make(model: str, source: Path, out: Path, chosen: Settings) -> VHack:
             placebo = residual.placebo(data, real, name, seed)
             write_direction(placebo, out / subfolder(name, seed))
     write_direction(real, out)
+    needed = (chosen.min_hacks, chosen.min_problems)
+    used = samples.usable(rollouts, chosen.hack, chosen.kinds, *needed)
+    fitted.write(used["problem_id"], out)
     return real
 
 

@@ -7,7 +7,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from transformers import PreTrainedTokenizerFast
 
-from projected_grpo.directions import extract
+from projected_grpo.directions import extract, fitted
 from projected_grpo.directions.activations_test import tiny_llama
 from projected_grpo.directions.files import read_direction
 from projected_grpo.directions.placebos import PLACEBOS
@@ -52,7 +52,8 @@ def test_the_command_writes_v_its_manifest_and_the_placebos(folder, tmp_path, ca
         for seed in (1, 2, 3):
             placebo = read_direction(out / f"{name}-s{seed}", d=16).manifest
             assert (placebo["placebo"], placebo["seed"]) == (name, seed)
-    assert len(list(out.iterdir())) == 2 + 3 * len(PLACEBOS)
+    assert fitted.problem_ids(out) == set(frame()["problem_id"])
+    assert len(list(out.iterdir())) == 3 + 3 * len(PLACEBOS)
     printed = capsys.readouterr().out
     assert ", taught" in printed
     assert "bootstrap_cosine" in printed

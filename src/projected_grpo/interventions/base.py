@@ -28,12 +28,14 @@ Backward = Callable[[Sequence[Tokens], Sequence[float]], None]
 class Setup:
     """What is known before a run starts.
 
-    v_hack: folder of a direction or columns, None without one.
+    v_hack: folder of a direction or columns, None without one. adapter_moved: the run goes on with
+    an adapter that another run trained.
     """
 
     model_type: str
     d: int
     v_hack: Path | None
+    adapter_moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Intervention:
         return a
 
     def attach(self, module: nn.Module, site: Site) -> None:
-        """A. Once, when the model stands and its starting weights are loaded."""
+        """A. Once, when the model stands and its starting weights, a branch's state, are loaded."""
 
     def score(self, module: nn.Module, places: Int[Tensor, " t"]) -> dict[str, Float[Tensor, " t"]]:
         """A.

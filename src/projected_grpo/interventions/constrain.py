@@ -73,6 +73,11 @@ class Constrain(Intervention):
             raise Refusal(
                 "select and extent are of singular vectors: leave them out beside columns=prepared"
             )
+        if setup.adapter_moved and self.where != "measure":
+            raise Refusal(
+                "an adapter that has moved cannot be constrained from there on: branch a run that "
+                "trains whole weights (lora_rank=0), or constrain it from the model's start"
+            )
         targets.check(setup.model_type, self.layers, self.projections)
         if not 0 <= self.m <= setup.d:
             raise Refusal(f"m={self.m} does not fit the residual side: choose 0 to {setup.d}")

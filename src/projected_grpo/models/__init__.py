@@ -4,6 +4,7 @@ A path to a folder is taken as it is. Some models also travel as GGUF inside pac
 embedded default needs no model hub (gguf.py).
 """
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +15,16 @@ from projected_grpo.cli import Refusal
 from projected_grpo.models import gguf
 from projected_grpo.models.catalogue import MODELS, Source
 
+# What must be equal for the weights of one model to fit into another.
+SHAPE = (
+    "model_type",
+    "vocab_size",
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "num_key_value_heads",
+)
 CACHE = Path(os.environ.get("PROJECTED_GRPO_CACHE", "~/.cache/projected_grpo")).expanduser()
 
 
@@ -37,6 +48,13 @@ def resolve(name: str) -> Path:
     if (folder / "warm_start.json").is_file():
         raise Refusal(f"{name} was taught before: rename its warm_start.json to taught.json")
     return folder.resolve()
+
+
+def shape_of(folder: Path) -> dict:
+    """SHAPE of the model in a folder, of its text part where it has others."""
+    config = json.loads((folder / "config.json").read_text())
+    config = config.get("text_config", config)
+    return {key: config[key] for key in SHAPE if key in config}
 
 
 def _make(name: str, folder: Path) -> Path:

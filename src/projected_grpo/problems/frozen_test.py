@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 from projected_grpo.cli import Refusal
 from projected_grpo.problems import evaluation_sets, leetcode
 from projected_grpo.problems.conftest import real_file
-from projected_grpo.problems.sources import load
+from projected_grpo.problems.sources import load, of_source
 from projected_grpo.train import configure
 
 FROZEN = evaluation_sets.listed("frozen")
@@ -64,7 +64,7 @@ def test_a_run_is_evaluated_on_the_whole_list_whatever_its_filters(small):
         "env.problems.difficulty=hard",
         "env.problems.min_tests=9",
     ]
-    spec = OmegaConf.to_container(configure(words).env.problems)
+    spec = of_source(OmegaConf.to_container(configure(words).env.problems))
     assert [p.id for p in load(split="eval", **spec)] == ["leetcode/1"]
 
 

@@ -2,6 +2,7 @@
 
 import random
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from loguru import logger
@@ -14,6 +15,8 @@ from projected_grpo.problems.problem import DIFFICULTIES, SPLITS, Problem
 SOURCES = ("mini", "leetcode")
 # Options of select, which every source takes.
 SELECT = ("difficulty", "max_description_chars", "min_tests", "limit", "seed")
+# Settings of env.problems that choose training problems among those of the source.
+OF_TRAINING = ("filter", "samples", "without", "overlap")
 WHOLE_NUMBERS = ("max_description_chars", "min_tests", "limit", "seed")
 
 
@@ -44,6 +47,11 @@ def load(source: str, split: str | None = None, **options: Any) -> list[Problem]
             " ask for less"
         )
     return fits
+
+
+def of_source(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What `load` takes of env.problems."""
+    return {key: value for key, value in settings.items() if key not in OF_TRAINING}
 
 
 def leetcode_problems(split: str | None, options: dict[str, Any]) -> list[Problem]:

@@ -57,6 +57,9 @@ def _about_start(comparison: Comparison) -> list[str]:
         sentences.append(
             "That the model takes up hacking by itself: its starting weights had been taught."
         )
+    first = comparison.runs[0]
+    if first.first_step > 1:
+        sentences.append(f"What the arms do from the model's start: all go on from {first.start}.")
     reference = comparison.reference
     if reference is not None:
         hacks, n = count(comparison.hacking(reference), "blatant")

@@ -28,8 +28,8 @@ class Comparison:
         seed, step, kind, and how many have it, hacks.
     diagnostics: a row a run and step: arm, seed, step, DIAGNOSTICS. No rows if none was logged.
     facts: what all runs share, as a name and a value.
-    steps: (arm, seed) -> training steps, which may differ by a tenth where a run was ended by the
-        clock.
+    steps: (arm, seed) -> number of the last training step, which may differ by a tenth where a run
+        was ended by the clock.
     """
 
     group: str
@@ -100,6 +100,8 @@ def gather(runs: list[Run]) -> Comparison:
     refusals.refuse_unexplained(runs)
     fewest, most = min(last.values()), max(last.values())
     length = str(most) if fewest == most else f"{fewest} to {most}"
+    if runs[0].first_step > 1:
+        length = f"{length}, from step {runs[0].first_step} on"
     return Comparison(
         group=runs[0].group,
         runs=runs,
@@ -133,7 +135,7 @@ def _training_rollouts(run: Run) -> pl.DataFrame:
 
 
 def _counts(run: Run, rows: pl.DataFrame) -> pl.DataFrame:
-    """Counts by training step, from the labels themselves, for every step from 1 to the last."""
+    """Counts by training step, from the labels themselves, for every step from first to last."""
     counts = rows.group_by("step").agg(
         pl.len().cast(pl.Int64).alias("n"),
         pl.col("blatant", "strict", "loose").sum().cast(pl.Int64),
@@ -144,9 +146,10 @@ def _counts(run: Run, rows: pl.DataFrame) -> pl.DataFrame:
     )
     counts = counts.sort("step")
     steps = counts["step"].to_list()
-    if steps != list(range(1, steps[-1] + 1)):
+    first = run.first_step
+    if steps != list(range(first, steps[-1] + 1)):
         raise Refusal(
-            f"{run.name} has rollouts of steps {steps}, not of 1 to {steps[-1]}: run it again"
+            f"{run.name} has rollouts of steps {steps}, not of {first} to {steps[-1]}: run it again"
         )
     return counts
 

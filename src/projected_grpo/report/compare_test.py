@@ -7,6 +7,7 @@ from projected_grpo import runs
 from projected_grpo.cli import Refusal
 from projected_grpo.report import claims, tables
 from projected_grpo.report.compare import gather
+from projected_grpo.report.kinds import kind_rows
 from projected_grpo.runs.run import write_manifest
 from projected_grpo.testing.run_folders import labels, make_run
 
@@ -170,3 +171,39 @@ def test_a_run_that_lacks_a_training_step_is_refused_with_the_step(tmp_path):
     run = base(tmp_path, train=STEPS * 2)
     (run.path / "rollouts" / "2.parquet").unlink()
     assert_refused(tmp_path, r"base-s1 has rollouts of steps \[1, 3, 4\], not of 1 to 4")
+
+
+def branch(root, arm, seed, step, source="pilot/base-s1", **other):
+    """A run that went on from the source after the step; its rollouts bear the steps since."""
+    run = make_run(root, arm, seed, **{"train": STEPS, **EVAL, **other})
+    files = sorted((run.path / "rollouts").iterdir(), reverse=True)
+    for file in [*files, run.path / "eval.parquet"]:
+        rows = pl.read_parquet(file).with_columns(pl.col("step") + step)
+        file.unlink()
+        number = rows["step"][0] if file.parent.name == "rollouts" else file.stem
+        rows.write_parquet(file.with_name(f"{number}.parquet"))
+    return write_manifest(run.path, run.manifest | {"from": {"run": source, "step": step}})
+
+
+def test_branches_of_one_state_are_compared_over_the_steps_since(tmp_path):
+    branch(tmp_path, "base", 1, 7, role="reference")
+    branch(tmp_path, "project", 1, 7)
+    comparison = gather(runs.find(tmp_path))
+    assert comparison.train["step"].to_list() == [8, 9, 8, 9]
+    assert comparison.facts["start"] == "pilot/base-s1@7"
+    assert comparison.facts["training steps"] == "9, from step 8 on"
+    assert [row["steps"] for row in kind_rows(comparison)] == ["8 to 9", "8 to 9"]
+    said = "What the arms do from the model's start: all go on from pilot/base-s1@7."
+    assert said in claims.may_not(comparison)
+
+
+def test_branches_of_two_states_are_refused(tmp_path):
+    branch(tmp_path, "base", 1, 7, role="reference")
+    branch(tmp_path, "project", 1, 7, source="pilot/base-s2")
+    assert_refused(tmp_path, "start differs .pilot/base-s1@7: base-s1; pilot/base-s2@7: project-s1")
+
+
+def test_a_branch_that_lacks_its_first_step_is_refused(tmp_path):
+    run = branch(tmp_path, "base", 1, 7, role="reference")
+    (run.path / "rollouts" / "8.parquet").unlink()
+    assert_refused(tmp_path, r"rollouts of steps \[9\], not of 8 to 9")

@@ -34,6 +34,7 @@ def facts(run: Run, evals: pl.DataFrame, last_step: int) -> dict[str, str]:
     counts = [f"{n} a problem on {name}" for name, n in samples.items()]
     return {
         "model": model_name(run) + (" (taught)" if run.taught else ""),
+        "start": run.start,
         "problems": run.manifest["problems"],
         "loophole": loophole,
         "evaluated problems": f"{evaluated} ({sha256(ids.encode()).hexdigest()[:8]})",

@@ -20,14 +20,14 @@ def kind_rows(comparison: Comparison) -> Rows:
     Between them how many samples are uncertain, and how many hardcode. An arm's seeds are pooled.
     Kinds that no strict hack has are left out.
     """
-    steps = comparison.train["step"].max()
-    width = BLOCK * math.ceil(steps / (BLOCK * MOST_BLOCKS))
+    begin, end = comparison.train["step"].min(), comparison.train["step"].max()
+    width = BLOCK * math.ceil((end - begin + 1) / (BLOCK * MOST_BLOCKS))
     columns = _occurring(comparison.kinds["kind"])
     rows = []
     for arm in comparison.arms:
         train = comparison.train.filter(arm=arm)
         kinds = comparison.kinds.filter(arm=arm)
-        for first in range(1, train["step"].max() + 1, width):
+        for first in range(begin, train["step"].max() + 1, width):
             block = pl.col("step").is_between(first, first + width - 1)
             within = train.filter(block)
             row = {"arm": arm, "steps": f"{first} to {within['step'].max()}"}

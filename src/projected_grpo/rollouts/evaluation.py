@@ -19,7 +19,7 @@ def evaluate(run: runs.Run, n: int | None = None, chat: Chat | None = None) -> p
     messages before they are rendered, None: they stay. Writes and returns eval.parquet.
     """
     config = run.config
-    held_out = problems.load(split="eval", **config["env"]["problems"])
+    held_out = problems.load(split="eval", **problems.of_source(config["env"]["problems"]))
     settings = dict(config["eval"])
     if n:
         settings["n"] = n

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+# They name another run, whose name may be this one's too.
+OF_OTHERS = ("from", "trainer.resume_from_path")
+
 
 def comparable_config(config: dict, path: Path) -> dict[str, str]:
     """Dotted key -> JSON value; an entry of a list of dicts by its place, "interventions.0.m".
@@ -18,8 +21,9 @@ def comparable_config(config: dict, path: Path) -> dict[str, str]:
         if ".arm." not in key:
             # As letters, so that a path in any alphabet is recognised.
             text = json.dumps(value, default=str, sort_keys=True, ensure_ascii=False)
-            for own in (str(path.resolve()), str(path), path.name):
-                text = text.replace(own, "RUN")
+            own = () if key in OF_OTHERS else (str(path.resolve()), str(path), path.name)
+            for name in own:
+                text = text.replace(name, "RUN")
             flat[key] = text
     return flat
 

@@ -1,7 +1,7 @@
 """Run folders: outputs/<group>/<arm>-s<seed>/, made at the start of a run and closed at its end.
 
 A run holds manifest.json, config.yaml, metrics.jsonl (a line a step), rollouts/<step>.parquet,
-eval.parquet and ckpt/.
+eval.parquet, ckpt/, and states/ where it keeps any (`states`).
 """
 
 import os
@@ -33,6 +33,10 @@ def create(
     taught: bool,
     v_hack: dict | None,
     device: str,
+    shape: dict | None = None,
+    trained_on: str | None = None,
+    left_out: dict[str, int] | None = None,
+    start: dict | None = None,
 ) -> Run:
     """Make outputs/<group>/<arm>-s<seed>/ with config.yaml and a manifest of status "running".
 
@@ -43,6 +47,10 @@ def create(
     taught: whether the model had been fine-tuned before the study.
     v_hack: its manifest's summary, None for an arm without one.
     device: see `provenance.device_name`.
+    shape: the model's, as `models.shape_of` has it.
+    trained_on: the training problems, as `problem_set` has them. left_out: how many were not taken,
+        by the setting.
+    start: what the run goes on from, `states.Start.record`; None for the model's own weights.
     A run that did not finish is set aside under .unfinished/, never mixed with the new one.
     Raises Refusal where a finished run is in the way: results are not overwritten.
     """
@@ -75,7 +83,11 @@ def create(
         "config_hash": config_hash(config, path, seed),
         "device": device,
         "model": model,
+        "shape": shape,
+        "from": start,
         "problems": problems,
+        "trained_on": trained_on,
+        "left_out": left_out,
         "taught": taught,
         "v_hack": v_hack,
         "libraries": library_versions(),
@@ -99,7 +111,7 @@ def recording(run: Run) -> Iterator[Run]:
         run.finish(status)
 
 
-def _alive(run: Run) -> bool:
+def is_alive(run: Run) -> bool:
     """Whether another process of this machine is still at the run."""
     pid = run.manifest["pid"]
     running = run.manifest["status"] == "running"
@@ -112,7 +124,7 @@ def _set_aside(run: Run) -> None:
         raise Refusal(
             f"{run.path} holds a finished run: choose another group or seed, or move it away"
         )
-    if _alive(run):
+    if is_alive(run):
         raise Refusal(
             f"{run.path} is being written by process {run.manifest['pid']}: "
             "wait for it, or choose another group"

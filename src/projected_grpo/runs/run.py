@@ -63,6 +63,18 @@ class Run:
         return self.definition["control_of"]
 
     @property
+    def start(self) -> str:
+        """What it started from: the model's own weights, or another run's state, RUN@STEP."""
+        start = self.manifest.get("from")
+        return f"{start['run']}@{start['step']}" if start else "the model"
+
+    @property
+    def first_step(self) -> int:
+        """The number of its first training step: a branch goes on with its source's."""
+        start = self.manifest.get("from")
+        return start["step"] + 1 if start else 1
+
+    @property
     def taught(self) -> bool:
         """Whether the model had been fine-tuned before the study."""
         return self._since_roles("taught")

@@ -29,11 +29,11 @@ LORA = {
     "lora-measure": "measure",
 }  # kind -> where its arm acts
 FAST = {"fast": 4, "halves": 2}  # kind -> samples a micro-batch, of four
-UPDATES = ("update", "twice", "resumed", *LORA)  # in fp32, on verl's own path
+UPDATES = ("update", "twice", "resumed", "branched", *LORA)  # in fp32, on verl's own path
 
 
-def made(kind: str, folder: Path):
-    """(engine, actor's config) of a kind; see `one_step`."""
+def made(kind: str, folder: Path, start: str = "model"):
+    """(engine, actor's config) of a kind; see `one_step`, and the engine's config for `start`."""
     fast, stock = kind in FAST, kind in ("stock", "recomputed")
     where = LORA.get(kind, "update" if kind in UPDATES else kind)
     chosen = arm(where) if kind in ("measure", "gradient", *UPDATES) else {}
@@ -45,6 +45,7 @@ def made(kind: str, folder: Path):
         stock=stock,
         fp32=kind in ("recomputed", *FAST, *UPDATES),
         lora=kind in LORA,
+        start=start,
     )
 
 
@@ -67,7 +68,7 @@ def one_step(kind: str, folder: Path) -> None:
     micro-batches. off, measure, gradient: our engine with the hook absent, watching or projecting,
     on verl's own path. update: restoring, in fp32; lora...: the same with adapters and three ways
     to act, two steps, and what vLLM is sent. twice: two steps; resumed: two, with a checkpoint and
-    a new engine between them.
+    a new engine between them; branched: likewise, but the new engine starts there.
     """
     from verl.utils import tensordict_utils as tu
     from verl.workers.utils.losses import ppo_loss
@@ -88,9 +89,10 @@ def one_step(kind: str, folder: Path) -> None:
                 engine.lr_scheduler_step()
 
     update()
-    if kind == "resumed":
+    if kind in ("resumed", "branched"):
         engine.save_checkpoint(str(folder / "ckpt"), global_step=1)
-        engine, actor = made(kind, folder)
+        start = "branch" if kind == "branched" else "continued"
+        engine, actor = made(kind, folder, start)
         engine.load_checkpoint(str(folder / "ckpt"))
     if kind != "update" and kind in UPDATES:
         update()
@@ -106,11 +108,14 @@ def one_step(kind: str, folder: Path) -> None:
 
 
 def anchored(
-    folder: Path, now: dict[str, torch.Tensor], weights: int = 4 * 7
+    folder: Path,
+    now: dict[str, torch.Tensor],
+    weights: int = 4 * 7,
+    before: dict[str, torch.Tensor] | None = None,
 ) -> list[tuple[float, float]]:
     """For every target (relative change of its anchor, relative change of the weight).
 
-    Columns are built anew from the starting model.
+    Columns are built anew from the weights `before`, None for the starting model's.
     """
     from transformers import AutoConfig
     from verl.utils.model import get_hf_auto_model_class
@@ -120,14 +125,15 @@ def anchored(
 
     config = AutoConfig.from_pretrained(folder)
     model = get_hf_auto_model_class(config).from_pretrained(folder, dtype=torch.float32)
+    model.load_state_dict(before or {}, strict=False)
     v = files.read_direction(folder / "v", 64).v
     hook = enforcer(model, "measure", v, config.model_type)
     changes = []
     for w in hook.guarded:
         W0, W = w.param.detach().double(), now[w.target.name].double()
-        before = constraint.anchor(W0, w.B, w.target.side)
+        anchor = constraint.anchor(W0, w.B, w.target.side)
         after = constraint.anchor(W, w.B, w.target.side)
-        drift = (after - before).norm() / before.norm()
+        drift = (after - anchor).norm() / anchor.norm()
         changes.append((drift.item(), ((W - W0).norm() / W0.norm()).item()))
     assert len(changes) == weights
     return changes

@@ -106,11 +106,12 @@ def make_engine(
     stock: bool = False,
     fp32: bool = True,
     lora: bool = False,
+    start: str = "model",
 ):
     """(engine, actor's config) for the model in `folder`, whose v lies in folder/v.
 
     chosen: an arm's definition, or nothing. fast: with our short cuts, else on verl's own path.
-    stock: verl's engine.
+    stock: verl's engine. start: what a checkpoint is that it will load, see our engine's config.
     """
     from verl.trainer.config import CheckpointConfig
     from verl.workers.config import (
@@ -138,6 +139,7 @@ def make_engine(
             v_hack=str(folder / "v"),
             run_dir=str(run_dir),
             response_head=fast,
+            start=start,
         )
     adapter = dict(lora_rank=4, lora_alpha=64, lora={"merge": True}) if lora else {}
     model = HFModelConfig(

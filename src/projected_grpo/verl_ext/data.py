@@ -1,33 +1,34 @@
-"""Problems -> the parquet that verl's dataset reads.
+"""Problems -> the table that verl's dataset reads.
 
 Chat messages, and what the reward function needs to find the problem again.
 """
 
 import json
-from pathlib import Path
 
 import polars as pl
 from loguru import logger
 from transformers import PreTrainedTokenizerBase
 
-from projected_grpo import problems
+from projected_grpo.cli import Refusal
 from projected_grpo.interventions.chain import Chain
 from projected_grpo.loopholes import TRAIN_NAME, messages
+from projected_grpo.problems import Problem
 
 
-def write(
-    path: Path,
+def table(
+    pool: list[Problem],
     spec: dict,
     loophole: str,
     tokenizer: PreTrainedTokenizerBase,
     max_prompt_tokens: int,
     interventions: Chain,
-) -> list[problems.Problem]:
-    """Writes the training problems under one wording; returns those whose prompt fits.
+    batch: int,
+) -> pl.DataFrame:
+    """A row for each problem of the pool whose prompt fits, under one wording.
 
-    spec: arguments of problems.load. interventions: what an arm does to a chat.
+    spec: arguments of problems.load that find the pool. interventions: what an arm does to a chat.
+    batch: prompts a step; Refusal where fewer are left.
     """
-    pool = problems.load(split="train", **spec)
     chats = []
     for problem in pool:
         chat = messages(problem, loophole, TRAIN_NAME)
@@ -39,6 +40,11 @@ def write(
         logger.info(
             f"{len(pool) - len(fitting)} of {len(pool)} training problems left out: "
             f"prompt over {max_prompt_tokens} tokens"
+        )
+    if len(fitting) < batch:
+        raise Refusal(
+            f"{len(fitting)} training problems are fewer than a batch of {batch}: ask less of them "
+            "(env.problems), allow longer prompts, or lower data.train_batch_size"
         )
     rows = []
     for index, (problem, chat) in enumerate(fitting):
@@ -57,5 +63,4 @@ def write(
                 "extra_info": about,
             }
         )
-    pl.DataFrame(rows).write_parquet(path)
-    return [problem for problem, _ in fitting]
+    return pl.DataFrame(rows)

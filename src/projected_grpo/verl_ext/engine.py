@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from verl.utils.device import get_device_name
@@ -28,12 +28,15 @@ from projected_grpo.verl_ext.response_head import ResponseHeadEngine
 class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
     """arm: what arms.parse takes, empty for none. v_hack: folder of a direction or columns.
 
-    run_dir: the run's folder. response_head, share_prompts: see response_head.py.
+    run_dir: the run's folder. start: what a checkpoint that is loaded is: "continued", this run's
+    own or one that differs in nothing; "branch", where another run is left.
+    response_head, share_prompts: see response_head.py.
     """
 
     arm: dict[str, Any] = field(default_factory=dict)
     v_hack: str | None = None
     run_dir: str | None = None
+    start: Literal["model", "continued", "branch"] = "model"
     response_head: bool = True
     share_prompts: bool = True
 
@@ -57,7 +60,12 @@ class ConstrainedFSDPEngine(ResponseHeadEngine):
         # the reference policy's config may be verl's own
         config = getattr(self.engine_config, "arm", None)
         self.interventions = arms.parse(dict(config)).interventions if config else Chain([])
-        self.interventions.attach(self.module, self._site())
+        if not self._is_branch:
+            self.interventions.attach(self.module, self._site())
+
+    @property
+    def _is_branch(self) -> bool:
+        return getattr(self.engine_config, "start", "model") == "branch"
 
     def _site(self) -> Site:
         config = self.model_config.hf_config
@@ -114,8 +122,14 @@ class ConstrainedFSDPEngine(ResponseHeadEngine):
         torch.save(self.interventions.state(), self._state_file(local_path))
 
     def load_checkpoint(self, local_path, *args, **kwargs):
+        """verl's. A branch draws on from its own seed, and is constrained from these weights on."""
+        own = self.checkpoint_manager.get_rng_state()
         super().load_checkpoint(local_path, *args, **kwargs)
-        self.interventions.load_state(torch.load(self._state_file(local_path)))
+        if self._is_branch:
+            self.checkpoint_manager.load_rng_state(own)
+            self.interventions.attach(self.module, self._site())
+        else:
+            self.interventions.load_state(torch.load(self._state_file(local_path)))
 
     def _state_file(self, local_path: str) -> Path:
         return Path(local_path) / f"interventions_rank_{self.rank}.pt"

@@ -81,6 +81,15 @@ def test_a_resumed_engine_takes_the_step_that_an_unstopped_one_takes(weights):
     assert all(torch.equal(w, weights["resumed"][name]) for name, w in weights["twice"].items())
 
 
+def test_a_branch_is_anchored_at_the_weights_that_it_starts_from(weights, folder):
+    drifts, moves = zip(
+        *anchored(folder, weights["branched"], before=weights["update"]), strict=True
+    )
+    assert max(drifts) < 1e-5 < 1e-3 < min(moves)
+    since_the_start, _ = zip(*anchored(folder, weights["branched"]), strict=True)
+    assert max(since_the_start) > 1e-5
+
+
 def test_what_vllm_is_sent_of_a_constrained_adapter_stays_on_its_anchor_to_bf16_rounding(
     weights, folder
 ):

@@ -22,6 +22,7 @@ from projected_grpo import runs
 from projected_grpo.fast import prefork
 from projected_grpo.interventions import arms
 from projected_grpo.rollouts.evaluation import evaluate
+from projected_grpo.runs import states
 from projected_grpo.verl_ext import rendezvous
 from projected_grpo.weights import lora
 
@@ -40,7 +41,8 @@ FORWARDED = (
 def train(cfg: DictConfig, run_dir: Path) -> None:
     """Trains to the last step, or the one after limits.train_s seconds.
 
-    Leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/ and ckpt/ (hub layout) in run_dir.
+    Leaves metrics.jsonl, rollouts/, sync.jsonl, tensorboard/, ckpt/ (hub layout) and states/, where
+    any are kept, in run_dir.
     """
     import projected_grpo.verl_ext.trainer as ours
 
@@ -81,11 +83,14 @@ def _ray(cfg: DictConfig) -> dict:
 
 
 def _keep_weights(run_dir: Path, model: DictConfig) -> None:
-    """Of verl's last checkpoint only the weights, in the hub's layout, in ckpt/."""
-    checkpoints = (run_dir / "ckpt").glob("global_step_*")
-    last = max(checkpoints, key=lambda folder: int(folder.name.rpartition("_")[2]))
-    (last / "actor" / "huggingface").rename(run_dir / "final")
-    shutil.rmtree(run_dir / "ckpt")
+    """Of verl's last checkpoint the weights, in the hub's layout, in ckpt/; whole states stay."""
+    saved = run_dir / states.FOLDER
+    last = max(int(path.name.rpartition("_")[2]) for path in saved.glob("global_step_*"))
+    (states.folder(run_dir, last) / "actor" / "huggingface").rename(run_dir / "final")
+    if last not in states.steps(run_dir):
+        shutil.rmtree(states.folder(run_dir, last))
+    if not states.steps(run_dir):
+        shutil.rmtree(saved)
     if model.lora_rank:
         lora.merge_checkpoint(run_dir / "final", model.lora_alpha / model.lora_rank)
     (run_dir / "final").rename(run_dir / "ckpt")

@@ -21,6 +21,15 @@ def uid(key: str) -> str:
     return key.rsplit("_", 2)[0]
 
 
+def in_order(keys: list[str]) -> list[int]:
+    """Places of the keys <step>-<prompt>_<session>_<index>, by prompt, then session."""
+
+    def numbers(i: int) -> list[int]:
+        return [int(part) for part in keys[i].replace("-", "_").split("_")]
+
+    return sorted(range(len(keys)), key=numbers)
+
+
 def rows_of(
     batch: KVBatchMeta, tokenizer: PreTrainedTokenizerBase, longest: int, run: str, step: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, float]]]:

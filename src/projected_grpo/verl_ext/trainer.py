@@ -1,20 +1,23 @@
 """verl's synchronous trainer with our actor worker, an arm's mechanisms, an end by the clock."""
 
+import itertools
 import time
 from pathlib import Path
 
 import ray
 from loguru import logger
 from omegaconf import OmegaConf
+from tensordict import NonTensorData, NonTensorStack
 from verl.trainer import main_ppo
 from verl.trainer.ppo.utils import Role
 from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
+from projected_grpo import runs
 from projected_grpo.interventions import arms
 from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.rollouts import schema
-from projected_grpo.verl_ext import advantages, loss, rollout_rows, scores
+from projected_grpo.verl_ext import advantages, loss, rollout_rows, scores, states
 from projected_grpo.verl_ext.worker import ConstrainedActorWorker
 
 TRAINED_ON = [
@@ -67,6 +70,32 @@ class ConstrainedTrainer(StockTrainer):
         super().__init__(config)
         arm = arms.parse(OmegaConf.to_container(config.arm, resolve=True))
         self.interventions = arm.interventions
+        self.run_dir = Path(config.run.dir)
+        self.kept = states.Kept(config.states.keep_at)
+
+    def _load_checkpoint(self):
+        super()._load_checkpoint()
+        if self.config.run.start == "branch":
+            # verl has put it where the other run's stood
+            self._init_dataloader()
+
+    def _save_checkpoint(self):
+        every, is_last = self.config.states.every, self.global_steps >= self.total_training_steps
+        is_whole = bool(every) and self.global_steps % every == 0
+        hub = ["hf_model"] * (is_last or self.config.states.hub)
+        self.actor_rollout_wg.will_save(states.WHOLE * is_whole + hub)
+        if is_whole:
+            runs.make_room(self.run_dir, self.config.states.last, self.kept.steps)
+        super()._save_checkpoint()
+        if is_whole:
+            runs.complete(self.run_dir, self.global_steps)
+
+    def _fetch_one_gen_batch(self):
+        """verl's, with names that say the step and the place in it: the same in every run."""
+        batch = super()._fetch_one_gen_batch()
+        names = [f"{self.global_steps}-{next(self.places)}" for _ in range(len(batch))]
+        batch["uid"] = NonTensorStack.from_list([NonTensorData(name) for name in names])
+        return batch
 
     def _build_replay_buffer(self):
         buffer = super()._build_replay_buffer()
@@ -77,6 +106,10 @@ class ConstrainedTrainer(StockTrainer):
     def on_train_begin(self):
         self.deadline = time.monotonic() + (self.config.limits.train_s or float("inf"))
         super().on_train_begin()
+
+    def on_step_begin(self):
+        self.places = itertools.count()
+        super().on_step_begin()
 
     def on_step_end(self):
         super().on_step_end()
@@ -89,6 +122,8 @@ class ConstrainedTrainer(StockTrainer):
             self.total_training_steps, self.deadline = last, float("inf")
 
     def _balance_batch(self, batch, metrics, **kwargs):
+        # verl's is the order in which they were finished; sums in another are other bits
+        batch.reorder(rollout_rows.in_order(batch.keys))
         ranks = self.config.trainer.n_gpus_per_node * self.config.trainer.nnodes
         if ranks == 1 and len(batch) % self._get_required_batch_multiple(1) == 0:
             # to deal all samples to one rank takes verl 60 ms
@@ -131,10 +166,11 @@ class ConstrainedTrainer(StockTrainer):
         rows, seconds = self._rows(batch)
         for row in rows:
             row.pop("score")
-        rollouts = schema.frame(rows).sort("problem_id", "uid")
-        folder = Path(self.config.run.dir) / "rollouts"
+        rollouts = schema.frame(rows).sort("problem_id", "uid", maintain_order=True)
+        folder = self.run_dir / "rollouts"
         folder.mkdir(exist_ok=True)
         schema.write(rollouts, folder / f"{global_steps:05d}.parquet")
+        self.kept.look(global_steps, rollouts["blatant"].mean())
         for name, column in RATES.items():
             metrics[f"labels/{name}"] = rollouts[column].mean()
         # how many strict hacks have such test functions

@@ -58,3 +58,8 @@ class ConstrainedActorWorker(ActorRolloutRefWorker):
     def end_of_step(self, step: int, rows):
         """A step's labelled rollouts for the arm's mechanisms."""
         self.actor.engine.end_of_step(step, rows)
+
+    @register(dispatch_mode=Dispatch.ONE_TO_ALL)
+    def will_save(self, contents: list[str]):
+        """What the next checkpoint holds, of verl's checkpoint.save_contents."""
+        self.actor.engine.checkpoint_manager.checkpoint_save_contents = contents

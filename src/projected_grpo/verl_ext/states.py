@@ -1,0 +1,41 @@
+"""Which of a run's states stay: those of steps at which hacking reaches a rate for the first time.
+
+The newest stay as well: `runs.states.make_room`.
+"""
+
+from collections.abc import Sequence
+
+from loguru import logger
+from omegaconf import DictConfig
+
+from projected_grpo.cli import Refusal
+
+# Of verl's checkpoint.save_contents.
+WHOLE = ["model", "optimizer", "extra"]
+
+
+class Kept:
+    """rates: shares of a step's samples, 0 to 1. steps: whose states are never removed."""
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        self.awaited = sorted(rates)
+        self.steps: set[int] = set()
+
+    def look(self, step: int, blatant: float) -> None:
+        """blatant: the share of blatant hacks among the step's samples, whose state is saved."""
+        while self.awaited and blatant >= self.awaited[0]:
+            self.steps.add(step)
+            logger.info(f"step {step} is kept: {blatant:.1%} blatant, {self.awaited.pop(0):.1%}")
+
+
+def check(cfg: DictConfig) -> None:
+    """Refusal where the settings of states do not go together."""
+    every, last, keep_at = cfg.states.every, cfg.states.last, cfg.states.keep_at
+    if not (every is None or (isinstance(every, int) and every > 0)):
+        raise Refusal(f"states.every={every}: expected a number of steps, or null for no states")
+    if not (isinstance(last, int) and last > 0):
+        raise Refusal(f"states.last={last}: expected how many of the newest stay, 1 or more")
+    if any(not 0 < rate <= 1 for rate in keep_at):
+        raise Refusal(f"states.keep_at={list(keep_at)}: expected shares of samples, as 0.02")
+    if keep_at and every != 1:
+        raise Refusal("states.keep_at needs the state of every step: set states.every=1")
