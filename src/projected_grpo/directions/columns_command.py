@@ -75,8 +75,8 @@ def main(argv: list[str]) -> None:
     read = labelled.read_rollouts(Path(rollouts), pairs.COLUMNS)
     by_class = {of: pairs.matched(read, of, limit, seed) for of in recipe.USES}
     by_class = pair_files.marked(by_class, options["held_out"] == "true", seed)
-    fitted = {of: pair_files.fitted(own) for of, own in by_class.items()}
-    for of, own in fitted.items():
+    entering = {of: pair_files.fitted(own) for of, own in by_class.items()}
+    for of, own in entering.items():
         if own.is_empty():
             raise Refusal(f"{rollouts} has no pair of the class {of}: sample more")
 
@@ -86,7 +86,7 @@ def main(argv: list[str]) -> None:
     chosen = targets.select(
         params, model.config.model_type, band, options["projections"].split(",")
     )
-    samples = {of: pair_gradients.tokens(folder, own) for of, own in fitted.items()}
+    samples = {of: pair_gradients.tokens(folder, own) for of, own in entering.items()}
     coefficients = {of: torch.ones(1, len(own)) / len(own) for of, own in samples.items()}
     n = len(samples["hack"])
     flips = [placebos.flips(n, seed) for seed in seeds]
@@ -116,7 +116,7 @@ def main(argv: list[str]) -> None:
         "rollouts": Path(rollouts).name,
         "d": model.config.get_text_config().hidden_size,
         "pairs": {of: len(own) for of, own in samples.items()},
-        "problems": fitted["hack"]["problem_id"].n_unique(),
+        "problems": entering["hack"]["problem_id"].n_unique(),
         **{key: options[key] for key in ("r", "layers", "projections", "limit", "seed")},
     }
     for draw, place in enumerate(names):
