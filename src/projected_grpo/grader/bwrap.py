@@ -25,6 +25,7 @@ INSIDE = (
     "hooks.py",
     "own_tests.py",
     "parts.py",
+    "rules.py",
     "right_answers.py",
     "pytest.py",
 )
