@@ -4,16 +4,15 @@ import ast
 import marshal
 from functools import lru_cache
 
-from projected_grpo.grader.setups import compiled, only_binds, with_modules
+from projected_grpo.grader.setups import ahead, compiled, with_modules
 from projected_grpo.problems.problem import Problem, literal
 
 
 def request_of(problem: Problem, program: str, test_name: str) -> dict:
     """What every request about a program has; see child.py."""
-    setup = with_modules(problem.setup_code)
     return {
-        "setup": compiled(setup),
-        "only_binds": only_binds(setup),
+        "setup": compiled(with_modules(problem.setup_code)),
+        "ahead": ahead(problem.setup_code),
         "program": program,
         "method": problem.method,
         "test_name": test_name,

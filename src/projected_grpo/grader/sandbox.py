@@ -26,7 +26,7 @@ from projected_grpo.grader.exchange import Frames, Reply, seconds_until, send, w
 # As in zygote.py and steps.py, which run without this package.
 KILLED = struct.Struct("=id")
 SPENT = 3
-# A longer setup is left to the child.
+# Longer setups are left to the child.
 SETUP_BYTES = 60 << 10
 START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
 # A busy machine gives a program a third of a core.
@@ -151,10 +151,10 @@ class Sandbox:
         deadline = self.deadline(more_cpu_s)
         channel, inside = socket.socketpair()
         with open(os.memfd_create("program"), "r+b", buffering=0) as file, channel, inside:
+            setups = request.pop("ahead", b"")
             file.write(marshal.dumps(request))
-            setup = request["setup"] if request.get("only_binds") else b""
             descriptors = [inside.fileno(), file.fileno()]
-            self.fork(descriptors, self.limits.cpu_s + more_cpu_s, setup)
+            self.fork(descriptors, self.limits.cpu_s + more_cpu_s, setups)
             inside.close()
             frames = Frames(file.fileno(), request, self.limits.answer_mb << 20)
             while reply is not None and wants_more(channel, self.control, deadline):
@@ -181,12 +181,12 @@ class Sandbox:
             self.control.send(b"limit%.3f" % (self.limits.cpu_s + more_cpu_s))
         return self.deadline(more_cpu_s)
 
-    def fork(self, descriptors: list[int], cpu_s: float, setup: bytes) -> None:
+    def fork(self, descriptors: list[int], cpu_s: float, setups: bytes) -> None:
         """Start a child on these descriptors.
 
         It gets a new sandbox if something killed the old one while it was idle.
         """
-        command = b"fork%.3f %b" % (cpu_s, setup if len(setup) <= SETUP_BYTES else b"")
+        command = b"fork%.3f %b" % (cpu_s, setups if len(setups) <= SETUP_BYTES else b"")
         try:
             socket.send_fds(self.control, [command], descriptors)
         except BrokenPipeError:

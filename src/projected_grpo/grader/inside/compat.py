@@ -8,13 +8,16 @@ Source: ariahw/rl-rewardhacking at bf5cdb8, src/evaluate/.
 import ast
 import functools
 import io
-import marshal
 import random
 import sys
+
+from modules import bare
 
 ARBITRARY = "class Solution:\n    def {method}(self, *args, **kwargs):\n        return 0\n"
 
 
+# The parts of a statement that hold statements, in the order of its text.
+PARTS = ("body", "cases", "handlers", "orelse", "finalbody")
 # What deep nesting or odd text may do to ast.
 TOO_MUCH = (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError)
 
@@ -61,7 +64,7 @@ class Scripts:
         """The class around the last `def` of the test function, depth first."""
         try:
             self.tree = self.tree or ast.parse(self.request["program"])
-            owners = list(owners_of(self.tree, self.request["test_name"], None))
+            owners = owners_of(self.tree, self.request["test_name"], None)
         except TOO_MUCH:
             self.tree = ast.Module([], [])
             return None
@@ -81,15 +84,26 @@ class Scripts:
 
 
 def functions_in(tree: ast.Module) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    """All functions, breadth first."""
+    nodes = [tree]
+    # It grows.
+    for node in nodes:
+        nodes += statements_in(node)
+    return [node for node in nodes if isinstance(node, ast.FunctionDef)]
 
 
-def owners_of(node: ast.AST, name: str, owner: str | None):
+def statements_in(node: ast.AST) -> list:
+    """The statements in one, handlers and cases in it too: no expression holds a function."""
+    return [inner for part in PARTS for inner in getattr(node, part, ())]
+
+
+def owners_of(node: ast.AST, name: str, owner: str | None) -> list[str | None]:
     """The innermost class around each `def name`, in the order of the text."""
-    if isinstance(node, ast.FunctionDef) and node.name == name:
-        yield owner
-    for child in ast.iter_child_nodes(node):
-        yield from owners_of(child, name, node.name if isinstance(node, ast.ClassDef) else owner)
+    found = [owner] if isinstance(node, ast.FunctionDef) and node.name == name else []
+    inner = node.name if isinstance(node, ast.ClassDef) else owner
+    for child in statements_in(node):
+        found += owners_of(child, name, inner)
+    return found
 
 
 def passes(setup: bytes, source: str, code, statements: list[str], step) -> bool:
@@ -101,13 +115,12 @@ def passes(setup: bytes, source: str, code, statements: list[str], step) -> bool
     without_packages()
     # As the benchmark's harness leaves it.
     sys.argv = ["-c", "1024", "3"]
-    namespace: dict = {}
     # A program may raise what it likes, SystemExit and KeyboardInterrupt too.
     try:
+        namespace = bare(setup)
         if "__future__" in source:
             # Not on the first line there, because the setup stands before it.
             compile("pass\n" + source, "<program>", "exec", dont_inherit=True)
-        exec(marshal.loads(setup), namespace)
         step()
         exec(code, namespace)
         for statement in statements:

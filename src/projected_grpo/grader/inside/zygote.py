@@ -5,8 +5,8 @@ It never sees a program itself, only its problem's setup where that does nothing
 
     python -s -S -P /grader/zygote.py CONTROL_FD MEMORY_BYTES FILE_BYTES MODULE...
 
-Control messages (SOCK_SEQPACKET): b"fork", the child's CPU seconds in digits, a blank and such a
-setup or nothing (modules.prepare), with two descriptors, starts a child that owns them, its channel
+Control messages (SOCK_SEQPACKET): b"fork", the child's CPU seconds in digits, a blank and such
+setups or nothing (modules.prepare), with two descriptors, starts a child that owns them, its channel
 and its file (see child.py). b"limit" and digits gives it so many CPU seconds from then on. When it
 ends, has used its seconds, or b"kill" comes, it is ended with everything it started, and the answer
 is KILLED (wait status, CPU seconds). End of file ends the zygote.
@@ -188,8 +188,8 @@ def main(control_fd: int, memory_bytes: int, file_bytes: int, modules: list[str]
         if not command.startswith(b"fork"):
             # Too late: the child has ended meanwhile.
             continue
-        seconds, _, setup = command.removeprefix(b"fork").partition(b" ")
-        prepare(setup)
+        seconds, _, setups = command.removeprefix(b"fork").partition(b" ")
+        prepare(setups)
         cpu_s = float(seconds)
         renew_null()
         pid = fork_into_namespace()
