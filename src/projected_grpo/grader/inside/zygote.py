@@ -6,10 +6,10 @@ It never sees a program itself, only its problem's setup where that does nothing
     python -s -S -P /grader/zygote.py CONTROL_FD MEMORY_BYTES FILE_BYTES MODULE...
 
 Control messages (SOCK_SEQPACKET): b"fork", the child's CPU seconds in digits, a blank and such
-setups or nothing (modules.prepare), with two descriptors, starts a child that owns them, its channel
-and its file (see child.py). b"limit" and digits gives it so many CPU seconds from then on. When it
-ends, has used its seconds, or b"kill" comes, it is ended with everything it started, and the answer
-is KILLED (wait status, CPU seconds). End of file ends the zygote.
+setups or nothing (modules.prepare), with two descriptors, starts a child that owns them, its
+channel and its file (see child.py). b"limit" and digits gives it so many CPU seconds from then on.
+When it ends, has used its seconds, or b"kill" comes, it is ended with everything it started, and
+the answer is KILLED (wait status, CPU seconds). End of file ends the zygote.
 
 Requests and answers travel on the child's own descriptors. So the zygote's memory, which every
 later child inherits, holds nothing of an earlier program, and a program has no channel but its own.
