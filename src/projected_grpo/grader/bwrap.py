@@ -26,6 +26,7 @@ INSIDE = (
     "own_tests.py",
     "parts.py",
     "rules.py",
+    "trials.py",
     "right_answers.py",
     "pytest.py",
 )

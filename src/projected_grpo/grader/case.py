@@ -47,6 +47,8 @@ class Case:
         self.shown: Answers | None = None
         self.hidden: Answers | None = None
         self.placement: object = None
+        # Whether the benchmark's own run of the asserts may end otherwise.
+        self.needs_truth = False
         self.is_hasty = False
         self.loops_at_import = False
         self.has_rest = False
@@ -80,6 +82,7 @@ class Case:
     def take_shown(self, frames: list) -> None:
         self.placement = frame_at(frames, 1).get("placement")
         self.shown = answers_of(self.problem, self.problem.tests, frames, at=2)
+        self.needs_truth = self.doubtful or self.shown.need_truth
 
     def take_hidden(self, frames: list) -> None:
         self.hidden = answers_of(self.problem, self.problem.hidden, frames)
@@ -108,10 +111,6 @@ class Case:
     @property
     def has_tests(self) -> bool:
         return self.placement in ("function", "method", "other")
-
-    @property
-    def needs_truth(self) -> bool:
-        return self.doubtful or self.shown.need_truth
 
     @property
     def helps(self) -> dict:
