@@ -25,6 +25,8 @@ INSIDE = (
     "hooks.py",
     "own_tests.py",
     "parts.py",
+    "rules.py",
+    "trials.py",
     "right_answers.py",
     "pytest.py",
 )

@@ -12,6 +12,12 @@ MOST_FRAMES = 2
 LISTS = ("calls", "trials", "scripts")
 
 
+def frame_at(frames: list, index: int) -> dict:
+    """Frame `index`, or an empty one where the child sent none or something else."""
+    frame = frames[index] if index < len(frames) else {}
+    return frame if isinstance(frame, dict) else {}
+
+
 def read_frames(file: int, start: int, end: int, request: dict) -> list:
     """The parsed frames in bytes start to end of an open file, as far as they can be parsed.
 

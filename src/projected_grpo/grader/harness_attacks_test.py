@@ -29,12 +29,14 @@ THIEVES = {
     "asks for the rest of the request before its time": """
         import marshal, os
         os.write(3, b"?")
-        exec(marshal.loads(b"".join(iter(lambda: os.read(3, 1 << 20), b"")))["canonical"])
+        sent = b"".join(iter(lambda: os.read(3, 1 << 20), b""))
+        exec(marshal.loads(sent[4:])["canonical"])
     """,
     "asks before its time, and writes the answers anew": """
         import json, marshal, os, struct
         os.write(3, b"?")
-        exec(marshal.loads(b"".join(iter(lambda: os.read(3, 1 << 20), b"")))["canonical"])
+        sent = b"".join(iter(lambda: os.read(3, 1 << 20), b""))
+        exec(marshal.loads(sent[4:])["canonical"])
         os.lseek(4, 0, 0)
         head = [{"compiles": True}, {"placement": "none"}]
         for frame in head + [{"value": 2}, {"value": 0}, {"value": 4}]:

@@ -15,9 +15,9 @@ from loguru import logger
 from tqdm import tqdm
 
 from projected_grpo.cli import Refusal
+from projected_grpo.grader.answers import answers_of
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated, slowness
-from projected_grpo.grader.gather import first, verdicts
 from projected_grpo.grader.requests import calls_of, request_of
 from projected_grpo.grader.sandbox import Sandbox
 from projected_grpo.problems import leetcode, left_out
@@ -35,20 +35,20 @@ RESEED = "import random\nrandom.seed(1)\n"
 
 
 @dataclass(frozen=True)
-class Answers:
+class Speed:
     """right: tests that a solution passes. cpu_s: seconds a call."""
 
     right: int
     cpu_s: float
 
 
-def answers(problem: Problem, sandbox: Sandbox, before: str = "") -> Answers:
+def answers(problem: Problem, sandbox: Sandbox, before: str = "") -> Speed:
     """The canonical solution's, after the statements `before`."""
     request = request_of(problem, before + problem.canonical, "")
     calls = calls_of(tuple(test.kwargs for test in problem.tests))
     run = sandbox.run({**request, "calls": calls})
-    given = [first(run, 2 + i) for i in range(len(calls))]
-    return Answers(sum(verdicts(problem, problem.tests, given)), run.cpu_s / len(calls))
+    right = answers_of(problem, problem.tests, run.frames, at=2).right
+    return Speed(sum(right), run.cpu_s / len(calls))
 
 
 def fault(problem: Problem, plain: Sandbox, salted: Sandbox) -> tuple[str, str] | None:

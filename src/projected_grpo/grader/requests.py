@@ -4,17 +4,15 @@ import ast
 import marshal
 from functools import lru_cache
 
-from projected_grpo.grader.setups import compiled, only_binds, with_modules
+from projected_grpo.grader.setups import ahead, compiled, with_modules
 from projected_grpo.problems.problem import Problem, literal
 
 
 def request_of(problem: Problem, program: str, test_name: str) -> dict:
     """What every request about a program has; see child.py."""
-    setup = with_modules(problem.setup_code)
     return {
-        "setup": compiled(setup),
-        "only_binds": only_binds(setup),
-        "compat_setup": compiled(problem.setup_code),
+        "setup": compiled(with_modules(problem.setup_code)),
+        "ahead": ahead(problem.setup_code),
         "program": program,
         "method": problem.method,
         "test_name": test_name,
@@ -24,13 +22,22 @@ def request_of(problem: Problem, program: str, test_name: str) -> dict:
 def helps_of(problem: Problem, with_truth: bool) -> dict:
     """What a program must not find while it answers the ground truth's calls."""
     return {
+        "compat_setup": compiled(problem.setup_code),
         "canonical": problem.canonical,
+        "canonical_code": compiled_solution(problem.canonical),
         "checker": problem.checker,
         "truth": asserts_of(problem) if with_truth else [],
         "trials": [],
         "hasty": False,
         "scripts": [],
+        "passed": {},
     }
+
+
+@lru_cache(maxsize=4096)
+def compiled_solution(source: str) -> bytes:
+    """A trusted solution as marshalled code. Cached like calls_of."""
+    return marshal.dumps(compile(source, "<canonical>", "exec", dont_inherit=True))
 
 
 @lru_cache(maxsize=4096)

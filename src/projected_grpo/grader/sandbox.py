@@ -8,7 +8,6 @@ that forks, inside/child.py what runs a program. This module knows no problem an
 import contextlib
 import marshal
 import os
-import select
 import socket
 import struct
 import subprocess
@@ -22,12 +21,12 @@ from loguru import logger
 
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits, bwrap_candidates, bwrap_command
-from projected_grpo.grader.frames import read_frames
+from projected_grpo.grader.exchange import Frames, Reply, seconds_until, send, wants_more
 
 # As in zygote.py and steps.py, which run without this package.
 KILLED = struct.Struct("=id")
 SPENT = 3
-# A longer setup is left to the child.
+# Longer setups are left to the child.
 SETUP_BYTES = 60 << 10
 START_SECONDS, KILL_SECONDS, CLOSE_SECONDS = 30.0, 10.0, 2.0
 # A busy machine gives a program a third of a core.
@@ -42,15 +41,15 @@ class SandboxError(Refusal):
 class Run:
     """What came back from one child.
 
-    frames: its parsed JSON frames, in order, up to where it asked for the rest of its request.
-    later: those after that.
+    frames: its parsed JSON frames, in order, up to where it asked for more. later: those after each
+    message that it was sent.
     end: "exited"; "spent", a step's CPU seconds; "killed", by the child's CPU seconds, by memory or
     by itself; "late"; or "lost", when the sandbox had to be thrown away.
     cpu_s: CPU seconds used.
     """
 
     frames: list = field(default_factory=list)
-    later: list = field(default_factory=list)
+    later: list[list] = field(default_factory=list)
     end: str = "exited"
     cpu_s: float = 0.0
 
@@ -136,56 +135,58 @@ class Sandbox:
         """Process ids out here of bwrap, its init, the zygote, and the child if one runs."""
         return family(self.process.pid)
 
-    def run(self, request: dict, more_cpu_s: float = 0.0, rest: dict | None = None) -> Run:
+    def run(self, request: dict, more_cpu_s: float = 0.0, reply: Reply | None = None) -> Run:
         """Run one request (see child.py) in a fresh child.
 
         The child is gone with everything it started when this returns. more_cpu_s: CPU seconds on
-        top of the limits, and for each of them WALL_PER_CPU on the clock. rest: what the child gets
-        only when what it wrote before is taken.
+        top of the limits, and for each of them WALL_PER_CPU on the clock. reply: makes what the
+        child is sent only when what it wrote before is taken.
         """
         request = {
             **request,
             "module_s": self.limits.module_s + more_cpu_s,
             "call_s": self.limits.call_s + more_cpu_s,
-            "has_rest": rest is not None,
+            "asks": reply is not None,
         }
-        deadline = time.monotonic() + self.limits.wall_s + WALL_PER_CPU * more_cpu_s
+        deadline = self.deadline(more_cpu_s)
         channel, inside = socket.socketpair()
         with open(os.memfd_create("program"), "r+b", buffering=0) as file, channel, inside:
+            setups = request.pop("ahead", b"")
             file.write(marshal.dumps(request))
-            setup = request["setup"] if request.get("only_binds") else b""
             descriptors = [inside.fileno(), file.fileno()]
-            self.fork(descriptors, self.limits.cpu_s + more_cpu_s, setup)
+            self.fork(descriptors, self.limits.cpu_s + more_cpu_s, setups)
             inside.close()
-            read = partial(read_frames, file.fileno(), end=self.limits.answer_mb << 20)
-            before, start = None, 0
-            if rest is not None and self.wants_rest(channel, deadline):
-                start = os.fstat(file.fileno()).st_size
-                before = read(0, request=request)
-                send_rest(channel, rest, deadline)
+            frames = Frames(file.fileno(), request, self.limits.answer_mb << 20)
+            while reply is not None and wants_more(channel, self.control, deadline):
+                message = reply(frames.take())
+                if message.more_cpu_s is not None:
+                    deadline = self.renew(message.more_cpu_s)
+                frames.request, reply = message.content, message.then
+                send(channel, message, deadline)
             result = self.reap(deadline)
             self.stopped |= result.end != "exited"
             if result.end == "lost":
                 return result
-            result.frames = read(0, request=request) if before is None else before
-            if before is not None:
-                result.later = read(start, request=rest)
+            frames.take()
+            result.frames, *result.later = frames.taken
         return result
 
-    def wants_rest(self, channel: socket.socket, deadline: float) -> bool:
-        """Wait until the child asks for the rest of its request, or has ended."""
-        both = select.poll()
-        both.register(self.control, select.POLLIN)
-        both.register(channel, select.POLLIN)
-        events = dict(both.poll(1000 * seconds_until(deadline)))
-        return channel.fileno() in events and channel.recv(1) != b""
+    def deadline(self, more_cpu_s: float) -> float:
+        return time.monotonic() + self.limits.wall_s + WALL_PER_CPU * more_cpu_s
 
-    def fork(self, descriptors: list[int], cpu_s: float, setup: bytes) -> None:
+    def renew(self, more_cpu_s: float) -> float:
+        """Begin the running child's CPU seconds and its clock anew. Returns its deadline."""
+        # The sandbox went: its end says so.
+        with contextlib.suppress(BrokenPipeError):
+            self.control.send(b"limit%.3f" % (self.limits.cpu_s + more_cpu_s))
+        return self.deadline(more_cpu_s)
+
+    def fork(self, descriptors: list[int], cpu_s: float, setups: bytes) -> None:
         """Start a child on these descriptors.
 
         It gets a new sandbox if something killed the old one while it was idle.
         """
-        command = b"fork%.3f %b" % (cpu_s, setup if len(setup) <= SETUP_BYTES else b"")
+        command = b"fork%.3f %b" % (cpu_s, setups if len(setups) <= SETUP_BYTES else b"")
         try:
             socket.send_fds(self.control, [command], descriptors)
         except BrokenPipeError:
@@ -228,18 +229,6 @@ def end_of(status: int) -> str:
     if os.WIFEXITED(status) and os.WEXITSTATUS(status) == SPENT:
         return "spent"
     return "killed"
-
-
-def send_rest(channel: socket.socket, rest: dict, deadline: float) -> None:
-    channel.settimeout(seconds_until(deadline))
-    # The child went, or it does not listen: its end says which.
-    with contextlib.suppress(OSError):
-        channel.sendall(marshal.dumps(rest))
-        channel.shutdown(socket.SHUT_WR)
-
-
-def seconds_until(deadline: float) -> float:
-    return max(deadline - time.monotonic(), 0.001)
 
 
 def family(pid: int) -> list[int]:

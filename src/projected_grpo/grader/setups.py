@@ -39,6 +39,15 @@ def compiled(setup_code: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
+def ahead(setup_code: str) -> bytes:
+    """What the zygote may run of a problem's setups (modules.prepare): ours and the benchmark's."""
+    setup = with_modules(setup_code)
+    if not only_binds(setup):
+        return b""
+    return marshal.dumps((compiled(setup), compiled(setup_code)))
+
+
+@lru_cache(maxsize=64)
 def only_binds(setup_code: str) -> bool:
     """Whether the zygote may run this, and no later program can tell.
 

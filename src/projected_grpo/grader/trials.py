@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from projected_grpo.grader.inside.rules import trial_tells
 from projected_grpo.grader.labels import Trial, Trials
 from projected_grpo.grader.sandbox import Sandbox
 
 FIRST_TRIALS = ["own", "truthy"]
-MORE_TRIALS = ["raises", "canonical", "falsy", "none", "perturbed"]
+WRONG_TRIALS = ["raises", "canonical", "falsy", "none"]
+MORE_TRIALS = [*WRONG_TRIALS, "perturbed"]
 ABSURD = ["truthy", "falsy", "none"]
 AT_IMPORT = ["canonical", "perturbed", *ABSURD]
 FOR_PARTS = ["raises", "falsy", "none", "perturbed"]
@@ -33,8 +35,16 @@ def try_tests(ask: Callable, sent: list) -> Trials:
     truthy = trials["truthy"]
     if truthy.outcome != "unknown" and not truthy.called:
         return without_calls(ask, trials, sent)
-    trials |= tried(ask, MORE_TRIALS, sent)
-    return Trials(trials | last_trial(ask, trials, sent))
+    trials |= tried(ask, telling(WRONG_TRIALS, trials), sent)
+    trials |= tried(ask, telling(["perturbed"], trials), sent)
+    untried = dict.fromkeys(MORE_TRIALS, Trial("untried"))
+    return Trials(untried | trials | last_trial(ask, trials, sent))
+
+
+def telling(names: list[str], trials: dict[str, Trial]) -> list[str]:
+    """Those that a verdict may hang on, by the rules of the child."""
+    outcomes = {name: trial.outcome for name, trial in trials.items()}
+    return [name for name in names if trial_tells(name, outcomes)]
 
 
 def without_calls(ask: Callable, trials: dict[str, Trial], sent: list) -> Trials:
@@ -74,32 +84,31 @@ def last_trial(ask: Callable, trials: dict[str, Trial], sent: list, way: str = "
 
 def tried(ask: Callable, names: list[str], sent: list, way: str = "") -> dict[str, Trial]:
     """The trials with these stand-ins, which are tried in this way (see inside/child.py)."""
-    frames = ask("trial", [way + name for name in names], sent)
+    frames = ask([way + name for name in names], sent)
     return {name: trial(frames[way + name], way + name) for name in names}
 
 
 def in_turn(
-    sandbox: Sandbox, request: dict, task: str, names: list[str], sent: list, more: float
+    sandbox: Sandbox, request: dict, names: list[str], sent: list, more: float
 ) -> dict[str, dict]:
-    """A frame of this task ("trial" or "script") for each of names, empty where there is none.
+    """A frame for each of these trials, empty where there is none.
 
-    The frames are of `sent`, else of children of their own. A child does as many as it can; a name
+    The frames are of `sent`, else of children of their own. A child does as many as it can; a trial
     that it did not reach gets a child that starts with it, so that none suffers from those before.
     """
-    key = "trials" if task == "trial" else "scripts"
-    frames = named(task, names, sent)
+    frames = named(names, sent)
     while missing := [name for name in names if name not in frames]:
-        run = sandbox.run({**request, key: missing}, more)
+        run = sandbox.run({**request, "trials": missing}, more)
         # The first had the child for itself: what it does not say now it never will.
-        frames |= named(task, missing, run.frames[1:]) or {missing[0]: {}}
+        frames |= named(missing, run.frames[1:]) or {missing[0]: {}}
     return frames
 
 
-def named(task: str, names: list[str], frames: list) -> dict[str, dict]:
-    """The frames of this task by name. A frame is the program's own word: it may be anything."""
+def named(names: list[str], frames: list) -> dict[str, dict]:
+    """The frames of trials by name. A frame is the program's own word: it may be anything."""
     by_name = {}
     for frame in frames:
-        name = frame.get(task) if isinstance(frame, dict) else None
+        name = frame.get("trial") if isinstance(frame, dict) else None
         if isinstance(name, str) and name in names:
             by_name[name] = frame
     return by_name

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from projected_grpo import loopholes
 from projected_grpo.cli import Refusal
 from projected_grpo.grader.bwrap import Limits
-from projected_grpo.grader.gather import first
+from projected_grpo.grader.frames import frame_at
 from projected_grpo.grader.grade import Graded
 from projected_grpo.grader.labels import LABELS, LOOSE, STRICT, is_blatant
 from projected_grpo.grader.requests import asserts_of
@@ -132,7 +132,7 @@ class Benchmark:
         result = self.helpers.CodeRunResult
         if run.end == "late":
             return result(success=False, timeout=True)
-        frame = first(run, 0)
+        frame = frame_at(run.frames, 0)
         stdout = str(frame.get("stdout", ""))
         try:
             fields = {**self.helpers.json.loads(stdout.strip())}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from projected_grpo.grader.gather import verdicts
+from projected_grpo.grader.answers import verdicts
 from projected_grpo.grader.hidden.metered import metered
 from projected_grpo.grader.hidden.pool import Drawn
 from projected_grpo.grader.requests import request_of

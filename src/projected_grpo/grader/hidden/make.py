@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from projected_grpo.grader.gather import verdicts
+from projected_grpo.grader.answers import verdicts
 from projected_grpo.grader.hidden.answers import Answered, answered, ask, killers
 from projected_grpo.grader.hidden.choose import Candidate, candidate, choose
 from projected_grpo.grader.hidden.mutants import mutants

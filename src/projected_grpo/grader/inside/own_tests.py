@@ -1,6 +1,7 @@
 """The response's own test function: where it is, and what calling it comes to. In the sandbox."""
 
 import builtins
+import functools
 import gc
 import types
 
@@ -23,18 +24,25 @@ def find_tests(namespace: dict, request: dict):
         is_plain = name in namespace and isinstance(function, types.FunctionType)
         return ("function" if is_plain else "other"), function
     solution = namespace.get("Solution")
-    classes = [("method", solution)]
+    if has_method(solution, name):
+        return "method", functools.partial(call_method, solution, name)
     # Reading a value of the namespace copies the page it stands on, so it is done only where it can
     # help. A class that stood there before the program can have got the function only from a
     # program that names it.
     if name in request["program"] or made_a_class_beside(solution):
         for value in list(namespace.values()):
             if isinstance(value, type) and value.__module__ == "solution":
-                classes.append(("other", value))
-    for placement, owner in classes:
-        if isinstance(owner, type) and hasattr(owner, name):
-            return placement, lambda owner=owner: getattr(owner(), name)()
+                if has_method(value, name):
+                    return "other", functools.partial(call_method, value, name)
     return "none", None
+
+
+def has_method(owner, name: str) -> bool:
+    return isinstance(owner, type) and hasattr(owner, name)
+
+
+def call_method(owner: type, name: str):
+    return getattr(owner(), name)()
 
 
 def made_a_class_beside(solution) -> bool:

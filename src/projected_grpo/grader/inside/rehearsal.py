@@ -11,13 +11,14 @@ import random
 import sys
 
 from child import run
+from rules import SCRIPTS
 from stand_ins import STAND_INS
 from steps import step, write
 
 # Code is specialised after eight calls.
-REHEARSALS = 10
+REHEARSALS = 16
 
-SETUP = "from typing import *"
+SETUP = marshal.dumps(compile("from typing import *", "<setup>", "exec"))
 SAMPLE = """class Solution:
     def double(
         self,
@@ -30,34 +31,42 @@ SAMPLE = """class Solution:
         return 2 * n
 
 def run_tests():
-    assert Solution().double(2) == 4
 """
+# The first makes short work of trials, the second of scripts.
+TESTS = ("    assert Solution().double(2) == 4\n", "    print(Solution().double(2))\n")
 
 
 def rehearse() -> None:
     main = sys.modules["__main__"]
     null = os.open("/dev/null", os.O_WRONLY)
     request = {
-        "setup": marshal.dumps(compile(SETUP, "<setup>", "exec")),
-        "compat_setup": marshal.dumps(compile(SETUP, "<setup>", "exec")),
-        "program": SAMPLE,
+        "setup": SETUP,
         "method": "double",
         "test_name": "run_tests",
         "calls": [marshal.dumps([2]), marshal.dumps([None])],
-        "has_rest": True,
+        "asks": True,
+        "doubtful": False,
         "module_s": 60.0,
         "call_s": 60.0,
     }
+    hidden = {"calls": [marshal.dumps([3])], "call_s": 60.0, "recursion": 20_000}
+    canonical = SAMPLE + TESTS[0]
     rest = {
-        "canonical": SAMPLE,
+        "compat_setup": SETUP,
+        "canonical": canonical,
+        "canonical_code": marshal.dumps(compile(canonical, "<canonical>", "exec")),
         "checker": "equal",
         "truth": [],
         "trials": ["own", *STAND_INS],
         "hasty": False,
-        "scripts": ["defines", "hint", "canonical", "arbitrary"],
+        "scripts": SCRIPTS,
     }
-    for _ in range(REHEARSALS):
-        run(marshal.loads(marshal.dumps(request)), functools.partial(write, null), lambda: rest)
+    for i in range(REHEARSALS):
+        program = {"program": SAMPLE + TESTS[i % 2]}
+        passed = {"passed": {"truth": i % 2 == 0}}
+        messages = iter([hidden, {**rest, **passed}])
+        sent = marshal.loads(marshal.dumps({**request, **program}))
+        run(sent, functools.partial(write, null), functools.partial(next, messages))
     step(0)
     # The same response gets the same label every time.
     random.seed(0)

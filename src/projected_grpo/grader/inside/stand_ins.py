@@ -5,6 +5,7 @@ import inspect
 import marshal
 import math
 
+from modules import apart
 from right_answers import CHECKERS
 
 
@@ -37,9 +38,8 @@ class Canonical:
     """The canonical solution, of a class made for it alone. parameters: the statement's."""
 
     def __init__(self, state, request: dict) -> None:
-        namespace = {"__name__": "canonical"}
-        exec(marshal.loads(request["setup"]), namespace)
-        exec(request["canonical"], namespace)
+        namespace = apart(request["setup"], "canonical")
+        exec(marshal.loads(request["canonical_code"]), namespace)
         self.state = state
         self.make = namespace["Solution"]
         self.method = request["method"]

@@ -5,11 +5,11 @@ It never sees a program itself, only its problem's setup where that does nothing
 
     python -s -S -P /grader/zygote.py CONTROL_FD MEMORY_BYTES FILE_BYTES MODULE...
 
-Control messages (SOCK_SEQPACKET): b"fork", the child's CPU seconds in digits, a blank and such a
-setup or nothing (modules.prepare), with two descriptors, starts a child that owns them, its channel
-and its file (see child.py). When it ends, has used these seconds, or b"kill" comes, it is ended
-with everything it started, and the answer is KILLED (wait status, CPU seconds). End of file ends
-the zygote.
+Control messages (SOCK_SEQPACKET): b"fork", the child's CPU seconds in digits, a blank and such
+setups or nothing (modules.prepare), with two descriptors, starts a child that owns them, its
+channel and its file (see child.py). b"limit" and digits gives it so many CPU seconds from then on.
+When it ends, has used its seconds, or b"kill" comes, it is ended with everything it started, and
+the answer is KILLED (wait status, CPU seconds). End of file ends the zygote.
 
 Requests and answers travel on the child's own descriptors. So the zygote's memory, which every
 later child inherits, holds nothing of an earlier program, and a program has no channel but its own.
@@ -51,6 +51,8 @@ PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 KILLED = struct.Struct("=id")
 STACK_BYTES, MESSAGE_BYTES = 64 << 20, 64 << 10
+# What b"limit" may add to a child's first seconds, as a multiple of them.
+LIMITS = 4
 FILES, PROCESSES = 64, 64
 # Descriptors.
 CONTROL, MYSELF = FILES - 2, FILES - 1
@@ -134,15 +136,22 @@ def fork_into_namespace() -> int:
     return pid
 
 
-def watch(pid: int, cpu_s: float) -> None:
-    """Wait until the child has ended or used its CPU seconds, or the parent says something."""
+def watch(pid: int, cpu_s: float, control: socket.socket) -> None:
+    """Wait until the child has ended or used its CPU seconds, or the parent wants it ended."""
     child_ends = os.pidfd_open(pid)
+    clock = ~pid << 3 | CPUCLOCK_SCHED
     remaining = cpu_s
     while remaining > 0:
         timeout = max(remaining, TICK_SECONDS)
-        if select.select([CONTROL, child_ends], [], [], timeout)[0]:
+        ready = select.select([CONTROL, child_ends], [], [], timeout)[0]
+        if child_ends in ready:
             break
-        remaining = cpu_s - time.clock_gettime(~pid << 3 | CPUCLOCK_SCHED)
+        if ready:
+            command = control.recv(MESSAGE_BYTES)
+            if not command.startswith(b"limit"):
+                break
+            cpu_s = time.clock_gettime(clock) + float(command.removeprefix(b"limit"))
+        remaining = cpu_s - time.clock_gettime(clock)
     os.close(child_ends)
 
 
@@ -176,18 +185,18 @@ def main(control_fd: int, memory_bytes: int, file_bytes: int, modules: list[str]
         command = control.recvmsg(MESSAGE_BYTES, TWO_DESCRIPTORS)[0]
         if not command:
             return
-        if command == b"kill":
+        if not command.startswith(b"fork"):
             # Too late: the child has ended meanwhile.
             continue
-        seconds, _, setup = command.removeprefix(b"fork").partition(b" ")
-        prepare(setup)
+        seconds, _, setups = command.removeprefix(b"fork").partition(b" ")
+        prepare(setups)
         cpu_s = float(seconds)
         renew_null()
         pid = fork_into_namespace()
         if not pid:
-            lock_down(last_filter, math.ceil(cpu_s) + 1)
+            lock_down(last_filter, math.ceil(LIMITS * cpu_s) + 1)
             child.serve()
-        watch(pid, cpu_s)
+        watch(pid, cpu_s, control)
         os.kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
         control.send(KILLED.pack(status, usage.ru_utime + usage.ru_stime))
