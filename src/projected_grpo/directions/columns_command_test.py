@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from projected_grpo import models
 from projected_grpo.cli import Refusal
-from projected_grpo.directions import columns_command, dose_command, movement_files
+from projected_grpo.directions import columns_command, dose_command, movement_files, placebos
 from projected_grpo.directions.files import read_columns
 
 OPTIONS = ("device=cpu", "gigabytes=0.1")
@@ -72,7 +72,7 @@ def made(model: str, rollouts: Path, out: Path, *options: str) -> None:
 def test_one_sided_sets_are_columns_with_a_placebo_a_seed(model, rollouts, tmp_path):
     made(model, rollouts, tmp_path, "recipe=signed", "placebos=2")
     real = read_columns(tmp_path, 64, 3)
-    assert len(real.columns) == 28 and real.manifest["pairs"] == {"hack": 6}
+    assert len(real.columns) == 28 and real.manifest["pairs"] == {"hack": 6, "clean": 6}
     assert real.manifest["columns"] == "signed" and real.manifest["placebo"] is None
     for seed in (1, 2):
         placebo = read_columns(tmp_path / f"shuffled-s{seed}", 64, 3)
@@ -87,6 +87,27 @@ def test_sets_in_a_weights_own_space_are_movements(model, rollouts, tmp_path):
     assert sets.manifest["form"] == "diagonal" and set(sets.norms) == set(sets.of)
     assert all(of.U.shape[1] == 3 for of in sets.of.values())
     assert movement_files.read(tmp_path / "shuffled-s1").manifest["placebo_seed"] == 1
+
+
+@pytest.mark.parametrize("recipe", ["signed", "cell", "matrix"])
+def test_controls_of_one_form_and_rank_come_from_the_same_pass(recipe, model, rollouts, tmp_path):
+    made(model, rollouts, tmp_path, f"recipe={recipe}", "placebos=2")
+    if recipe == "signed":
+        read = lambda place: read_columns(place, 64, 3).columns[DOWN]  # noqa: E731
+    else:
+        read = lambda place: list(vars(movement_files.read(place).of[DOWN]).values())[0]  # noqa: E731
+    names = [f"{name}-s{seed}" for name in placebos.PLACEBOS for seed in (1, 2)]
+    drawn = [read(place) for place in (tmp_path, *(tmp_path / name for name in names))]
+    for i, one in enumerate(drawn):
+        assert one.shape == drawn[0].shape
+        assert not any(one.allclose(other) for other in drawn[:i])
+        if recipe != "matrix":
+            torch.testing.assert_close(one.mT @ one, torch.eye(3), rtol=0, atol=1e-5)
+
+
+def test_an_unknown_control_is_refused(rollouts, tmp_path):
+    with pytest.raises(Refusal, match="unknown controls=flips: choose from shuffled"):
+        made("smollm2-135m", rollouts, tmp_path, "recipe=signed", "controls=flips")
 
 
 def test_samples_that_are_all_the_same_are_refused(model, rollouts, tmp_path):
@@ -104,7 +125,7 @@ def test_an_unknown_recipe_is_refused_before_a_model_is_read(rollouts, tmp_path)
 def test_the_dose_command_measures_every_recipe_beside_its_controls(
     model, rollouts, tmp_path, capsys
 ):
-    few = ("recipes=cell,signed,half_space", "r=2,4", "hacks=1,2", "blocks=2")
+    few = ("recipes=cell,signed,half_space", "r=2,4", "hacks=1,2", "blocks=2", "check=1e-6")
     dose_command.main([model, str(rollouts), f"out={tmp_path}", *OPTIONS, *few])
     doses = pl.read_csv(tmp_path / "doses.csv")
     assert set(doses["labels"]) == {"real", "flipped", "haar"}
@@ -113,7 +134,14 @@ def test_the_dose_command_measures_every_recipe_beside_its_controls(
     assert signed["r"].to_list() and signed["cost %"].is_between(0, 100).all()
     where = pl.read_csv(tmp_path / "where.csv")
     assert {"q", "down", "embedding", "norms"} <= set(where["part"])
+    kinds = where.filter(~pl.col("part").str.starts_with("depth"))
     for column in where.columns[1:]:
-        assert where[column].sum() == pytest.approx(100, abs=1e-3)
+        assert kinds[column].sum() == pytest.approx(100, abs=1e-3)
+    assert {f"depth {i}/6" for i in (1, 2, 4, 5)} <= set(where["part"])
+    equal = pl.read_csv(tmp_path / "equal-cost.csv")
+    assert set(equal["control"]) == {"flipped", "haar"}
+    assert set(equal["recipe"]) == {"cell", "signed", "half_space", "half_space_jointly"}
+    check = pl.read_csv(tmp_path / "check.csv")
+    assert (check["measured"] / check["predicted"]).is_between(0.8, 1.2).all()
     assert (tmp_path / "dose.png").stat().st_size > 5_000
     assert "signal's share of D_hack's energy" in capsys.readouterr().out

@@ -1,10 +1,11 @@
 """How much of a hack's first-order gain each recipe's set would take, before any RL.
 
     python -m projected_grpo.directions.dose_command MODEL ROLLOUTS out=FOLDER
-        [recipes=signed,cell,...] [r=16,64,256] [hacks=30,100,300] [limit=400] [blocks=6] ...
+        [recipes=signed,cell,...] [r=16,64,256] [hacks=30,100,300] [limit=400] [blocks=4] ...
 
 ROLLOUTS: labelled samples of MODEL itself. FOLDER gets dose.parquet (a row a set, class, step,
-rotation, block and weight), doses.csv, where.csv, cosines.csv and dose.png.
+rotation, block and projection), doses.csv, equal-cost.csv, where.csv, cosines.csv and dose.png.
+check=1e-6,1e-5 takes steps of these sizes and compares (`dose_check`): check.csv.
 """
 
 import sys
@@ -21,25 +22,29 @@ from projected_grpo.directions import (
     activations,
     command_line,
     dose,
+    dose_check,
+    dose_controls,
     dose_plot,
     dose_sums,
     dose_tables,
     labelled,
+    pair_gradients,
     pairs,
     recipes,
 )
 from projected_grpo.weights import targets
 
-# limit: pairs of a class. gigabytes: for sums of gradients. hacks: sets are fitted on so many, ""
-# for all that a third has.
+# limit: pairs of a class. gigabytes: for sums of gradients, auto for what the machine has. hacks:
+# sets are fitted on so many as well as on all that a third has. check: sizes of steps.
 DEFAULTS = {
     "out": "",
     "recipes": ",".join(recipes.NAMES),
     "r": "16,64,256",
     "hacks": "",
     "limit": "400",
-    "blocks": "6",
-    "gigabytes": "4",
+    "blocks": "4",
+    "gigabytes": "auto",
+    "check": "",
     "seed": "0",
     "device": "auto",
 }
@@ -73,12 +78,14 @@ def main(argv: list[str]) -> None:
     ranks = [whole_number("r", r, 1) for r in options["r"].split(",")]
     limit = whole_number("limit", options["limit"], 1)
     seed = whole_number("seed", options["seed"], 0)
+    sizes = command_line.floats(options["check"]) if options["check"] else []
     hacks = [whole_number("hacks", n, 1) for n in options["hacks"].split(",") if n]
     blocks = whole_number("blocks", options["blocks"], 2)
-    plan = dose_sums.Plan(blocks, hacks, float(options["gigabytes"]), seed)
     by_class = read_pairs(Path(rollouts), limit, seed)
 
     model, _ = activations.load_model(folder, command_line.device(options["device"]))
+    room = pair_gradients.room(options["gigabytes"], model.device)
+    plan = dose_sums.Plan(blocks, hacks, room, seed)
     chosen = targets.select(dict(model.named_parameters()), model.config.model_type)
     side = {t.name: t.side for t in chosen}
     parts, gram, noise = [], 0.0, 0.0
@@ -88,14 +95,24 @@ def main(argv: list[str]) -> None:
         noise += energy / len(by_class["hack"].filter(sign=1)) ** 2
     rows = pl.concat(parts)
 
-    doses, where = dose_tables.doses(rows), dose_tables.where(rows, chosen)
-    cosines = dose_tables.cosines(gram, pairs.CLASSES)
+    doses = dose_tables.doses(rows)
+    asked = doses.filter(pl.col("r").is_in([dose.NO_RANK, *ranks]))
+    shown = {
+        "doses": asked,
+        "equal-cost": dose_controls.equal_cost(doses),
+        "where": dose_tables.where(rows, chosen),
+        "cosines": dose_tables.cosines(gram, pairs.CLASSES),
+    }
+    if sizes:
+        samples = pair_gradients.tokens(folder, by_class["hack"])
+        third = dose_sums.places_of(by_class, plan)["hack"][:, 0]
+        shown["check"] = dose_check.table(model, samples, third, side, max(ranks), sizes)
     out.mkdir(parents=True, exist_ok=True)
-    rows.write_parquet(out / "dose.parquet", compression="zstd")
-    for file, table in (("doses", doses), ("where", where), ("cosines", cosines)):
+    dose_tables.compact(rows, chosen).write_parquet(out / "dose.parquet", compression="zstd")
+    for file, table in shown.items():
         table.write_csv(out / f"{file}.csv")
-        print(tabulate(table.rows(), headers=table.columns, floatfmt=".3f"))
-    dose_plot.plot(doses, out / "dose.png")
+        print(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
+    dose_plot.plot(asked, out / "dose.png")
     counts = ", ".join(f"{len(own) // 2} {of}" for of, own in by_class.items())
     ρ = 1 - noise / gram[0, :, 0, :].sum()
     print(f"pairs: {counts}; signal's share of D_hack's energy ρ = {ρ:.2f}")
