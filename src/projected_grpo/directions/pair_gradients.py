@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from projected_grpo.directions import activations
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.fast.precision import compute_dtype
 
@@ -34,15 +35,7 @@ class Sums:
 
 def tokens(folder: Path, pairs: pl.DataFrame) -> list[tuple[Tokens, Tokens]]:
     """Each pair's two samples (`pairs.matched`), the end token behind those that ended."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    prompts = tokenizer(pairs["prompt"].to_list(), add_special_tokens=False).input_ids
-    responses = tokenizer(pairs["response"].to_list(), add_special_tokens=False).input_ids
-    samples = []
-    for prompt, response, finish in zip(prompts, responses, pairs["finish"], strict=True):
-        end = [tokenizer.eos_token_id] if finish == "stop" else []
-        samples.append(Tokens(prompt, response + end))
+    samples = activations.tokens(folder, pairs["prompt"], pairs["response"], pairs["finish"])
     return list(zip(samples[::2], samples[1::2], strict=True))
 
 

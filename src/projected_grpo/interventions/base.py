@@ -25,12 +25,14 @@ Row = dict[str, Any]  # one labelled response, before it is paid
 class Setup:
     """What is known before a run starts.
 
-    v_hack: folder of a direction or columns, None without one.
+    v_hack: folder of a direction or columns, None without one. model: folder of the weights that it
+    starts from, None where they are in none.
     """
 
     model_type: str
     d: int
     v_hack: Path | None
+    model: Path | None = None
 
 
 @dataclass(frozen=True)

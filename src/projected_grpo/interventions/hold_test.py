@@ -14,6 +14,7 @@ from projected_grpo.testing.tiny_llama import adamw, llama, train, trainable
 from projected_grpo.weights import targets
 
 torch.set_num_threads(1)
+MADE = ",".join(targets.PROJECTIONS)
 
 
 class Nothing(Intervention):
@@ -30,7 +31,8 @@ def sets(recipe: str, folder: Path, sign: int = 1) -> movement_files.Sets:
         D = sign * torch.randn(params[t.name].shape, generator=generator)
         of[t.name] = recipes.get(recipe).fit(Classes(D), t.side, 4)
         norms[t.name] = D.norm().item()
-    made = movement_files.Sets(of, norms, {"form": movement_files.form_of(of), "recipe": recipe})
+    about = {"form": movement_files.form_of(of), "layers": "0,1", "projections": MADE}
+    made = movement_files.Sets(of, norms, about)
     movement_files.write(made, folder)
     return made
 
@@ -103,5 +105,13 @@ def test_what_cannot_hold_is_refused(tmp_path):
     Hold().check(setup)
     with pytest.raises(Refusal, match="needs sets of form matrix"):
         Hold(bound="half").check(setup)
+    narrow = movement_files.read(tmp_path)
+    narrow.manifest.update(layers="0.5,1", projections="q,down")
+    movement_files.write(narrow, tmp_path)
+    with pytest.raises(Refusal, match="made with layers=0.5,1; choose a band inside"):
+        Hold().check(setup)
+    with pytest.raises(Refusal, match="projections=o are not there"):
+        Hold(layers=(0.5, 1.0), projections=("q", "o")).check(setup)
+    Hold(layers=(0.6, 0.9), projections=("q",)).check(setup)
     with pytest.raises(Refusal, match="knows no adapters"):
         Hold().attach(llama(rank=2), Site(setup, tmp_path, 0, step=lambda: 1))
