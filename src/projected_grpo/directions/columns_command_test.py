@@ -125,6 +125,22 @@ def test_an_unknown_recipe_is_refused_before_a_model_is_read(rollouts, tmp_path)
         columns_command.main(["no-model", str(rollouts), f"out={tmp_path}", "recipe=cells"])
 
 
+def test_sets_of_another_source_and_sets_made_beforehand_have_doses_too(model, rollouts, tmp_path):
+    for recipe in ("signed", "diagonal"):
+        made(model, rollouts, tmp_path / recipe, f"recipe={recipe}", "placebos=0")
+    old = f"sets={tmp_path / 'signed'},{tmp_path / 'diagonal'}"
+    options = ("recipes=signed", "r=3", "blocks=2", f"fit={rollouts}", old)
+    dose_command.main([model, str(rollouts), f"out={tmp_path}", *OPTIONS, *options])
+    doses = pl.read_csv(tmp_path / "doses.csv").filter(step="sgd")
+    real, elsewhere = (doses.filter(labels=labels) for labels in ("real", "elsewhere"))
+    # the other source is the same file
+    assert real["hack"].item() == pytest.approx(elsewhere["hack"].item(), abs=1e-3)
+    given = doses.filter(labels="given")
+    assert set(given["recipe"]) == {"signed", "diagonal"} and given["cost %"].min() > 0
+    # fitted on all thirds, what is held of the step's own is more
+    assert given.filter(recipe="signed")["cost %"].item() > real["cost %"].item()
+
+
 def test_the_dose_command_measures_every_recipe_beside_its_controls(
     model, rollouts, tmp_path, capsys
 ):

@@ -12,6 +12,8 @@ with the widest set serves every rank.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -41,12 +43,14 @@ class Gradients:
     """A parameter's sums over pairs, divided by the class's number of pairs.
 
     blocks: by class [third, block, *shape]. fits: by number of hacks, what sets are fitted on
-    [third, *shape]. flipped: D_hack with signs flipped within pairs [third, *shape].
+    [third, *shape]. flipped: D_hack with signs flipped within pairs [third, *shape]. elsewhere:
+    D_hack of another source [third, *shape].
     """
 
     blocks: dict[str, Float[Tensor, "t b ..."]]
     fits: dict[int, Float[Tensor, "t ..."]]
     flipped: Float[Tensor, "t ..."]
+    elsewhere: Float[Tensor, "t ..."] | None = None
 
     def mean(self, of: str, third: int) -> Float[Tensor, "..."]:
         return self.blocks[of][third].sum(0)
@@ -56,7 +60,8 @@ class Gradients:
 class Family:
     """A set and those of its first directions, each a row of the table.
 
-    labels: real, flipped, haar. bound: which of a movement's coordinates are taken (`hold`). norm:
+    labels: real, flipped, haar, elsewhere (those of another source), given (made beforehand, from
+    whatever problems). bound: which of a movement's coordinates are taken (`hold`). norm:
     of the D it was fitted to.
     """
 
@@ -80,11 +85,17 @@ def rotations() -> list[tuple[int, int, int]]:
 
 
 def rows(
-    name: str, G: Gradients, side: Side | None, names: list[str], ranks: list[int]
+    name: str,
+    G: Gradients,
+    side: Side | None,
+    names: list[str],
+    ranks: list[int],
+    given: Mapping[str, Movements] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """A row a set, class, step, rotation and block of one parameter.
 
-    side: None where no set touches it: its gain enters all doses from below. Columns: recipe, r,
+    side: None where no set touches it: its gain enters all doses from below. given: sets of this
+    weight that were made beforehand, by their folder. Columns: recipe, r,
     hacks, labels, of, step, rotation, block, gain, energy, along, weight. recipe "all" is the whole
     step. along: <Δ, D> of sets with one condition for the model, else NaN.
     """
@@ -92,7 +103,9 @@ def rows(
     for k, (fit, step, gain) in enumerate(rotations()):
         Δ_of = steps(G, fit, step)
         parts = [whole(Δ_of, G, gain)]
-        for one in families(name, G, fit, side, names, max(ranks)) if side else []:
+        sets = families(name, G, fit, side, names, max(ranks)) if side else []
+        old = (Family(key, 0, "given", of, "equal", 1.0) for key, of in given.items())
+        for one in chain(sets, old):
             parts.append(of_family(one, grid(one, ranks), Δ_of, G, gain))
         found += [part.with_columns(rotation=pl.lit(k)) for part in parts]
     return pl.concat(found).with_columns(weight=pl.lit(name))
@@ -108,10 +121,12 @@ def steps(G: Gradients, fit: int, step: int) -> dict[tuple[str, str], Float[Tens
 
 
 def grid(one: Family, ranks: list[int]) -> list[int]:
-    """Controls stand at every power of two as well, so that one of equal cost can be read off."""
+    """Controls stand at every power of two as well, so that one of equal cost can be read off. A
+    rank beyond what a set has is all of it.
+    """
     if isinstance(one.of, Matrix):
         return [NO_RANK]
-    if one.labels == "real":
+    if one.labels not in ("flipped", "haar"):
         return ranks
     return sorted({*ranks, *(2**k for k in range(max(ranks).bit_length()))})
 
@@ -181,6 +196,8 @@ def families(
     """Every recipe at every number of hacks, and its controls, r wide."""
     labelings = [(n, "real", D[third]) for n, D in G.fits.items()]
     labelings.append((max(G.fits), "flipped", G.flipped[third]))
+    if G.elsewhere is not None:
+        labelings.append((max(G.fits), "elsewhere", G.elsewhere[third]))
     for hacks, labels, hack in labelings:
         D = Classes(hack, G.mean("skill", third), G.mean("tests", third))
         norm = hack.norm().item()

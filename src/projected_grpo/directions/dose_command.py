@@ -5,10 +5,13 @@
 
 ROLLOUTS: labelled samples of MODEL itself. FOLDER gets dose.parquet (a row a set, class, step,
 rotation, block and projection), doses.csv, equal-cost.csv, where.csv, cosines.csv and dose.png.
-check=1e-6,1e-5 takes steps of these sizes and compares (`dose_check`): check.csv.
+check=1e-6,1e-5 takes steps of these sizes and compares (`dose_check`): check.csv. fit=ROLLOUTS2 has
+sets fitted on the hacks of that file too, for example elicited ones (labels elsewhere);
+sets=FOLDER,... measures what `just columns` or `just contrast` made (labels given).
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +30,16 @@ from projected_grpo.directions import (
     dose_plot,
     dose_sums,
     dose_tables,
+    files,
     labelled,
+    movement_files,
     pair_gradients,
     pairs,
     recipes,
 )
 from projected_grpo.weights import targets
+from projected_grpo.weights.constraint import Side
+from projected_grpo.weights.sets import Columns, Movements
 
 # limit: pairs of a class. gigabytes: for sums of gradients, auto for what the machine has. hacks:
 # sets are fitted on so many as well as on all that a third has. check: sizes of steps.
@@ -45,20 +52,42 @@ DEFAULTS = {
     "blocks": "4",
     "gigabytes": "auto",
     "check": "",
+    "fit": "",
+    "sets": "",
     "seed": "0",
     "device": "auto",
 }
 USAGE = "just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100]"
 
 
-def read_pairs(source: Path, limit: int, seed: int) -> dict[str, pl.DataFrame]:
-    """By class. Raises Refusal where a class has none."""
-    rollouts = labelled.read_rollouts(source, pairs.COLUMNS)
-    by_class = {of: pairs.matched(rollouts, of, limit, seed) for of in pairs.CLASSES}
-    for of, found in by_class.items():
-        if found.is_empty():
-            raise Refusal(f"{source} has no pair of the class {of}: sample more")
+def read_pairs(source: Path, other: str, limit: int, seed: int) -> dict[str, pl.DataFrame]:
+    """By class, and the hacks of another source where there is one. Raises Refusal where a class
+    has none.
+    """
+    sources = {of: (source, of) for of in pairs.CLASSES}
+    if other:
+        sources[dose_sums.ELSEWHERE] = (Path(other), "hack")
+    by_class = {}
+    for name, (file, of) in sources.items():
+        rollouts = labelled.read_rollouts(file, pairs.COLUMNS)
+        by_class[name] = pairs.matched(rollouts, of, limit, seed)
+        if by_class[name].is_empty():
+            raise Refusal(f"{file} has no pair of the class {of}: sample more")
     return by_class
+
+
+def given(folders: str, side: Mapping[str, Side], d: int) -> dict[str, dict[str, Movements]]:
+    """By weight, then by folder."""
+    by_weight: dict[str, dict[str, Movements]] = {name: {} for name in side}
+    for folder in map(Path, folders.split(",") if folders else ()):
+        if (folder / "movements.json").exists():
+            sets = movement_files.read(folder).of
+        else:
+            columns = files.read_columns(folder, d, 0).columns
+            sets = {name: Columns(B, side[name]) for name, B in columns.items()}
+        for name, of in sets.items():
+            by_weight[name][folder.name] = of
+    return by_weight
 
 
 def inner_products(G: dose.Gradients) -> np.ndarray:
@@ -67,6 +96,12 @@ def inner_products(G: dose.Gradients) -> np.ndarray:
     gram = (means @ means.mT).double().cpu().numpy()
     shape = (len(pairs.CLASSES), pairs.THIRDS)
     return gram.reshape(*shape, *shape)
+
+
+def ρ(noise: float, energy: float, n: int, of: int) -> float:
+    """Signal's share of the energy of D from n pairs, were it from `of`: noise goes as 1/n."""
+    signal = energy - noise
+    return signal / (signal + noise * n / of)
 
 
 def main(argv: list[str]) -> None:
@@ -81,16 +116,18 @@ def main(argv: list[str]) -> None:
     sizes = command_line.floats(options["check"]) if options["check"] else []
     hacks = [whole_number("hacks", n, 1) for n in options["hacks"].split(",") if n]
     blocks = whole_number("blocks", options["blocks"], 2)
-    by_class = read_pairs(Path(rollouts), limit, seed)
+    by_class = read_pairs(Path(rollouts), options["fit"], limit, seed)
 
     model, _ = activations.load_model(folder, command_line.device(options["device"]))
     room = pair_gradients.room(options["gigabytes"], model.device)
     plan = dose_sums.Plan(blocks, hacks, room, seed)
     chosen = targets.select(dict(model.named_parameters()), model.config.model_type)
     side = {t.name: t.side for t in chosen}
+    old = given(options["sets"], side, model.config.get_text_config().hidden_size)
     parts, gram, noise = [], 0.0, 0.0
     for weight, G, energy in dose_sums.of_parameters(model, folder, by_class, plan):
-        parts.append(dose.rows(weight, G, side.get(weight), names, ranks))
+        own = {key: of.to(G.flipped) for key, of in old.get(weight, {}).items()}
+        parts.append(dose.rows(weight, G, side.get(weight), names, ranks, own))
         gram = gram + inner_products(G)
         noise += energy / len(by_class["hack"].filter(sign=1)) ** 2
     rows = pl.concat(parts)
@@ -114,8 +151,12 @@ def main(argv: list[str]) -> None:
         print(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
     dose_plot.plot(asked, out / "dose.png")
     counts = ", ".join(f"{len(own) // 2} {of}" for of, own in by_class.items())
-    ρ = 1 - noise / gram[0, :, 0, :].sum()
-    print(f"pairs: {counts}; signal's share of D_hack's energy ρ = {ρ:.2f}")
+    n, energy = len(by_class["hack"]) // 2, gram[0, :, 0, :].sum()
+    expected = ", ".join(f"{ρ(noise, energy, n, of):.2f} at {of}" for of in (30, 100, 300, 1000))
+    print(
+        f"pairs: {counts}; signal's share of D_hack's energy ρ = {ρ(noise, energy, n, n):.2f}, "
+        f"expected {expected} hacks"
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ from tqdm import tqdm
 
 from projected_grpo.directions import dose, pair_gradients, pairs
 
+# Hack pairs of another source, on which sets are fitted too.
+ELSEWHERE = "elsewhere"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -44,8 +47,8 @@ def of_parameters(
     groups = list(pair_gradients.passes(params, n_sums, plan.gigabytes))
     for names in tqdm(groups, desc="parameters"):
         found = {
-            of: pair_gradients.weighted_sums(model, samples[of], names, of_class[of], of)
-            for of in pairs.CLASSES
+            of: pair_gradients.weighted_sums(model, own, names, of_class[of], of)
+            for of, own in samples.items()
         }
         for name in names:
             sums = {of: own.sums.pop(name) for of, own in found.items()}
@@ -74,8 +77,8 @@ def coefficients(
     n = len(place)
     third, block = place[:, 0], place[:, 1]
     rows = [(third == t) & (block == b) for t in range(pairs.THIRDS) for b in range(plan.blocks)]
-    if of == "unmatched":
-        # of these only cosines are asked
+    if of in ("unmatched", ELSEWHERE):
+        # no intervals are asked of these
         rows = [third == t for t in range(pairs.THIRDS)]
     if of == "hack":
         for hacks in fits[:-1]:
@@ -96,7 +99,9 @@ def first(mine: Bool[Tensor, " p"], n: int) -> Bool[Tensor, " p"]:
 def split(sums: dict[str, Tensor], blocks: int, fits: list[int]) -> dose.Gradients:
     """A parameter's sums by class, taken apart."""
     n = pairs.THIRDS * blocks
+    elsewhere = sums.pop(ELSEWHERE, None)
     by_class = {of: own[:n].unflatten(0, (pairs.THIRDS, -1)) for of, own in sums.items()}
     *few, flipped = sums["hack"][n:].unflatten(0, (len(fits), pairs.THIRDS))
     everything = by_class["hack"].sum(1)
-    return dose.Gradients(by_class, dict(zip(fits, [*few, everything], strict=True)), flipped)
+    by_hacks = dict(zip(fits, [*few, everything], strict=True))
+    return dose.Gradients(by_class, by_hacks, flipped, elsewhere)
