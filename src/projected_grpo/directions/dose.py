@@ -121,14 +121,19 @@ def steps(G: Gradients, fit: int, step: int) -> dict[tuple[str, str], Float[Tens
 
 
 def grid(one: Family, ranks: list[int]) -> list[int]:
-    """Controls stand at every power of two as well, so that one of equal cost can be read off. A
-    rank beyond what a set has is all of it.
+    """Controls stand at every power of two as well, and are half as wide again, so that one of
+    equal cost can be read off. A rank beyond what a set has is all of it.
     """
     if isinstance(one.of, Matrix):
         return [NO_RANK]
     if one.labels not in ("flipped", "haar"):
         return ranks
-    return sorted({*ranks, *(2**k for k in range(max(ranks).bit_length()))})
+    r = max(ranks)
+    return sorted({*ranks, *(2**k for k in range(r.bit_length())), wider(r)})
+
+
+def wider(r: int) -> int:
+    return r + r // 2
 
 
 def whole(
@@ -203,12 +208,13 @@ def families(
         norm = hack.norm().item()
         for recipe in names:
             module = recipes.get(recipe)
-            of = module.fit(D, side, r)
+            of = module.fit(D, side, wider(r) if labels == "flipped" else r)
             if not module.HALF:
                 yield Family(recipe, hacks, labels, of, "equal", norm)
                 continue
             yield Family(recipe, hacks, labels, of, "half", norm)
             yield Family(f"{recipe}_jointly", hacks, labels, of, "half_jointly", norm)
     D = G.mean("hack", third)
-    B = haar.orthonormal(D.shape[1] if side == "reads" else D.shape[0], r, seed_of(0, name))
+    d = D.shape[1] if side == "reads" else D.shape[0]
+    B = haar.orthonormal(d, wider(r), seed_of(0, name))
     yield Family("signed", max(G.fits), "haar", Columns(B.to(D), side), "equal", 1.0)

@@ -10,6 +10,8 @@ import polars as pl
 from projected_grpo.directions.dose import NO_RANK
 
 DOSES = ("hack", "skill")
+# A half-space may take next to nothing, of which no multiple is a control.
+LONGEST = 10
 
 
 def equal_cost(doses: pl.DataFrame) -> pl.DataFrame:
@@ -38,7 +40,7 @@ def flipped(doses: pl.DataFrame, one: dict) -> dict[str, float | None]:
     if one["r"] == NO_RANK:
         # what is taken is lengthened: dose goes as the factor, cost as its square
         own = doses["cost %"].item()
-        if not own:
+        if own * LONGEST**2 < cost:
             return _line(None, None, None, None)
         times = math.sqrt(cost / own)
         return _line(None, times, *(times * doses[of].item() for of in DOSES))

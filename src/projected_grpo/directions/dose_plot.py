@@ -39,6 +39,8 @@ def side_by_side(rows: pl.DataFrame, ax: Axes) -> None:
     for recipe, r, hacks, of_labels in rows.select("recipe", "r", "hacks", "labels").iter_rows():
         labels.append(f"{named(recipe, r)}, {hacks} hacks, {of_labels}")
     ax.set_yticks(y, labels, fontsize=7)
+    # a class of few pairs may have bars of any length
+    ax.set_xlim(max(ax.get_xlim()[0], -0.5), min(ax.get_xlim()[1], 1.2))
     ax.axvline(0, color="0.8", lw=1, zorder=0)
     ax.legend(frameon=False)
 
