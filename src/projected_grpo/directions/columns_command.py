@@ -120,7 +120,11 @@ def fitted(
     gigabytes: str,
 ) -> dict[Draw, movement_files.Sets]:
     """Every draw's set and ‖D_hack‖ at every weight, on the CPU; a few weights at a time."""
-    seeds = {of: sorted({0, *(d.seed for d in drawn if d.of == of)}) for of in samples}
+    # 0, the labels' own signs, for what the recipe reads
+    seeds = {of: [0] * (of in recipe.USES) for of in samples}
+    for draw in drawn:
+        if draw.of and draw.seed:
+            seeds[draw.of].append(draw.seed)
     rows = {of: coefficients(len(own), seeds[of]) for of, own in samples.items()}
     made = {draw: movement_files.Sets({}, {}, {}) for draw in drawn}
     params = {t.name: model.get_parameter(t.name) for t in chosen}

@@ -6,9 +6,10 @@ import torch
 
 from projected_grpo.directions import dose, dose_tables, pair_gradients, pairs, recipes
 from projected_grpo.directions.activations import Tokens
+from projected_grpo.directions.recipes import against_skill
 from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.testing.tiny_llama import llama
-from projected_grpo.weights import targets
+from projected_grpo.weights import basis, targets
 from projected_grpo.weights.sets import taken
 
 
@@ -53,6 +54,18 @@ def test_signed_columns_are_the_svds_of_d_hack():
     V = torch.linalg.svd(D).Vh[:4].mT
     B = recipes.get("signed").fit(Classes(D.float()), "reads", 4).B.double()
     torch.testing.assert_close(B @ B.mT, V @ V.mT, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("side", ["reads", "writes"])
+def test_columns_against_skill_are_the_leading_generalized_eigenvectors(side):
+    # singular values that fall, so that the leading ones are well apart
+    falling = 2.0 ** -torch.arange(10, dtype=torch.float64)
+    hack = (noise(12, 10, seed=3) * falling).float()
+    skill = noise(12, 10, seed=4).float()
+    B = recipes.get("against_skill").fit(Classes(hack, skill), side, 3).B
+    moments = (against_skill.moment(D, side) for D in (hack, skill))
+    expected = basis.contrast(*moments, 3, against_skill.LAM)
+    torch.testing.assert_close(B @ B.mT, expected @ expected.mT, rtol=0, atol=1e-4)
 
 
 def test_a_dose_is_the_share_of_the_gain_in_float64():
