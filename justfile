@@ -141,12 +141,12 @@ targets *args: setup
 contrast *args: setup
     @{{ python }} -m projected_grpo.directions.contrast_command "$@"
 
-# sets of movements by a recipe, with controls, for arm=contrast, hold, half_space: just columns MODEL ROLLOUTS out=FOLDER recipe=signed [r=64] [limit=1000] [placebos=1] [held_out=true]
+# sets of movements by a recipe, with controls, for arm=contrast, hold, half_space: just columns MODEL ROLLOUTS out=FOLDER recipe=signed [r=64] [limit=1000] [placebos=1] [controls=shuffled,haar] [held_out=true]
 [no-exit-message]
 columns *args: setup
     @{{ python }} -m projected_grpo.directions.columns_command "$@"
 
-# share of a hack's first-order gain that each recipe takes, before any RL: just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100,300] [limit=400]
+# share of a hack's first-order gain that each recipe takes, before any RL: just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100,300] [limit=400] [check=1e-6,1e-5] [fit=ROLLOUTS2] [sets=FOLDER]
 [no-exit-message]
 dose *args: setup
     @{{ python }} -m projected_grpo.directions.dose_command "$@"

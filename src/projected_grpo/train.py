@@ -102,7 +102,9 @@ def setup_of(cfg: DictConfig, model: Path) -> "Setup":
 
     shape = AutoConfig.from_pretrained(model)
     v_hack = Path(cfg.v_hack).resolve() if cfg.v_hack else None
-    return Setup(shape.model_type, shape.get_text_config().hidden_size, v_hack)
+    # a branch may hold what was made of the weights at its own start
+    starts_in = None if cfg["from"] else model
+    return Setup(shape.model_type, shape.get_text_config().hidden_size, v_hack, model=starts_in)
 
 
 def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:

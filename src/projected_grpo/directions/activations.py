@@ -6,7 +6,7 @@ never run.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,8 @@ from einops import einsum
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
+
+from projected_grpo.cli import Refusal
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,23 @@ class Tokens:
         return len(self.prompt) + len(self.response)
 
 
-def tokens(folder: Path, prompts: pl.Series, responses: pl.Series) -> list[Tokens]:
-    """Texts in the tokens of the model in `folder`; special tokens are those in the text."""
+def tokens(
+    folder: Path, prompts: pl.Series, responses: pl.Series, finish: pl.Series | None = None
+) -> list[Tokens]:
+    """Texts in the tokens of the model in `folder`; special tokens are those in the text.
+
+    finish: where it says "stop" the sample ended by itself, and the end token stands behind it.
+    """
     from transformers import AutoTokenizer
 
     encode = AutoTokenizer.from_pretrained(folder)
     prompt_ids = encode(prompts.to_list(), add_special_tokens=False).input_ids
     response_ids = encode(responses.to_list(), add_special_tokens=False).input_ids
-    return [Tokens(*pair) for pair in zip(prompt_ids, response_ids, strict=True)]
+    ends = [False] * len(prompts) if finish is None else finish == "stop"
+    samples = []
+    for prompt, response, end in zip(prompt_ids, response_ids, ends, strict=True):
+        samples.append(Tokens(prompt, response + [encode.eos_token_id] * end))
+    return samples
 
 
 def load_model(folder: Path, device: str) -> tuple[nn.Module, str]:
@@ -46,11 +57,16 @@ def load_model(folder: Path, device: str) -> tuple[nn.Module, str]:
 
     bf16 on an accelerator, fp32 on a CPU.
     """
-    from transformers import AutoModelForCausalLM
-
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto").eval().requires_grad_(False)
+    model = stored(folder)
     digest = weights_sha256(model)
     return model.to(device, torch.float32 if device == "cpu" else torch.bfloat16), digest
+
+
+def stored(folder: Path) -> nn.Module:
+    """A causal LM in eval mode, on the CPU, as its weights are stored."""
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder, dtype="auto").eval().requires_grad_(False)
 
 
 def weights_sha256(model: nn.Module) -> str:
@@ -60,6 +76,22 @@ def weights_sha256(model: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(x.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
+
+
+def refuse_other_weights(manifest: Mapping[str, object], folder: Path) -> None:
+    """Refusal where a direction or sets were made from other weights than those of `folder`.
+
+    Reads the whole model. A manifest that does not say from which is let through.
+    """
+    made_from = manifest.get("model_sha256")
+    if made_from is None:
+        return
+    digest = weights_sha256(stored(folder))
+    if digest != made_from:
+        raise Refusal(
+            f"v_hack was made from other weights ({manifest.get('model')}, {made_from[:8]}) than "
+            f"those of {folder} ({digest[:8]}): make it from this model, or train that one"
+        )
 
 
 def band(n_blocks: int, depth: tuple[float, float]) -> tuple[int, ...]:

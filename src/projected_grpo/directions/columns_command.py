@@ -1,19 +1,20 @@
 """Sets of movements from gradients of labelled pairs, by a recipe, with controls.
 
     python -m projected_grpo.directions.columns_command MODEL ROLLOUTS out=FOLDER recipe=signed
-        [r=64] [limit=1000] [placebos=1] [held_out=true] [gigabytes=20] ...
+        [r=64] [limit=1000] [placebos=1] [controls=shuffled,clean_vs_clean,haar] [held_out=true] ...
 
 One-sided sets go to contrast.safetensors and .json (arm=contrast and its kin, columns=prepared),
 others to movements.safetensors and .json (mechanism hold), beside them the pairs (pairs.parquet).
-FOLDER/shuffled-s<seed> holds the same from signs that are flipped within pairs, a draw a seed.
+FOLDER/<control>-s<seed> holds controls of the same form and rank, a draw a seed: from signs flipped
+within the same pairs (shuffled), from pairs of clean samples of the same prompts (clean_vs_clean),
+and random (haar).
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
-import torch
 from loguru import logger
 
 from projected_grpo import models
@@ -21,6 +22,7 @@ from projected_grpo.cli import Refusal, whole_number
 from projected_grpo.directions import (
     activations,
     command_line,
+    drawn_sets,
     files,
     fitted,
     labelled,
@@ -31,11 +33,11 @@ from projected_grpo.directions import (
     placebos,
     recipes,
 )
-from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.weights import sets, targets
 
-# limit: pairs of a class. placebos: seeds 1 to that number. gigabytes: for sums of gradients.
-# held_out: no set is fitted on a third of the problems, so that a run can measure its dose there.
+# limit: pairs of a class. placebos: seeds 1 to that number. gigabytes: for sums of gradients, auto
+# for what the machine has. held_out: no set is fitted on a third of the problems, so that a run can
+# measure its dose there.
 DEFAULTS = {
     "out": "",
     "recipe": "signed",
@@ -44,22 +46,48 @@ DEFAULTS = {
     "projections": ",".join(targets.PROJECTIONS),
     "limit": "1000",
     "placebos": "1",
+    "controls": ",".join(placebos.PLACEBOS),
     "held_out": "false",
-    "gigabytes": "20",
+    "gigabytes": "auto",
     "seed": "0",
     "device": "auto",
 }
 USAGE = "just columns MODEL ROLLOUTS out=FOLDER recipe=NAME [r=64] [limit=1000] [placebos=1]"
 
 
-def written(made: Mapping[str, sets.Movements], norms: dict, about: dict, folder: Path) -> None:
+def read_pairs(
+    source: Path, classes: Sequence[str], limit: int, held_out: bool, seed: int
+) -> dict[str, pl.DataFrame]:
+    """By class, as `pair_files.marked`. clean: of the prompts that hacks have, as many pairs.
+
+    Raises Refusal where a class has none to fit on.
+    """
+    rollouts = labelled.read_rollouts(source, pairs.COLUMNS)
+    by_class = {}
+    for of in classes:
+        if of == "clean":
+            hacks = by_class["hack"]
+            same = rollouts.filter(pl.col("prompt").is_in(hacks["prompt"].unique().to_list()))
+            by_class[of] = pairs.matched(same, of, len(hacks) // 2, seed)
+        else:
+            by_class[of] = pairs.matched(rollouts, of, limit, seed)
+        if by_class[of].is_empty():
+            raise Refusal(f"{source} has no pair of the class {of}: sample more")
+    by_class = pair_files.marked(by_class, held_out, seed)
+    for of, own in by_class.items():
+        if pair_files.fitted(own).is_empty():
+            raise Refusal(f"{source}: all pairs of the class {of} would be held out: sample more")
+    return by_class
+
+
+def written(made: movement_files.Sets, folder: Path) -> None:
     """To the files that an arm of this kind of set reads."""
-    if all(isinstance(of, sets.Columns) for of in made.values()):
-        columns = {name: of.B.cpu().contiguous() for name, of in made.items()}
-        files.write_columns(files.Columns(columns, about), folder)
+    if all(isinstance(of, sets.Columns) for of in made.of.values()):
+        columns = {name: of.B.contiguous() for name, of in made.of.items()}
+        files.write_columns(files.Columns(columns, made.manifest), folder)
     else:
-        form = movement_files.form_of(made)
-        movement_files.write(movement_files.Sets(dict(made), norms, about | {"form": form}), folder)
+        made.manifest["form"] = movement_files.form_of(made.of)
+        movement_files.write(made, folder)
 
 
 def main(argv: list[str]) -> None:
@@ -72,42 +100,19 @@ def main(argv: list[str]) -> None:
     if options["held_out"] not in ("true", "false"):
         raise Refusal(f"held_out={options['held_out']}: choose true or false")
     seed = whole_number("seed", options["seed"], 0)
-    read = labelled.read_rollouts(Path(rollouts), pairs.COLUMNS)
-    by_class = {of: pairs.matched(read, of, limit, seed) for of in recipe.USES}
-    by_class = pair_files.marked(by_class, options["held_out"] == "true", seed)
+    drawn = drawn_sets.draws(options["controls"], seeds)
+    classes = list(dict.fromkeys([*recipe.USES, *(draw.of for draw in drawn if draw.of)]))
+    held_out = options["held_out"] == "true"
+    by_class = read_pairs(Path(rollouts), classes, limit, held_out, seed)
     entering = {of: pair_files.fitted(own) for of, own in by_class.items()}
-    for of, own in entering.items():
-        if own.is_empty():
-            raise Refusal(f"{rollouts} has no pair of the class {of}: sample more")
 
     model, sha256 = activations.load_model(folder, command_line.device(options["device"]))
     band = tuple(command_line.floats(options["layers"]))
+    projections = options["projections"].split(",")
     params = dict(model.named_parameters())
-    chosen = targets.select(
-        params, model.config.model_type, band, options["projections"].split(",")
-    )
+    chosen = targets.select(params, model.config.model_type, band, projections)
     samples = {of: pair_gradients.tokens(folder, own) for of, own in entering.items()}
-    coefficients = {of: torch.ones(1, len(own)) / len(own) for of, own in samples.items()}
-    n = len(samples["hack"])
-    flips = [placebos.flips(n, seed) for seed in seeds]
-    flipped = [signs / n for signs in flips]
-    coefficients["hack"] = torch.stack([coefficients["hack"][0], *flipped])
-
-    # "" holds the real labels'
-    names = ["", *(placebos.subfolder("shuffled", seed) for seed in seeds)]
-    made: dict[str, dict[str, sets.Movements]] = {place: {} for place in names}
-    norms: dict[str, dict[str, float]] = {place: {} for place in names}
-    n_sums = sum(map(len, coefficients.values()))
-    of_targets = {t.name: params[t.name] for t in chosen}
-    for group in pair_gradients.passes(of_targets, n_sums, float(options["gigabytes"])):
-        found = {}
-        for of, own in samples.items():
-            found[of] = pair_gradients.weighted_sums(model, own, group, coefficients[of], of).sums
-        for t in (t for t in chosen if t.name in group):
-            others = [found[of][t.name][0] for of in recipe.USES[1:]]
-            for place, D in zip(names, found["hack"][t.name], strict=True):
-                made[place][t.name] = recipe.fit(Classes(D, *others), t.side, r)
-                norms[place][t.name] = D.norm().item()
+    made = drawn_sets.fit(model, recipe, r, chosen, samples, drawn, options["gigabytes"])
 
     about = {
         "columns": options["recipe"],
@@ -115,18 +120,19 @@ def main(argv: list[str]) -> None:
         "model_sha256": sha256,
         "rollouts": Path(rollouts).name,
         "d": model.config.get_text_config().hidden_size,
-        "pairs": {of: len(own) for of, own in samples.items()},
+        "pairs": {of: len(samples[of]) for of in recipe.USES},
         "problems": entering["hack"]["problem_id"].n_unique(),
         **{key: options[key] for key in ("r", "layers", "projections", "limit", "seed")},
     }
-    for draw, place in enumerate(names):
-        own = {"placebo": "shuffled" if place else None, "placebo_seed": draw}
-        own |= pair_files.write(by_class, flips[draw - 1] if place else None, out / place)
-        written(made[place], norms[place], about | own, out / place)
+    for draw, own in made.items():
+        place = out / draw.place
+        own.manifest.update(about, placebo=draw.placebo, placebo_seed=draw.seed)
+        own.manifest.update(pair_files.write(by_class, recipe.USES, draw.of, draw.seed, place))
+        written(own, place)
     fitted.write(pl.concat(own["problem_id"] for own in by_class.values()), out)
     logger.info(
-        f"{options['recipe']}: {n} pairs of {about['problems']} problems, {len(chosen)} weights "
-        f"-> {out} with {len(seeds)} placebos"
+        f"{options['recipe']}: {len(samples['hack'])} pairs of {about['problems']} problems, "
+        f"{len(chosen)} weights -> {out} with {len(made) - 1} placebos"
     )
 
 

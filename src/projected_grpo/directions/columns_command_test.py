@@ -143,6 +143,30 @@ def test_sets_know_the_problems_that_they_were_fitted_on(model, rollouts, tmp_pa
     assert fitted.problem_ids(tmp_path / "out") == {"p0", "p1", "p2", "p4", "p5"}
 
 
+def of_down(folder: Path) -> torch.Tensor:
+    """What a folder's set at one weight is made of, the first tensor of it."""
+    if (folder / "contrast.json").exists():
+        return read_columns(folder, 64, 3).columns[DOWN]
+    return next(iter(vars(movement_files.read(folder, {}).of[DOWN]).values()))
+
+
+@pytest.mark.parametrize("recipe", ["signed", "cell", "matrix"])
+def test_controls_of_one_form_and_rank_come_from_the_same_pass(recipe, model, rollouts, tmp_path):
+    made(model, rollouts, tmp_path, f"recipe={recipe}", "placebos=2")
+    names = [f"{name}-s{seed}" for name in placebos.PLACEBOS for seed in (1, 2)]
+    drawn = [of_down(folder) for folder in (tmp_path, *(tmp_path / name for name in names))]
+    for i, one in enumerate(drawn):
+        assert one.shape == drawn[0].shape
+        assert not any(one.allclose(other) for other in drawn[:i])
+        if recipe != "matrix":
+            torch.testing.assert_close(one.mT @ one, torch.eye(3), rtol=0, atol=1e-5)
+
+
+def test_an_unknown_control_is_refused(rollouts, tmp_path):
+    with pytest.raises(Refusal, match="unknown controls=flips: choose from shuffled"):
+        made("smollm2-135m", rollouts, tmp_path, "recipe=signed", "controls=flips")
+
+
 def test_samples_that_are_all_the_same_are_refused(model, rollouts, tmp_path):
     same = pl.read_parquet(rollouts).with_columns(prompt=pl.lit("one"), response=pl.lit("same"))
     same.write_parquet(tmp_path / "same.parquet")
@@ -155,10 +179,26 @@ def test_an_unknown_recipe_is_refused_before_a_model_is_read(rollouts, tmp_path)
         columns_command.main(["no-model", str(rollouts), f"out={tmp_path}", "recipe=cells"])
 
 
+def test_sets_of_another_source_and_sets_made_beforehand_have_doses_too(model, rollouts, tmp_path):
+    for recipe in ("signed", "diagonal"):
+        made(model, rollouts, tmp_path / recipe, f"recipe={recipe}", "placebos=0")
+    old = f"sets={tmp_path / 'signed'},{tmp_path / 'diagonal'}"
+    options = ("recipes=signed", "r=3", "blocks=2", f"fit={rollouts}", old)
+    dose_command.main([model, str(rollouts), f"out={tmp_path}", *OPTIONS, *options])
+    doses = pl.read_csv(tmp_path / "doses.csv").filter(step="sgd")
+    real, elsewhere = (doses.filter(labels=labels) for labels in ("real", "elsewhere"))
+    # the other source is the same file
+    assert real["hack"].item() == pytest.approx(elsewhere["hack"].item(), abs=1e-3)
+    given = doses.filter(labels="given")
+    assert set(given["recipe"]) == {"signed", "diagonal"} and given["cost %"].min() > 0
+    # fitted on all thirds, what is held of the step's own is more
+    assert given.filter(recipe="signed")["cost %"].item() > real["cost %"].item()
+
+
 def test_the_dose_command_measures_every_recipe_beside_its_controls(
     model, rollouts, tmp_path, capsys
 ):
-    few = ("recipes=cell,signed,half_space", "r=2,4", "hacks=1,2", "blocks=2")
+    few = ("recipes=cell,signed,half_space", "r=2,4", "hacks=1,2", "blocks=2", "check=1e-6")
     dose_command.main([model, str(rollouts), f"out={tmp_path}", *OPTIONS, *few])
     doses = pl.read_csv(tmp_path / "doses.csv")
     assert set(doses["labels"]) == {"real", "flipped", "haar"}
@@ -167,7 +207,14 @@ def test_the_dose_command_measures_every_recipe_beside_its_controls(
     assert signed["r"].to_list() and signed["cost %"].is_between(0, 100).all()
     where = pl.read_csv(tmp_path / "where.csv")
     assert {"q", "down", "embedding", "norms"} <= set(where["part"])
+    kinds = where.filter(~pl.col("part").str.starts_with("depth"))
     for column in where.columns[1:]:
-        assert where[column].sum() == pytest.approx(100, abs=1e-3)
+        assert kinds[column].sum() == pytest.approx(100, abs=1e-3)
+    assert {f"depth {i}/6" for i in (1, 2, 4, 5)} <= set(where["part"])
+    equal = pl.read_csv(tmp_path / "equal-cost.csv")
+    assert set(equal["control"]) == {"flipped", "haar"}
+    assert set(equal["recipe"]) == {"cell", "signed", "half_space", "half_space_jointly"}
+    check = pl.read_csv(tmp_path / "check.csv")
+    assert (check["measured"] / check["predicted"]).is_between(0.8, 1.2).all()
     assert (tmp_path / "dose.png").stat().st_size > 5_000
     assert "signal's share of D_hack's energy" in capsys.readouterr().out

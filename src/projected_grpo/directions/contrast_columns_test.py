@@ -102,6 +102,7 @@ def test_the_command_writes_columns_manifest_and_placebos_of_a_real_model(tmp_pa
         "strict": [True, False] * 2,
         "loose": [True, False] * 2,
         "kind": ["empty", "none"] * 2,
+        "finish": ["stop"] * 4,
         "n_tokens": [4] * 4,
     }
     source = tmp_path / "rollouts.parquet"

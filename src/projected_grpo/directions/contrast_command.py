@@ -85,7 +85,7 @@ def main(argv: list[str]) -> None:
     )
 
     labelings = contrast.labelings(rows, n_placebos)
-    tokens = activations.tokens(folder, rows["prompt"], rows["response"])
+    tokens = activations.tokens(folder, rows["prompt"], rows["response"], rows["finish"])
     grads = gradients.of_samples(model, tokens, [t.name for t in chosen])
     labels = torch.stack([labeling.label for labeling in labelings.values()])
     moments = contrast.moments(grads, chosen, labels)

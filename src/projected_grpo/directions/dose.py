@@ -5,23 +5,34 @@
 Sets are fitted on one third of the problems, the step comes from the second and the gain is
 measured with the third, over three rotations; sums come before ratios. "All" is every trainable
 parameter, those that no set touches included. cost = Σ_W ‖taken(Δ_W)‖² / Σ_all ‖Δ‖².
+
+Both are sums over directions, <taken(Δ), D> = <coordinates(Δ), coordinates(D)>, so one product
+with the widest set serves every rank.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
+from types import MappingProxyType
+from typing import Literal
 
+import numpy as np
 import polars as pl
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from projected_grpo.directions import recipes
+from projected_grpo.directions import haar, recipes
 from projected_grpo.directions.pairs import THIRDS
 from projected_grpo.directions.recipes.base import Classes
+from projected_grpo.weights.columns import seed_of
 from projected_grpo.weights.constraint import Side
-from projected_grpo.weights.sets import Columns, Movements
+from projected_grpo.weights.sets import Columns, Matrix, Movements
 
 STEPS = ("sgd", "sign")
+# Not a step: D_hack of the third that sets are fitted on. Of its energy they hold more than of any
+# other's.
+OWN = "own"
 # The rank of a recipe that has none.
 NO_RANK = 0
 MEASURED = ("hack", "skill", "tests")
@@ -32,31 +43,40 @@ class Gradients:
     """A parameter's sums over pairs, divided by the class's number of pairs.
 
     blocks: by class [third, block, *shape]. fits: by number of hacks, what sets are fitted on
-    [third, *shape]. flipped: D_hack with signs flipped within pairs [third, *shape].
+    [third, *shape]. flipped: D_hack with signs flipped within pairs [third, *shape]. elsewhere:
+    D_hack of another source [third, *shape].
     """
 
     blocks: dict[str, Float[Tensor, "t b ..."]]
     fits: dict[int, Float[Tensor, "t ..."]]
     flipped: Float[Tensor, "t ..."]
+    elsewhere: Float[Tensor, "t ..."] | None = None
 
     def mean(self, of: str, third: int) -> Float[Tensor, "..."]:
         return self.blocks[of][third].sum(0)
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """A set as a row of the table: recipe, rank, number of hacks, labels (real, flipped, haar)."""
+class Family:
+    """A set and those of its first directions, each a row of the table.
+
+    labels: real, flipped, haar, elsewhere (those of another source), given (made beforehand, from
+    whatever problems). bound: which of a movement's coordinates are taken (`hold`). norm:
+    of the D it was fitted to.
+    """
 
     recipe: str
-    r: int
     hacks: int
     labels: str
     of: Movements
-    half: bool
+    bound: Literal["equal", "half", "half_jointly"]
+    norm: float
 
-    def taken(self, Δ: Float[Tensor, "o i"]) -> Float[Tensor, "o i"]:
-        c = self.of.coordinates(Δ)
-        return self.of.lift(c.clamp_min(0) if self.half else c)
+    def kept_out(self, c: Tensor) -> Tensor:
+        """half_jointly: of a step along D itself, by a factor that only all weights give."""
+        if self.bound == "half_jointly":
+            return torch.full_like(c, self.norm)
+        return c.clamp_min(0) if self.bound == "half" else c
 
 
 def rotations() -> list[tuple[int, int, int]]:
@@ -65,72 +85,136 @@ def rotations() -> list[tuple[int, int, int]]:
 
 
 def rows(
-    name: str, G: Gradients, side: Side | None, names: list[str], ranks: list[int]
+    name: str,
+    G: Gradients,
+    side: Side | None,
+    names: list[str],
+    ranks: list[int],
+    given: Mapping[str, Movements] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """A row a set, class, step, rotation and block of one parameter.
 
-    side: None where no set touches it: its gain enters all doses from below. Columns: recipe, r,
-    hacks, labels, of, step, rotation, block, gain, energy, weight. recipe "all" is the whole step.
+    side: None where no set touches it: its gain enters all doses from below. given: sets of this
+    weight that were made beforehand, by their folder. Columns: recipe, r,
+    hacks, labels, of, step, rotation, block, gain, energy, along, weight. recipe "all" is the whole
+    step. along: <Δ, D> of sets with one condition for the model, else NaN.
     """
     found = []
     for k, (fit, step, gain) in enumerate(rotations()):
-        sets = chosen(G, fit, side, names, ranks) if side else []
-        for of in MEASURED:
-            D, measured = G.mean(of, step), G.blocks[of][gain].flatten(1)
-            for kind, Δ in (("sgd", D), ("sign", D.sign())):
-                shared = {"of": of, "step": kind, "rotation": k, "weight": name}
-                found.append(_gains(sets, Δ, measured).with_columns(**_literals(shared)))
-    return pl.concat(found)
+        Δ_of = steps(G, fit, step)
+        parts = [whole(Δ_of, G, gain)]
+        sets = families(name, G, fit, side, names, max(ranks)) if side else []
+        old = (Family(key, 0, "given", of, "equal", 1.0) for key, of in given.items())
+        for one in chain(sets, old):
+            parts.append(of_family(one, grid(one, ranks), Δ_of, G, gain))
+        found += [part.with_columns(rotation=pl.lit(k)) for part in parts]
+    return pl.concat(found).with_columns(weight=pl.lit(name))
 
 
-def _gains(
-    sets: list[Chosen], Δ: Float[Tensor, "..."], measured: Float[Tensor, "b n"]
+def steps(G: Gradients, fit: int, step: int) -> dict[tuple[str, str], Float[Tensor, "..."]]:
+    """By class and kind."""
+    Δ_of = {("hack", OWN): G.mean("hack", fit)}
+    for of in MEASURED:
+        D = G.mean(of, step)
+        Δ_of |= {(of, "sgd"): D, (of, "sign"): D.sign()}
+    return Δ_of
+
+
+def grid(one: Family, ranks: list[int]) -> list[int]:
+    """Controls stand at every power of two as well, and are half as wide again, so that one of
+    equal cost can be read off. A rank beyond what a set has is all of it.
+    """
+    if isinstance(one.of, Matrix):
+        return [NO_RANK]
+    if one.labels not in ("flipped", "haar"):
+        return ranks
+    r = max(ranks)
+    return sorted({*ranks, *(2**k for k in range(r.bit_length())), wider(r)})
+
+
+def wider(r: int) -> int:
+    return r + r // 2
+
+
+def whole(
+    Δ_of: Mapping[tuple[str, str], Float[Tensor, "..."]], G: Gradients, gain: int
 ) -> pl.DataFrame:
-    """What the whole step and each set's part of it gain in every block, and their energies."""
-    gains, energies = [], []
-    for part in (Δ, *(one.taken(Δ) for one in sets)):
-        gains.append(measured @ part.flatten())
-        energies.append(part.double().square().sum())
-    keys = {"recipe": ["all"], "r": [NO_RANK], "hacks": [0], "labels": ["real"]}
-    for one in sets:
-        for key, values in keys.items():
-            values.append(getattr(one, key))
-    of_sets = pl.DataFrame(keys).with_columns(
-        gain=torch.stack(gains).double().cpu().numpy(),
-        energy=torch.stack(energies).cpu().numpy(),
-        block=pl.lit(list(range(len(measured)))),
+    """What the whole steps gain in every block, and their energies."""
+    values = []
+    for (of, _), Δ in Δ_of.items():
+        gains = G.blocks[of][gain].flatten(1) @ Δ.flatten()
+        energy = torch.linalg.vector_norm(Δ, dtype=torch.float64).square()
+        values.append(torch.cat([gains.double(), energy[None], energy[None] * torch.nan])[:, None])
+    keys = {"recipe": "all", "hacks": 0, "labels": "real"}
+    return _table(keys, list(Δ_of), [NO_RANK], torch.stack(values))
+
+
+def of_family(
+    one: Family,
+    ranks: list[int],
+    Δ_of: Mapping[tuple[str, str], Float[Tensor, "o i"]],
+    G: Gradients,
+    gain: int,
+) -> pl.DataFrame:
+    """The same of what the first r directions take, for each of these r."""
+    of_blocks = {of: [one.of.coordinates(D) for D in G.blocks[of][gain]] for of in MEASURED}
+    values = []
+    for (of, _), Δ in Δ_of.items():
+        c = one.of.coordinates(Δ)
+        taken = one.kept_out(c).double()
+        along = taken * c if one.bound == "half_jointly" else torch.full_like(taken, torch.nan)
+        products = [*(taken * D for D in of_blocks[of]), taken.square(), along]
+        values.append(torch.stack([one.of.nested(p) for p in products]))
+    widest = values[0].shape[1]
+    at = [min(max(r, 1), widest) - 1 for r in ranks]
+    keys = {"recipe": one.recipe, "hacks": one.hacks, "labels": one.labels}
+    return _table(keys, list(Δ_of), ranks, torch.stack(values)[:, :, at])
+
+
+def _table(
+    keys: Mapping[str, str | int],
+    kinds: list[tuple[str, str]],
+    ranks: list[int],
+    values: Float[Tensor, "m v r"],
+) -> pl.DataFrame:
+    """values: of each kind of step the gains in every block, then energy and along."""
+    v = values.cpu().numpy()
+    n = v.shape[1] - 2
+    step, block, rank = np.indices((len(kinds), n, len(ranks))).reshape(3, -1)
+    of_kinds = {"of": [kinds[i][0] for i in step], "step": [kinds[i][1] for i in step]}
+    table = pl.DataFrame(
+        of_kinds
+        | {
+            "r": np.array(ranks)[rank],
+            "block": block,
+            "gain": v[step, block, rank],
+            "energy": v[step, n, rank],
+            "along": v[step, n + 1, rank],
+        }
     )
-    return of_sets.explode("gain", "block")
+    return table.with_columns(**{key: pl.lit(value) for key, value in keys.items()})
 
 
-def _literals(values: Mapping[str, str | int]) -> dict[str, pl.Expr]:
-    return {key: pl.lit(value) for key, value in values.items()}
-
-
-def chosen(
-    G: Gradients, third: int, side: Side, names: list[str], ranks: list[int]
-) -> list[Chosen]:
-    """Every recipe at every rank and number of hacks, and its controls."""
-    sets = []
-    D_of = {of: G.mean(of, third) for of in MEASURED}
+def families(
+    name: str, G: Gradients, third: int, side: Side, names: list[str], r: int
+) -> Iterator[Family]:
+    """Every recipe at every number of hacks, and its controls, r wide."""
     labelings = [(n, "real", D[third]) for n, D in G.fits.items()]
     labelings.append((max(G.fits), "flipped", G.flipped[third]))
+    if G.elsewhere is not None:
+        labelings.append((max(G.fits), "elsewhere", G.elsewhere[third]))
     for hacks, labels, hack in labelings:
-        D = Classes(hack, D_of["skill"], D_of["tests"])
+        D = Classes(hack, G.mean("skill", third), G.mean("tests", third))
+        norm = hack.norm().item()
         for recipe in names:
             module = recipes.get(recipe)
-            widest = module.fit(D, side, max(ranks))
-            for r in ranks if widest.first(1) is not widest else [NO_RANK]:
-                of = widest.first(r)
-                sets.append(Chosen(recipe, r, hacks, labels, of, module.HALF))
-    for r in ranks:
-        B = haar(G.mean("hack", third), side, r)
-        sets.append(Chosen("signed", r, max(G.fits), "haar", Columns(B, side), False))
-    return sets
-
-
-def haar(D: Float[Tensor, "o i"], side: Side, r: int) -> Float[Tensor, "d r"]:
-    """Random columns as wide as a set's."""
+            of = module.fit(D, side, wider(r) if labels == "flipped" else r)
+            if not module.HALF:
+                yield Family(recipe, hacks, labels, of, "equal", norm)
+                continue
+            yield Family(recipe, hacks, labels, of, "half", norm)
+            yield Family(f"{recipe}_jointly", hacks, labels, of, "half_jointly", norm)
+    D = G.mean("hack", third)
     d = D.shape[1] if side == "reads" else D.shape[0]
-    generator = torch.Generator().manual_seed(r)
-    return torch.linalg.qr(torch.randn(d, min(r, d), generator=generator)).Q.to(D)
+    B = haar.orthonormal(d, wider(r), seed_of(0, name))
+    yield Family("signed", max(G.fits), "haar", Columns(B.to(D), side), "equal", 1.0)

@@ -1,13 +1,17 @@
 """How much of a hack's first-order gain each recipe's set would take, before any RL.
 
     python -m projected_grpo.directions.dose_command MODEL ROLLOUTS out=FOLDER
-        [recipes=signed,cell,...] [r=16,64,256] [hacks=30,100,300] [limit=400] [blocks=6] ...
+        [recipes=signed,cell,...] [r=16,64,256] [hacks=30,100,300] [limit=400] [blocks=4] ...
 
 ROLLOUTS: labelled samples of MODEL itself. FOLDER gets dose.parquet (a row a set, class, step,
-rotation, block and weight), doses.csv, where.csv, cosines.csv and dose.png.
+rotation, block and projection), doses.csv, equal-cost.csv, where.csv, cosines.csv and dose.png.
+check=1e-6,1e-5 takes steps of these sizes and compares (`dose_check`): check.csv. fit=ROLLOUTS2 has
+sets fitted on the hacks of that file too, for example elicited ones (labels elsewhere);
+sets=FOLDER,... measures what `just columns` or `just contrast` made (labels given).
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,39 +25,63 @@ from projected_grpo.directions import (
     activations,
     command_line,
     dose,
+    dose_check,
+    dose_controls,
     dose_plot,
     dose_sums,
     dose_tables,
     labelled,
+    movement_files,
+    pair_gradients,
     pairs,
     recipes,
 )
 from projected_grpo.weights import targets
+from projected_grpo.weights.constraint import Side
+from projected_grpo.weights.sets import Movements
 
-# limit: pairs of a class. gigabytes: for sums of gradients. hacks: sets are fitted on so many, ""
-# for all that a third has.
+# limit: pairs of a class. gigabytes: for sums of gradients, auto for what the machine has. hacks:
+# sets are fitted on so many as well as on all that a third has. check: sizes of steps.
 DEFAULTS = {
     "out": "",
     "recipes": ",".join(recipes.NAMES),
     "r": "16,64,256",
     "hacks": "",
     "limit": "400",
-    "blocks": "6",
-    "gigabytes": "4",
+    "blocks": "4",
+    "gigabytes": "auto",
+    "check": "",
+    "fit": "",
+    "sets": "",
     "seed": "0",
     "device": "auto",
 }
 USAGE = "just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100]"
 
 
-def read_pairs(source: Path, limit: int, seed: int) -> dict[str, pl.DataFrame]:
-    """By class. Raises Refusal where a class has none."""
-    rollouts = labelled.read_rollouts(source, pairs.COLUMNS)
-    by_class = {of: pairs.matched(rollouts, of, limit, seed) for of in pairs.CLASSES}
-    for of, found in by_class.items():
-        if found.is_empty():
-            raise Refusal(f"{source} has no pair of the class {of}: sample more")
+def read_pairs(source: Path, other: str, limit: int, seed: int) -> dict[str, pl.DataFrame]:
+    """By class, and the hacks of another source where there is one. Raises Refusal where a class
+    has none.
+    """
+    sources = {of: (source, of) for of in pairs.CLASSES}
+    if other:
+        sources[dose_sums.ELSEWHERE] = (Path(other), "hack")
+    by_class = {}
+    for name, (file, of) in sources.items():
+        rollouts = labelled.read_rollouts(file, pairs.COLUMNS)
+        by_class[name] = pairs.matched(rollouts, of, limit, seed)
+        if by_class[name].is_empty():
+            raise Refusal(f"{file} has no pair of the class {of}: sample more")
     return by_class
+
+
+def given(folders: str, side: Mapping[str, Side]) -> dict[str, dict[str, Movements]]:
+    """By weight, then by folder."""
+    by_weight: dict[str, dict[str, Movements]] = {name: {} for name in side}
+    for folder in map(Path, folders.split(",") if folders else ()):
+        for name, of in movement_files.read(folder, side).of.items():
+            by_weight[name][folder.name] = of
+    return by_weight
 
 
 def inner_products(G: dose.Gradients) -> np.ndarray:
@@ -62,6 +90,12 @@ def inner_products(G: dose.Gradients) -> np.ndarray:
     gram = (means @ means.mT).double().cpu().numpy()
     shape = (len(pairs.CLASSES), pairs.THIRDS)
     return gram.reshape(*shape, *shape)
+
+
+def ρ(noise: float, energy: float, n: int, of: int) -> float:
+    """Signal's share of the energy of D from n pairs, were it from `of`: noise goes as 1/n."""
+    signal = energy - noise
+    return signal / (signal + noise * n / of)
 
 
 def main(argv: list[str]) -> None:
@@ -73,32 +107,50 @@ def main(argv: list[str]) -> None:
     ranks = [whole_number("r", r, 1) for r in options["r"].split(",")]
     limit = whole_number("limit", options["limit"], 1)
     seed = whole_number("seed", options["seed"], 0)
+    sizes = command_line.floats(options["check"]) if options["check"] else []
     hacks = [whole_number("hacks", n, 1) for n in options["hacks"].split(",") if n]
     blocks = whole_number("blocks", options["blocks"], 2)
-    plan = dose_sums.Plan(blocks, hacks, float(options["gigabytes"]), seed)
-    by_class = read_pairs(Path(rollouts), limit, seed)
+    by_class = read_pairs(Path(rollouts), options["fit"], limit, seed)
 
     model, _ = activations.load_model(folder, command_line.device(options["device"]))
+    room = pair_gradients.room(options["gigabytes"], model.device)
+    plan = dose_sums.Plan(blocks, hacks, room, seed)
     chosen = targets.select(dict(model.named_parameters()), model.config.model_type)
     side = {t.name: t.side for t in chosen}
+    old = given(options["sets"], side)
     parts, gram, noise = [], 0.0, 0.0
     for weight, G, energy in dose_sums.of_parameters(model, folder, by_class, plan):
-        parts.append(dose.rows(weight, G, side.get(weight), names, ranks))
+        own = {key: of.to(G.flipped) for key, of in old.get(weight, {}).items()}
+        parts.append(dose.rows(weight, G, side.get(weight), names, ranks, own))
         gram = gram + inner_products(G)
         noise += energy / len(by_class["hack"].filter(sign=1)) ** 2
     rows = pl.concat(parts)
 
-    doses, where = dose_tables.doses(rows), dose_tables.where(rows, chosen)
-    cosines = dose_tables.cosines(gram, pairs.CLASSES)
+    doses = dose_tables.doses(rows)
+    asked = doses.filter(pl.col("r").is_in([dose.NO_RANK, *ranks]))
+    shown = {
+        "doses": asked,
+        "equal-cost": dose_controls.equal_cost(doses),
+        "where": dose_tables.where(rows, chosen),
+        "cosines": dose_tables.cosines(gram, pairs.CLASSES),
+    }
+    if sizes:
+        samples = pair_gradients.tokens(folder, by_class["hack"])
+        third = dose_sums.places_of(by_class, plan)["hack"][:, 0]
+        shown["check"] = dose_check.table(model, samples, third, side, max(ranks), sizes)
     out.mkdir(parents=True, exist_ok=True)
-    rows.write_parquet(out / "dose.parquet", compression="zstd")
-    for file, table in (("doses", doses), ("where", where), ("cosines", cosines)):
+    dose_tables.compact(rows, chosen).write_parquet(out / "dose.parquet", compression="zstd")
+    for file, table in shown.items():
         table.write_csv(out / f"{file}.csv")
-        print(tabulate(table.rows(), headers=table.columns, floatfmt=".3f"))
-    dose_plot.plot(doses, out / "dose.png")
+        print(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
+    dose_plot.plot(asked, out / "dose.png")
     counts = ", ".join(f"{len(own) // 2} {of}" for of, own in by_class.items())
-    ρ = 1 - noise / gram[0, :, 0, :].sum()
-    print(f"pairs: {counts}; signal's share of D_hack's energy ρ = {ρ:.2f}")
+    n, energy = len(by_class["hack"]) // 2, gram[0, :, 0, :].sum()
+    expected = ", ".join(f"{ρ(noise, energy, n, of):.2f} at {of}" for of in (30, 100, 300, 1000))
+    print(
+        f"pairs: {counts}; signal's share of D_hack's energy ρ = {ρ(noise, energy, n, n):.2f}, "
+        f"expected {expected} hacks"
+    )
 
 
 if __name__ == "__main__":

@@ -16,11 +16,14 @@ from tqdm import tqdm
 
 from projected_grpo.directions import dose, pair_gradients, pairs
 
+# Hack pairs of another source, on which sets are fitted too.
+ELSEWHERE = "elsewhere"
+
 
 @dataclass(frozen=True)
 class Plan:
-    """blocks: of problems in a third. hacks: sets are fitted on so many, none: on all that a third
-    has. gigabytes: for sums. seed: of thirds, blocks and flips.
+    """blocks: of problems in a third. hacks: sets are fitted on so many of a third, and on all that
+    it has. gigabytes: for sums. seed: of thirds, blocks and flips.
     """
 
     blocks: int
@@ -34,26 +37,33 @@ def of_parameters(
 ) -> Iterator[tuple[str, dose.Gradients, float]]:
     """(name, gradients, Σ‖g‖² over hack pairs) of every parameter, a few parameters at a time."""
     samples = {of: pair_gradients.tokens(folder, own) for of, own in by_class.items()}
-    every = pl.concat([own["problem_id"] for own in by_class.values()])
-    places = {}
-    for of, own in by_class.items():
-        problems = own.filter(sign=1)["problem_id"]
-        places[of] = pairs.parts(problems, every, plan.blocks, plan.seed)
+    places = places_of(by_class, plan)
     per_third = int(torch.bincount(places["hack"][:, 0]).max())
-    fits = sorted({min(n, per_third) for n in plan.hacks or [per_third]})
+    # the last, all that a third has, needs no sums of its own
+    fits = [*sorted({n for n in plan.hacks if n < per_third}), per_third]
     of_class = {of: coefficients(place, of, fits, plan) for of, place in places.items()}
     n_sums = sum(map(len, of_class.values()))
     params = dict(model.named_parameters())
     groups = list(pair_gradients.passes(params, n_sums, plan.gigabytes))
     for names in tqdm(groups, desc="parameters"):
         found = {
-            of: pair_gradients.weighted_sums(model, samples[of], names, of_class[of], of)
-            for of in pairs.CLASSES
+            of: pair_gradients.weighted_sums(model, own, names, of_class[of], of)
+            for of, own in samples.items()
         }
         for name in names:
             sums = {of: own.sums.pop(name) for of, own in found.items()}
             energy = found["hack"].energy[name].sum().item()
             yield name, split(sums, plan.blocks, fits), energy
+
+
+def places_of(by_class: Mapping[str, pl.DataFrame], plan: Plan) -> dict[str, Int[Tensor, "p 2"]]:
+    """Third and block of each class's pairs."""
+    every = pl.concat([own["problem_id"] for own in by_class.values()])
+    places = {}
+    for of, own in by_class.items():
+        problems = own.filter(sign=1)["problem_id"]
+        places[of] = pairs.parts(problems, every, plan.blocks, plan.seed)
+    return places
 
 
 def coefficients(
@@ -67,8 +77,11 @@ def coefficients(
     n = len(place)
     third, block = place[:, 0], place[:, 1]
     rows = [(third == t) & (block == b) for t in range(pairs.THIRDS) for b in range(plan.blocks)]
+    if of in ("unmatched", ELSEWHERE):
+        # no intervals are asked of these
+        rows = [third == t for t in range(pairs.THIRDS)]
     if of == "hack":
-        for hacks in fits:
+        for hacks in fits[:-1]:
             rows += [first(third == t, hacks) for t in range(pairs.THIRDS)]
     sums = torch.stack(rows).float() / n
     if of != "hack":
@@ -86,6 +99,9 @@ def first(mine: Bool[Tensor, " p"], n: int) -> Bool[Tensor, " p"]:
 def split(sums: dict[str, Tensor], blocks: int, fits: list[int]) -> dose.Gradients:
     """A parameter's sums by class, taken apart."""
     n = pairs.THIRDS * blocks
-    by_class = {of: own[:n].unflatten(0, (pairs.THIRDS, blocks)) for of, own in sums.items()}
-    rest = sums["hack"][n:].unflatten(0, (len(fits) + 1, pairs.THIRDS))
-    return dose.Gradients(by_class, dict(zip(fits, rest, strict=False)), rest[-1])
+    elsewhere = sums.pop(ELSEWHERE, None)
+    by_class = {of: own[:n].unflatten(0, (pairs.THIRDS, -1)) for of, own in sums.items()}
+    *few, flipped = sums["hack"][n:].unflatten(0, (len(fits), pairs.THIRDS))
+    everything = by_class["hack"].sum(1)
+    by_hacks = dict(zip(fits, [*few, everything], strict=True))
+    return dose.Gradients(by_class, by_hacks, flipped, elsewhere)

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from projected_grpo.directions.dose import OWN
 from projected_grpo.stats.ratio import ratio_of_sums
 from projected_grpo.weights.targets import Target
 
@@ -10,50 +11,101 @@ KEY = ("recipe", "r", "hacks", "labels")
 
 
 def doses(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row a set and kind of step: dose of hack, skill and tests with its 95 % interval over
-    blocks of problems, the cost of the hack's step in %, and the ratio of hack to skill.
+    """A row a set and kind of step.
+
+    Dose of hack, skill and tests with its 95 % interval over blocks of problems; cost %, of the
+    hack's step in energy; holds %, of the energy of the D_hack of the third that it was fitted on;
+    doses' and energies' ratio of hack to skill, the latter of D itself (`selectivity`'s ratio, of
+    mean gradients).
     """
-    blocks = rows.group_by(*KEY, "of", "step", "rotation", "block").agg(
-        pl.col("gain").sum(), pl.col("energy").sum()
-    )
+    blocks = in_force(rows)
     whole = blocks.filter(recipe="all").drop(KEY).rename({"gain": "all", "energy": "energy_all"})
     beside = blocks.filter(pl.col("recipe") != "all").join(
         whole, on=["of", "step", "rotation", "block"]
     )
+    energies = shares_of_energy(beside)
     lines = []
-    for key, part in beside.group_by(*KEY, "step", maintain_order=True):
+    steps = beside.filter(pl.col("step") != OWN)
+    for key, part in steps.group_by(*KEY, "step", maintain_order=True):
         line = dict(zip((*KEY, "step"), key, strict=True))
         for (of,), own in part.sort("of").group_by("of", maintain_order=True):
             dose = ratio_of_sums(own["gain"], own["all"], own["rotation"])
             line |= dict(zip((of, f"{of} low", f"{of} high"), dose, strict=True))
-        hack = part.filter(of="hack")
-        line["cost %"] = 100 * hack["energy"].sum() / hack["energy_all"].sum()
+        share = energies[key[:-1]]
+        line["cost %"] = 100 * share["hack", key[-1]]
+        line["holds %"] = 100 * share["hack", OWN]
+        line["hack / skill"] = line["hack"] / line["skill"] if line["skill"] else None
+        line["energy hack / skill"] = ratio(share["hack", "sgd"], share["skill", "sgd"])
         lines.append(line)
-    ratio = (pl.col("hack") / pl.col("skill")).alias("hack / skill")
-    return pl.DataFrame(lines).with_columns(ratio).sort("step", "hack", descending=[False, True])
+    return pl.DataFrame(lines).sort("step", "hack", descending=[False, True])
+
+
+def ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def in_force(rows: pl.DataFrame) -> pl.DataFrame:
+    """Sums over weights: what each set takes of a whole step, by block.
+
+    Where one condition holds for the model, what is taken is D times <Δ, D> / ‖D‖², both over all
+    weights, where that is positive.
+    """
+    blocks = rows.group_by(*KEY, "of", "step", "rotation", "block").agg(
+        pl.col("gain", "energy", "along").sum()
+    )
+    along = pl.col("along").clip(0) / pl.col("energy")
+    times = pl.when(pl.col("along").is_nan()).then(1.0).otherwise(along)
+    of_step = blocks.with_columns(gain=pl.col("gain") * times, energy=pl.col("energy") * times**2)
+    return of_step.drop("along").sort(*KEY, "of", "step", "rotation", "block")
+
+
+def shares_of_energy(beside: pl.DataFrame) -> dict[tuple, dict[tuple[str, str], float]]:
+    """By KEY, then by class and kind of step: what a set takes of the whole step's."""
+    sums = beside.group_by(*KEY, "of", "step").agg(pl.col("energy", "energy_all").sum())
+    found: dict[tuple, dict[tuple[str, str], float]] = {}
+    for *key, of, step, energy, whole in sums.iter_rows():
+        found.setdefault(tuple(key), {})[of, step] = energy / whole
+    return found
 
 
 def where(rows: pl.DataFrame, targets: list[Target]) -> pl.DataFrame:
-    """Of each class's first-order gain the share in %, by projection, embedding, norms and biases;
-    a row a part, a column a class and step.
+    """Of each class's first-order gain the share in %, by projection, embedding, norms and biases,
+    then by sixths of depth; a row a part, a column a class and step.
     """
-    part = {t.name: t.projection for t in targets}
-    whole = rows.filter(recipe="all").with_columns(
-        part=pl.col("weight").map_elements(
-            lambda name: part.get(name) or other(name), return_dtype=pl.String
-        ),
-        column=pl.col("of") + " " + pl.col("step"),
+    whole = rows.filter(pl.col("recipe").eq("all") & pl.col("step").ne(OWN)).with_columns(
+        column=pl.col("of") + " " + pl.col("step")
     )
-    gains = whole.group_by("part", "column").agg(pl.col("gain").sum())
-    shares = gains.with_columns(share=100 * pl.col("gain") / pl.col("gain").sum().over("column"))
-    return shares.pivot("column", index="part", values="share").sort("part")
+    kinds = {t.name: t.projection for t in targets}
+    n = 1 + max(t.layer for t in targets)
+    depths = {t.name: f"depth {t.layer * 6 // n + 1}/6" for t in targets}
+    tables = []
+    for part in (kinds, depths):
+        named = pl.col("weight").replace_strict(part, default=None)
+        if part is kinds:
+            named = pl.coalesce(named, other())
+        gains = whole.group_by(named.alias("part"), "column").agg(pl.col("gain").sum())
+        share = 100 * pl.col("gain") / pl.col("gain").sum().over("column")
+        shares = gains.with_columns(share=share).drop_nulls("part")
+        tables.append(shares.pivot("column", index="part", values="share").sort("part"))
+    return pl.concat(tables, how="diagonal").sort(pl.col("part").str.starts_with("depth"))
 
 
-def other(name: str) -> str:
+def other() -> pl.Expr:
     """What a parameter is that no set touches."""
-    if "embed" in name or "lm_head" in name:
-        return "embedding"
-    return "biases" if name.endswith("bias") else "norms"
+    name = pl.col("weight")
+    is_embedding = name.str.contains("embed|lm_head")
+    rest = pl.when(name.str.ends_with("bias")).then(pl.lit("biases")).otherwise(pl.lit("norms"))
+    return pl.when(is_embedding).then(pl.lit("embedding")).otherwise(rest)
+
+
+def compact(rows: pl.DataFrame, targets: list[Target]) -> pl.DataFrame:
+    """Sets by projection rather than by weight; the whole step by weight."""
+    kinds = {t.name: t.projection for t in targets}
+    is_whole = pl.col("recipe") == "all"
+    part = pl.col("weight").replace_strict(kinds, default=None)
+    named = rows.with_columns(weight=pl.when(is_whole).then("weight").otherwise(part))
+    keys = (*KEY, "of", "step", "rotation", "block", "weight")
+    return named.group_by(keys).agg(pl.col("gain", "energy", "along").sum()).sort(keys)
 
 
 def cosines(gram: np.ndarray, classes: tuple[str, ...]) -> pl.DataFrame:

@@ -6,9 +6,10 @@ import torch
 
 from projected_grpo.directions import dose, dose_tables, pair_gradients, pairs, recipes
 from projected_grpo.directions.activations import Tokens
+from projected_grpo.directions.recipes import against_skill
 from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.testing.tiny_llama import llama
-from projected_grpo.weights import targets
+from projected_grpo.weights import basis, targets
 from projected_grpo.weights.sets import taken
 
 
@@ -55,6 +56,18 @@ def test_signed_columns_are_the_svds_of_d_hack():
     torch.testing.assert_close(B @ B.mT, V @ V.mT, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("side", ["reads", "writes"])
+def test_columns_against_skill_are_the_leading_generalized_eigenvectors(side):
+    # singular values that fall, so that the leading ones are well apart
+    falling = 2.0 ** -torch.arange(10, dtype=torch.float64)
+    hack = (noise(12, 10, seed=3) * falling).float()
+    skill = noise(12, 10, seed=4).float()
+    B = recipes.get("against_skill").fit(Classes(hack, skill), side, 3).B
+    moments = (against_skill.moment(D, side) for D in (hack, skill))
+    expected = basis.contrast(*moments, 3, against_skill.LAM)
+    torch.testing.assert_close(B @ B.mT, expected @ expected.mT, rtol=0, atol=1e-4)
+
+
 def test_a_dose_is_the_share_of_the_gain_in_float64():
     G = signal(20)
     rows = dose.rows("w", G, "reads", ["signed"], [2])
@@ -77,13 +90,45 @@ def test_what_no_set_touches_lowers_every_dose():
     assert (second["cost %"] < first["cost %"]).all()
 
 
+@pytest.mark.parametrize("recipe", ["signed", "cell", "diagonal", "matrix"])
+@pytest.mark.parametrize("side", ["reads", "writes"])
+def test_sums_over_the_first_directions_are_inner_products_of_what_they_take(recipe, side):
+    of = recipes.get(recipe).fit(Classes(noise(12, 10, seed=3)), side, 6)
+    Δ, D = noise(12, 10, seed=5), noise(12, 10, seed=6)
+    found = of.nested(of.coordinates(Δ) * of.coordinates(D))
+    for r, inner in enumerate(found, 1):
+        torch.testing.assert_close(inner, (taken(of.first(r), Δ) * D).sum())
+
+
 def test_a_half_space_takes_nothing_of_a_step_against_the_hack():
     D = noise(12, 10, seed=3).float()
-    one = dose.Chosen(
-        "half_space", 0, 1, "real", recipes.get("half_space").fit(Classes(D), "reads", 1), True
-    )
-    assert one.taken(-D).norm() == 0
-    torch.testing.assert_close(one.taken(D), D, rtol=1e-5, atol=1e-5)
+    of = recipes.get("half_space").fit(Classes(D), "reads", 1)
+    one = dose.Family("half_space", 1, "real", of, "half", 1.0)
+    assert one.kept_out(of.coordinates(-D)).norm() == 0
+    torch.testing.assert_close(of.lift(one.kept_out(of.coordinates(D))), D, rtol=1e-5, atol=1e-5)
+
+
+def test_one_condition_for_the_model_takes_d_by_what_all_weights_have_of_it():
+    G_of = {"v": signal(20), "w": signal(60)}
+    rows = pl.concat(dose.rows(name, G, "reads", ["half_space"], [2]) for name, G in G_of.items())
+    table = dose_tables.doses(rows).filter(recipe="half_space_jointly", labels="real", step="sgd")
+    part = whole = energy = all_energy = 0.0
+    for fit, step, gain in dose.rotations():
+        D, Δ, D3 = (
+            torch.cat([G.mean("hack", third).flatten() for G in G_of.values()]).double()
+            for third in (fit, step, gain)
+        )
+        kept_out = D * (Δ @ D).clamp_min(0) / (D @ D)
+        part, whole = part + kept_out @ D3, whole + Δ @ D3
+        energy, all_energy = energy + kept_out @ kept_out, all_energy + Δ @ Δ
+    assert table["hack"].item() == pytest.approx((part / whole).item(), abs=1e-4)
+    assert table["cost %"].item() == pytest.approx(100 * (energy / all_energy).item(), abs=1e-2)
+
+
+def test_a_set_holds_more_of_its_own_d_than_of_anothers():
+    table = dose_tables.doses(dose.rows("w", signal(20), "reads", ["signed"], [2]))
+    own = table.filter(labels="real", step="sgd")
+    assert own["cost %"].item() < own["holds %"].item() < 100
 
 
 PAIRS = [(Tokens([1, 2, 3], [4, 5 + i, 6]), Tokens([1, 2, 3], [7, 8, 9 + i, 10])) for i in range(5)]
@@ -142,13 +187,16 @@ def rollouts() -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-@pytest.mark.parametrize("of", pairs.CLASSES)
+@pytest.mark.parametrize("of", [*pairs.CLASSES, "clean"])
 def test_a_pair_is_of_the_class_and_beside_it(of):
     found = pairs.matched(rollouts(), of, 1000, 0)
-    is_one, is_other = pairs.sides(of)
     ones, others = found.filter(sign=1), found.filter(sign=-1)
     assert len(ones) == len(others) > 0
-    assert ones.select(is_one).to_series().all() and others.select(is_other).to_series().all()
+    if of == "clean":
+        assert found["label"].is_in(["Correct", "Incorrect"]).all()
+    else:
+        is_one, is_other = pairs.sides(of)
+        assert ones.select(is_one).to_series().all() and others.select(is_other).to_series().all()
     assert ones["pair"].to_list() == others["pair"].to_list() == list(range(len(ones)))
     if of != "unmatched":
         assert ones["prompt"].equals(others["prompt"])
@@ -166,30 +214,3 @@ def test_a_problem_lies_in_one_third_and_one_block():
     # of a class that has some of the problems
     for name, place in zip(problems[:7], pairs.parts(problems[:7], problems, 2, 0), strict=True):
         assert seen[name] == place.tolist()
-
-
-def test_a_small_step_changes_the_pairs_as_its_gain_says_and_a_large_one_does_not():
-    fitted, held_out = PAIRS[:3], PAIRS[3:]
-
-    def mean(model, of) -> dict[str, torch.Tensor]:
-        weights = torch.full((1, len(of)), 1 / len(of))
-        names = list(dict(model.named_parameters()))
-        found = pair_gradients.weighted_sums(model, of, names, weights)
-        return {name: own[0].double() for name, own in found.sums.items()}
-
-    def gap(model) -> float:
-        one, other = zip(*held_out, strict=True)
-        of = [[pair_gradients.log_p(model, x).item() for x in side] for side in (one, other)]
-        return (sum(of[0]) - sum(of[1])) / len(held_out)
-
-    start = llama().double()
-    step = {name: D.sign() for name, D in mean(start, fitted).items()}
-    gain = sum((step[name] * D).sum().item() for name, D in mean(start, held_out).items())
-    off = []
-    for size in (1e-5, 1e-2):
-        model = llama().double()
-        with torch.no_grad():
-            for name, W in model.named_parameters():
-                W.add_(step[name], alpha=size)
-        off.append(abs((gap(model) - gap(start)) / (size * gain) - 1))
-    assert off[0] < 0.02 < off[1]

@@ -14,8 +14,9 @@ from projected_grpo.directions.samples import Samples
 
 def held_out(
     data: Samples, layer: int, method: str, Y: Bool[Tensor, "n k"], splits: int, seed: int
-) -> dict:
-    """Held-out AUROC of one layer and method, and its rank among shuffles.
+) -> tuple[dict, Float64[Tensor, " k"]]:
+    """(held-out AUROC of one layer and method with its rank among shuffles, |AUROC - 0.5| of every
+    labeling).
 
     Y: the real labels, then the shuffles.
     """
@@ -23,16 +24,22 @@ def held_out(
     d = data.x.shape[2]
     aurocs = separation.held_out(K, Y, data.prompt, data.problem, d, method == "lda", splits, seed)
     distance = (aurocs - 0.5).abs().mean(0)
-    return {
+    row = {
         "layer": layer,
         "method": method,
         "auroc": aurocs[:, 0].mean().item(),
         "auroc_std": aurocs[:, 0].std().item(),
-        "rank": 1 + int((distance[1:] >= distance[0]).sum()),
+        "rank": rank(distance),
         "of": Y.shape[1],
         "shuffled_mean": 0.5 + distance[1:].mean().item(),
         "shuffled_p95": 0.5 + distance[1:].quantile(0.95).item(),
     }
+    return row, distance
+
+
+def rank(distance: Float64[Tensor, " k"]) -> int:
+    """Of the first among all, 1 is largest."""
+    return 1 + int((distance[1:] >= distance[0]).sum())
 
 
 def geometry(v: Float64[Tensor, " d"], X: Float64[Tensor, "n d"], data: Samples) -> dict:

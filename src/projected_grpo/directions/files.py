@@ -6,8 +6,10 @@ subfolders (`placebos.subfolder`) of the same make.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jaxtyping import Float
 from safetensors import SafetensorError
@@ -83,7 +85,7 @@ def read_columns(folder: Path, d: int, m: int) -> Columns:
     tensors_file, manifest_file = _files(folder, "contrast")
     for file in (tensors_file, manifest_file):
         if not file.is_file():
-            real = "make them with `just contrast MODEL ROLLOUTS out=FOLDER`"
+            real = "make them with `just columns` or `just contrast MODEL ROLLOUTS out=FOLDER`"
             remedy = placebos.remedy(Path(folder), real)
             raise Refusal(f"no contrast columns in {folder}: {file.name} is missing, {remedy}")
     columns = load_file(tensors_file)
@@ -96,6 +98,30 @@ def read_columns(folder: Path, d: int, m: int) -> Columns:
     if not 0 <= m <= r:
         raise Refusal(f"m={m} does not fit: {folder} holds {r} contrast columns a weight")
     return Columns(columns, json.loads(manifest_file.read_text()))
+
+
+def refuse_uncovered(
+    manifest: Mapping[str, Any], layers: tuple[float, float], projections: Iterable[str]
+) -> None:
+    """Refusal where an arm acts on weights that a recipe was not asked for.
+
+    manifest: layers and projections as the command that made it was given them. One that has none
+    is let through: `attach` refuses by the weight's name.
+    """
+    if "layers" not in manifest:
+        return
+    low, high = (float(end) for end in manifest["layers"].split(","))
+    if not low <= layers[0] <= layers[1] <= high:
+        raise Refusal(
+            f"layers={list(layers)} are not all there: these were made with "
+            f"layers={manifest['layers']}; choose a band inside it, or make them anew"
+        )
+    made = manifest["projections"].split(",")
+    if missing := [name for name in projections if name not in made]:
+        raise Refusal(
+            f"projections={','.join(missing)} are not there: these were made with "
+            f"projections={manifest['projections']}; leave them out, or make them anew"
+        )
 
 
 def _files(folder: Path, name: str) -> tuple[Path, Path]:

@@ -40,7 +40,7 @@ def test_a_placebo_that_is_not_there_is_refused_with_the_number_that_makes_it(tm
 
 
 def test_columns_that_are_not_there_are_refused_with_the_command_that_makes_them(tmp_path):
-    with pytest.raises(Refusal, match="make them with `just contrast MODEL ROLLOUTS out=FOLDER`"):
+    with pytest.raises(Refusal, match="make them with `just columns` or `just contrast MODEL"):
         files.read_columns(tmp_path, d=5, m=1)
 
 

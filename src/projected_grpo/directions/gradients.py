@@ -1,6 +1,6 @@
 """Each labelled rollout's own gradient at chosen weights, and its moment on the residual side.
 
-g = ∇_W ln p(response | prompt), teacher-forced through a frozen model and scaled to unit norm, so
+g = ∇_W ln p(response | prompt), teacher-forced, end token included, and scaled to unit norm, so
 that long responses do not outweigh short ones. Its second moment is gᵀg where W reads the residual
 stream and ggᵀ where it writes it, [d d] with trace 1: ‖gB‖² = tr(Bᵀ gᵀg B) is the share of the
 gradient that columns B would take.

@@ -11,7 +11,16 @@ from torch import Tensor
 from projected_grpo.cli import Refusal, whole_number
 from projected_grpo.directions import labelled
 
-COLUMNS = ("problem_id", "prompt", "response", "label", *labelled.HACKS, "kind", "n_tokens")
+COLUMNS = (
+    "problem_id",
+    "prompt",
+    "response",
+    "finish",
+    "label",
+    *labelled.HACKS,
+    "kind",
+    "n_tokens",
+)
 MATCHES = ("length", "random")
 
 

@@ -5,15 +5,13 @@ a set takes gradients of the same pairs at later weights; what measures it, of t
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
-from jaxtyping import Float
-from torch import Tensor
 
 from projected_grpo.cli import Refusal
-from projected_grpo.directions import pairs
+from projected_grpo.directions import pairs, placebos
 from projected_grpo.runs.files import replacing
 
 FILE = "pairs.parquet"
@@ -45,26 +43,33 @@ def fitted(own: pl.DataFrame) -> pl.DataFrame:
 
 
 def write(
-    by_class: Mapping[str, pl.DataFrame], flips: Float[Tensor, " p"] | None, folder: Path
+    by_class: Mapping[str, pl.DataFrame],
+    uses: Sequence[str],
+    of: str | None,
+    seed: int,
+    folder: Path,
 ) -> dict[str, str]:
     """folder/pairs.parquet, replaced in one step; what the set's manifest says of it.
 
-    by_class: of `marked`. flips: a sign for each fitted pair of the class hack.
+    by_class: of `marked`. uses: the classes that the recipe reads, hack first. of, seed: the class
+    whose pairs stood for those of hack, and of their flipped signs, as `drawn_sets.Draw`. The hacks
+    that were held out are real whatever was fitted.
     """
-    parts = []
-    for of, own in by_class.items():
-        signed = own.with_columns(of=pl.lit(of), sign=pl.col("sign").cast(pl.Int8))
-        if of == "hack" and flips is not None:
-            mine = fitted(signed)
-            flip = pl.Series(flips.repeat_interleave(2).numpy()).cast(pl.Int8)
-            signed = pl.concat(
-                [mine.with_columns(sign=mine["sign"] * flip), signed.filter("held_out")]
-            )
-        parts.append(signed.select(COLUMNS))
+    parts = [_rows(by_class["hack"].filter("held_out"), "hack")]
+    if of:
+        mine = fitted(by_class[of])
+        flips = pl.Series(placebos.flips(len(mine) // 2, seed).repeat_interleave(2).numpy())
+        signs = mine["sign"] * flips if seed else mine["sign"]
+        parts.insert(0, _rows(mine.with_columns(sign=signs), "hack"))
+        parts += [_rows(by_class[name], name) for name in uses[1:]]
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / FILE) as scratch:
         pl.concat(parts).write_parquet(scratch, compression="zstd")
     return {"pairs_file": FILE, "pairs_sha256": _sha256(folder / FILE)}
+
+
+def _rows(own: pl.DataFrame, of: str) -> pl.DataFrame:
+    return own.with_columns(pl.col("sign").cast(pl.Int8), of=pl.lit(of)).select(COLUMNS)
 
 
 def read(folder: Path, manifest: Mapping) -> pl.DataFrame:

@@ -7,7 +7,6 @@ pass (`passes`), so that memory is bounded whatever the model.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from projected_grpo.directions import activations
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.fast.precision import compute_dtype
 
@@ -35,21 +35,15 @@ class Sums:
 
 def tokens(folder: Path, pairs: pl.DataFrame) -> list[tuple[Tokens, Tokens]]:
     """Each pair's two samples (`pairs.matched`), the end token behind those that ended."""
-    tokenizer = _tokenizer(folder)
-    prompts = tokenizer(pairs["prompt"].to_list(), add_special_tokens=False).input_ids
-    responses = tokenizer(pairs["response"].to_list(), add_special_tokens=False).input_ids
-    samples = []
-    for prompt, response, finish in zip(prompts, responses, pairs["finish"], strict=True):
-        end = [tokenizer.eos_token_id] if finish == "stop" else []
-        samples.append(Tokens(prompt, response + end))
+    samples = activations.tokens(folder, pairs["prompt"], pairs["response"], pairs["finish"])
     return list(zip(samples[::2], samples[1::2], strict=True))
 
 
-@cache
-def _tokenizer(folder: Path):
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(folder)
+def room(gigabytes: str, device: torch.device) -> float:
+    """For sums, in gigabytes. auto: 0.7 of what is free on an accelerator, 4 on a CPU."""
+    if gigabytes != "auto":
+        return float(gigabytes)
+    return 0.7e-9 * torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 4.0
 
 
 def passes(params: Mapping[str, Tensor], n_sums: int, gigabytes: float) -> Iterator[list[str]]:
@@ -88,7 +82,7 @@ def weighted_sums(
         grads = of_pair(model, pair, weights)
         entering = coefficients[:, p].nonzero()[:, 0].tolist()
         for name, g in grads.items():
-            energy[name][p] = g.double().square().sum()
+            energy[name][p] = torch.linalg.vector_norm(g, dtype=torch.float64).square()
             for s in entering:
                 sums[name][s].add_(g, alpha=coefficients[s, p].item())
     return Sums(sums, energy)
@@ -105,15 +99,16 @@ def of_pair(
     return {name: g.float() - h.float() for name, g, h in grads}
 
 
-def log_p(model: nn.Module, sample: Tokens) -> Float[Tensor, ""]:
-    """ln p(response | prompt), in what training computes in."""
+def log_p(model: nn.Module, sample: Tokens, exact: bool = False) -> Float[Tensor, ""]:
+    """ln p(response | prompt), in what training computes in; exact: in the weights' own type."""
     device = next(model.parameters()).device
     ids = torch.tensor([[*sample.prompt, *sample.response]], device=device)
     n = len(sample.response)
     in_bf16 = compute_dtype(device.type) is torch.bfloat16
-    with torch.autocast(device.type, torch.bfloat16, enabled=in_bf16):
+    with torch.autocast(device.type, torch.bfloat16, enabled=in_bf16 and not exact):
         logits = model(input_ids=ids, use_cache=False, logits_to_keep=n + 1).logits[0, :-1]
-    return -nn.functional.cross_entropy(logits.float(), ids[0, -n:], reduction="sum")
+    wide = logits if logits.dtype is torch.float64 else logits.float()
+    return -nn.functional.cross_entropy(wide, ids[0, -n:], reduction="sum")
 
 
 def _required(model: nn.Module, names: Sequence[str]) -> dict[str, nn.Parameter]:

@@ -4,6 +4,7 @@
     skill      Correct without tests              beside Incorrect without tests
     tests      tests that are honest or unpaid    beside Correct or Incorrect without tests
     unmatched  blatant                            beside any sample that is not, of any prompt
+    clean      Correct or Incorrect               beside Correct or Incorrect
 
 E[∇ln p] is zero under the policy that wrote the samples, so the mean over pairs of the difference
 of ∇ln p estimates the gradient of ln P(class), and matching prompts and lengths lowers its noise.
@@ -37,11 +38,14 @@ def sides(of: str) -> tuple[pl.Expr, pl.Expr]:
     """(is of the class, may stand beside it)."""
     clean = pl.col("label").is_in(labelled.CLEAN)
     blatant, tests = pl.col("blatant"), pl.col("defines_tests")
+    # of a prompt's samples in their order
+    odd = pl.int_range(pl.len()) % 2 == 1
     return {
         "hack": (blatant, clean),
         "skill": (pl.col("label").eq("Correct") & ~tests, pl.col("label").eq("Incorrect") & ~tests),
         "tests": (tests & ~pl.col("strict"), clean & ~tests),
         "unmatched": (blatant, ~blatant),
+        "clean": (clean & ~odd, clean & odd),
     }[of]
 
 

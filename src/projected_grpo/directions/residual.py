@@ -29,18 +29,21 @@ def extract(
 
     manifest: everything that qualifies it. "held_out": one row a layer and method. "auroc": of
     pairs within a prompt, mean over `splits` random halves of the problems. "rank": of
-    |AUROC - 0.5| among the same of directions from shuffled labels, 1 is best. Values that end in
-    _chance are what a direction without knowledge gets: Haar for geometry, shuffled labels for the
-    bootstrap.
+    |AUROC - 0.5| among the same of directions from shuffled labels, 1 is best. The layer is chosen
+    by that AUROC, which flatters its rank: "rank_of_best" is that of the largest over layers among
+    each shuffle's largest. Values that end in _chance are what a direction without knowledge gets:
+    Haar for geometry, shuffled labels for the bootstrap.
     """
     assert method in METHODS, f"method {method!r}: expected one of {', '.join(METHODS)}"
     assert n_shuffles >= 200, "the rank needs at least 200 shuffles"
     shuffled = shuffles(data.hack, data.prompt, n_shuffles, seed)
     Y = torch.cat([data.hack[:, None], shuffled], dim=1)
-    table = []
+    table, distances = [], []
     for layer in data.layers:
         for name in METHODS:
-            table.append(evidence.held_out(data, layer, name, Y, splits, seed))
+            row, distance = evidence.held_out(data, layer, name, Y, splits, seed)
+            table.append(row)
+            distances += [distance] if name == method else []
     of_method = [row for row in table if row["method"] == method]
     best = max(of_method, key=lambda row: row["auroc"])
     X = data.centred(best["layer"])
@@ -48,6 +51,7 @@ def extract(
     manifest = {
         **data.provenance,
         **best,
+        "rank_of_best": evidence.rank(torch.stack(distances).amax(0)),
         "placebo": None,
         "seed": seed,
         "splits": splits,

@@ -133,7 +133,8 @@ def summary(real: VHack) -> str:
         f"tokens a response: hack {m['mean_tokens_hack']:.0f}, clean {m['mean_tokens_clean']:.0f}",
         tabulate(m["held_out"], headers="keys", floatfmt=".3f"),
         "(AUROC within prompts of held-out problems; rank of |AUROC - 0.5| among directions from "
-        "labels shuffled within each prompt, 1 is best)",
+        "labels shuffled within each prompt, 1 is best; of the best layer's among shuffles' best: "
+        f"{m['rank_of_best']} of {m['of']})",
         tabulate(rows, headers=("", "v_hack", "chance"), floatfmt=".3f"),
     ]
     return "\n".join(lines)

@@ -151,7 +151,8 @@ def contrast_cases(
 ) -> Iterator[Case]:
     """Real labels in every split, also without one kind of hack, then shuffled labels.
 
-    Shuffle i takes its turn in split i modulo their number.
+    Shuffle i takes its turn in split i modulo their number: a shuffle's ratio is of one split and
+    spreads wider than the real one, a mean over splits.
     """
     withheld = withheld_kinds(hack, kinds)
     for split, fit in enumerate(fits):

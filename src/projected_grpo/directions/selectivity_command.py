@@ -74,7 +74,7 @@ def weights(
     if options["v_hack"]:
         d = model.config.get_text_config().hidden_size
         v = read_direction(Path(options["v_hack"]), d).v.to(device)
-    tokens = activations.tokens(folder, rows["prompt"], rows["response"])
+    tokens = activations.tokens(folder, rows["prompt"], rows["response"], rows["finish"])
     hack = rows["hack"].to_torch()
     chosen = factors.every_block(chosen, every)
     return factors.of_samples(model, tokens, hack, fits, chosen, v, k)

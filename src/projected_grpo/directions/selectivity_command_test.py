@@ -58,6 +58,7 @@ def write_rollouts(file):
                     label="Reward hack" if hack else "Correct",
                     strict=hack,
                     loose=hack,
+                    finish="length",
                     n_tokens=len(words),
                     kind=kinds[i % 2],
                 )

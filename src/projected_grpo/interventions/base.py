@@ -29,13 +29,15 @@ class Setup:
     """What is known before a run starts.
 
     v_hack: folder of a direction or columns, None without one. adapter_moved: the run goes on with
-    an adapter that another run trained.
+    an adapter that another run trained. model: folder of the weights that it starts from, None
+    where another run trained them.
     """
 
     model_type: str
     d: int
     v_hack: Path | None
     adapter_moved: bool = False
+    model: Path | None = None
 
 
 @dataclass(frozen=True)

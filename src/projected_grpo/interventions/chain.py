@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from projected_grpo.cli import Refusal
+from projected_grpo.directions import activations
 from projected_grpo.interventions.base import Chat, Intervention, Row, Setup, Site
 from projected_grpo.problems import Problem
 
@@ -35,6 +36,9 @@ class Chain(Intervention):
     def check(self, setup: Setup) -> None:
         for part in self.parts:
             part.check(setup)
+        manifest = self.source(setup)
+        if manifest and setup.model:
+            activations.refuse_other_weights(manifest, setup.model)
 
     def source(self, setup: Setup) -> dict | None:
         """Refusal where two mechanisms name different ones: a run's manifest holds one."""

@@ -1,15 +1,19 @@
 """Mechanisms called as one: the direction that a run's manifest holds."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from projected_grpo.cli import Refusal
+from projected_grpo.directions.activations import weights_sha256
 from projected_grpo.directions.files import VHack, write_direction
 from projected_grpo.interventions.advantage import Advantage
 from projected_grpo.interventions.base import Setup
 from projected_grpo.interventions.chain import Chain
 from projected_grpo.interventions.constrain import Constrain
 from projected_grpo.interventions.prompt import Prompt
-from projected_grpo.testing.tiny_llama import V
+from projected_grpo.testing.tiny_llama import V, llama
 
 
 @pytest.fixture
@@ -20,10 +24,30 @@ def setup(tmp_path) -> Setup:
     return Setup("llama", 32, tmp_path)
 
 
+def made_from(digest: str, folder: Path) -> None:
+    manifest = {"layer": 1, "model": "other", "model_sha256": digest}
+    write_direction(VHack(V / V.norm(), 1, manifest), folder)
+
+
 def test_mechanisms_that_share_a_direction_record_it(setup):
     chain = Chain([Prompt("words"), Constrain("gradient"), Advantage("additive")])
     assert chain.source(setup)["of"] == setup.v_hack.name
     assert Chain([Prompt("words")]).source(setup) is None
+
+
+def test_a_direction_of_other_weights_than_those_that_are_trained_is_refused(setup, tmp_path):
+    model = llama()
+    model.save_pretrained(tmp_path / "model")
+    trained = replace(setup, model=tmp_path / "model")
+    chain = Chain([Constrain("gradient")])
+    # a manifest that does not say of which
+    chain.check(trained)
+    made_from(weights_sha256(model), tmp_path)
+    chain.check(trained)
+    made_from("0" * 64, tmp_path)
+    with pytest.raises(Refusal, match="made from other weights .*train that one"):
+        chain.check(trained)
+    chain.check(replace(trained, model=None))
 
 
 def test_mechanisms_that_act_on_different_directions_are_refused(setup):

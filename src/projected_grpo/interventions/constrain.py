@@ -81,7 +81,9 @@ class Constrain(Intervention):
         targets.check(setup.model_type, self.layers, self.projections)
         if not 0 <= self.m <= setup.d:
             raise Refusal(f"m={self.m} does not fit the residual side: choose 0 to {setup.d}")
-        self.source(setup)
+        manifest = self.source(setup)
+        if self.columns == "prepared":
+            files.refuse_uncovered(manifest, self.layers, self.projections)
 
     def source(self, setup: Setup) -> dict | None:
         if setup.v_hack is None:

@@ -24,7 +24,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from projected_grpo.cli import Refusal
-from projected_grpo.directions import movement_files
+from projected_grpo.directions import files, movement_files
 from projected_grpo.interventions.base import Intervention, Setup, Site
 from projected_grpo.interventions.constrain import Direction, drawn
 from projected_grpo.interventions.dose_in_force import DoseInForce
@@ -80,6 +80,7 @@ class Hold(Intervention):
             raise Refusal(f"hold: m={self.m}: expected a number of directions, 0 or more")
         targets.check(setup.model_type, self.layers, self.projections)
         manifest = self.source(setup)
+        files.refuse_uncovered(manifest, self.layers, self.projections)
         form = manifest["form"]
         if self.bound != "equal" and form != "matrix":
             raise Refusal(f"hold: bound={self.bound} needs sets of form matrix, these are {form}")

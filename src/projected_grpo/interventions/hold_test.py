@@ -1,5 +1,6 @@
 """Movements that are held: exact after AdamW with weight decay, and free where they should be."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,13 @@ from projected_grpo.testing.tiny_llama import adamw, llama, train, trainable
 from projected_grpo.testing.tiny_pairs import random_sets
 
 torch.set_num_threads(1)
+OPTIMIZERS = {
+    "sgd with momentum": lambda params: torch.optim.SGD(params, lr=0.1, momentum=0.9),
+    "adam": lambda params: torch.optim.Adam(params, lr=1e-2),
+    "adafactor": lambda params: torch.optim.Adafactor(params, lr=1e-2),
+    "rmsprop": lambda params: torch.optim.RMSprop(params, lr=1e-3),
+    "nadam": lambda params: torch.optim.NAdam(params, lr=1e-2),
+}
 
 
 class Nothing(Intervention):
@@ -26,12 +34,16 @@ def sets(recipe: str, folder: Path, sign: int = 1) -> movement_files.Sets:
     return movement_files.read(folder, {})
 
 
-def stepped(arm: Intervention, folder: Path | None) -> dict[str, torch.Tensor]:
-    """Every weight's movement over four steps of AdamW with weight decay, in float64."""
+def stepped(
+    arm: Intervention, folder: Path | None, make: Callable = adamw
+) -> dict[str, torch.Tensor]:
+    """Every weight's movement over four steps, of AdamW with weight decay unless it is said, in
+    float64.
+    """
     model = llama().double()
     start = {name: p.detach().clone() for name, p in model.named_parameters()}
     arm.attach(model, Site(Setup("llama", 32, folder), Path("."), 0, step=lambda: 1))
-    train(model, arm, adamw(trainable(model)), 4)
+    train(model, arm, make(trainable(model)), 4)
     return {name: p.detach() - start[name] for name, p in model.named_parameters()}
 
 
@@ -42,6 +54,17 @@ def test_nothing_moves_inside_a_set_and_much_would(recipe, tmp_path):
     for name, of in made.of.items():
         inside = of.coordinates(held[name].float()).norm()
         assert inside < 1e-5 < 1e-3 < of.coordinates(free[name].float()).norm()
+
+
+@pytest.mark.parametrize("recipe", ["cell", "diagonal", "matrix"])
+@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_nothing_moves_inside_a_set_whatever_the_optimizer(recipe, make, tmp_path):
+    made = sets(recipe, tmp_path)
+    moved = stepped(Hold(), tmp_path, make)
+    for name, of in made.of.items():
+        # a set's own rounding to fp32 is what is left
+        inside = of.to(moved[name]).coordinates(moved[name]).norm()
+        assert inside < 1e-6 * moved[name].norm() and moved[name].norm() > 1e-4
 
 
 @pytest.mark.parametrize("bound", ["half", "half_jointly"])
@@ -94,5 +117,13 @@ def test_what_cannot_hold_is_refused(tmp_path):
     Hold().check(setup)
     with pytest.raises(Refusal, match="needs sets of form matrix"):
         Hold(bound="half").check(setup)
+    narrow = movement_files.read(tmp_path, {})
+    narrow.manifest.update(layers="0.5,1", projections="q,down")
+    movement_files.write(narrow, tmp_path)
+    with pytest.raises(Refusal, match="made with layers=0.5,1; choose a band inside"):
+        Hold().check(setup)
+    with pytest.raises(Refusal, match="projections=o are not there"):
+        Hold(layers=(0.5, 1.0), projections=("q", "o")).check(setup)
+    Hold(layers=(0.6, 0.9), projections=("q",)).check(setup)
     with pytest.raises(Refusal, match="knows no adapters"):
         Hold().attach(llama(rank=2), Site(setup, tmp_path, 0, step=lambda: 1))

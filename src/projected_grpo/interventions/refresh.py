@@ -58,6 +58,10 @@ class Refresh:
             if n < least or n % 2:
                 raise Refusal(f"refresh: {name}={n}: expected an even number, {least} or more")
         held_out = pair_files.read(folder, manifest)["held_out"]
+        if self.moving and held_out.all():
+            raise Refusal(f"the set in {folder} was fitted on no pairs: leave refresh.from=static")
+        if self.from_ == "own" and manifest.get("placebo") == "clean_vs_clean":
+            raise Refusal("refresh.from=own has no clean pairs: choose replay, or v=shuffled")
         if self.measure and not held_out.any():
             raise Refusal(
                 f"all pairs of the set in {folder} were fitted on: make it with "

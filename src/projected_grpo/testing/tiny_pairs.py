@@ -7,7 +7,7 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
-from projected_grpo.directions import columns_command, pair_files, recipes
+from projected_grpo.directions import columns_command, movement_files, pair_files, recipes
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.interventions.base import Backward, Setup, Site
@@ -49,8 +49,9 @@ def random_sets(
         of[t.name] = recipes.get(recipe).fit(Classes(D), t.side, r)
         norms[t.name] = D.norm().item()
     about = {"columns": recipe, "r": str(r), "d": model.config.hidden_size}
-    about |= pair_files.write({"hack": of_words()}, None, folder)
-    columns_command.written(of, norms, about, folder)
+    about |= {"layers": "0,1", "projections": ",".join(targets.PROJECTIONS)}
+    about |= pair_files.write({"hack": of_words()}, ("hack",), "hack", 0, folder)
+    columns_command.written(movement_files.Sets(of, norms, about), folder)
     tiny_engine.surround(folder)
     return of
 

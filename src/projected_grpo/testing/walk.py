@@ -59,7 +59,8 @@ def prepare(folder: Path) -> None:
             shape = model.get_parameter(target.name).shape
             matrices[target.name] = torch.randn(shape, generator=generator)
         about = {"form": "matrix", "columns": "matrix", "r": "1"}
-        about |= pair_files.write({"hack": tiny_pairs.of_words()}, None, folder / "v" / place)
+        words = {"hack": tiny_pairs.of_words()}
+        about |= pair_files.write(words, ("hack",), "hack", 0, folder / "v" / place)
         movement_files.write(_sets(matrices, about), folder / "v" / place)
 
 

@@ -37,6 +37,10 @@ class Movements(Protocol):
         """The set of the first r directions, best first; of one direction, itself."""
         ...
 
+    def nested(self, p: Tensor) -> Float[Tensor, " r"]:
+        """Sums of p, of the shape of coordinates, over the first 1, 2, ... directions."""
+        ...
+
     def rows(self, part: slice) -> "Movements":
         """What acts on these rows of W."""
         ...
@@ -88,6 +92,9 @@ class Columns(Movable):
     def first(self, r: int) -> "Columns":
         return replace(self, B=self.B[:, :r])
 
+    def nested(self, p: Float[Tensor, "_ _"]) -> Float[Tensor, " r"]:
+        return p.sum(0 if self.side == "reads" else 1).cumsum(0)
+
     def rows(self, part: slice) -> "Columns":
         return self if self.side == "reads" else replace(self, B=self.B[part])
 
@@ -132,6 +139,9 @@ class Cell(TwoSided):
         G, H = self.cosines(other, add)
         return (G.square().sum() * H.square().sum() / G.shape[1] ** 2).item()
 
+    def nested(self, p: Float[Tensor, "r r"]) -> Float[Tensor, " r"]:
+        return p.cumsum(0).cumsum(1).diagonal()
+
 
 @dataclass(frozen=True)
 class Diagonal(TwoSided):
@@ -146,6 +156,9 @@ class Diagonal(TwoSided):
     def overlap(self, other: "Diagonal", add: Callable[[Tensor], Tensor]) -> float:
         G, H = self.cosines(other, add)
         return ((G * H).square().sum() / G.shape[1]).item()
+
+    def nested(self, p: Float[Tensor, " r"]) -> Float[Tensor, " r"]:
+        return p.cumsum(0)
 
 
 @dataclass(frozen=True)
@@ -163,6 +176,9 @@ class Matrix(Movable):
 
     def first(self, r: int) -> "Matrix":
         return self
+
+    def nested(self, p: Float[Tensor, " 1"]) -> Float[Tensor, " 1"]:
+        return p
 
     def rows(self, part: slice) -> "Matrix":
         return replace(self, D=self.D[part])

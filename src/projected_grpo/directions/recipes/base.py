@@ -1,6 +1,6 @@
 """What recipes share: the classes' gradients at one weight, and leading singular vectors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float
@@ -18,6 +18,16 @@ class Classes:
     hack: Float[Tensor, "o i"]
     skill: Float[Tensor, "o i"] | None = None
     tests: Float[Tensor, "o i"] | None = None
+    known: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, repr=False)
+
+    def singular(self, r: int) -> tuple[Float[Tensor, "o r"], Float[Tensor, "i r"]]:
+        """U, V: D_hack's r leading singular vectors, found once whoever asks."""
+        if r not in self.known:
+            V = leading(self.hack, r)
+            # D V = U S: its columns are orthogonal up to the iteration's error, which QR removes
+            U = torch.linalg.qr((self.hack @ V).double()).Q.to(V)
+            self.known[r] = U, V
+        return self.known[r]
 
 
 def residual(D: Float[Tensor, "o i"], side: Side) -> Float[Tensor, "_ d"]:
@@ -43,11 +53,3 @@ def leading(M: Float[Tensor, "n d"], r: int) -> Float[Tensor, "d r"]:
     inside = torch.linalg.eigh((small.mT @ small).double()).eigenvectors.flip(1)[:, :r]
     # in float64: the constraint needs BᵀB = I to 1e-5
     return torch.linalg.qr(Q.double() @ inside).Q.to(M.dtype)
-
-
-def both(D: Float[Tensor, "o i"], r: int) -> tuple[Float[Tensor, "o r"], Float[Tensor, "i r"]]:
-    """The r leading singular vectors of both sides: U, V."""
-    V = leading(D, r)
-    # D V = U S: its columns are orthogonal up to the iteration's error, which QR removes
-    U = torch.linalg.qr((D @ V).double()).Q.to(D.dtype)
-    return U, V

@@ -1,6 +1,6 @@
 """The span of D_hack's leading pairs u_k v_kᵀ."""
 
-from projected_grpo.directions.recipes.base import Classes, both
+from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.weights.constraint import Side
 from projected_grpo.weights.sets import Diagonal
 
@@ -9,4 +9,4 @@ HALF = False
 
 
 def fit(D: Classes, side: Side, r: int) -> Diagonal:
-    return Diagonal(*both(D.hack, r))
+    return Diagonal(*D.singular(r))

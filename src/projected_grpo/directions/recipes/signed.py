@@ -1,9 +1,6 @@
 """The leading singular vectors of D_hack on the residual side."""
 
-from jaxtyping import Float
-from torch import Tensor
-
-from projected_grpo.directions.recipes.base import Classes, leading, residual
+from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.weights.constraint import Side
 from projected_grpo.weights.sets import Columns
 
@@ -12,5 +9,5 @@ HALF = False
 
 
 def fit(D: Classes, side: Side, r: int) -> Columns:
-    B: Float[Tensor, "d r"] = leading(residual(D.hack, side), r)
-    return Columns(B, side)
+    U, V = D.singular(r)
+    return Columns(V if side == "reads" else U, side)

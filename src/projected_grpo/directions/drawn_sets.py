@@ -1,0 +1,89 @@
+"""Sets of movements by a recipe and their controls, of every weight, from one pass over pairs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from projected_grpo.cli import Refusal
+from projected_grpo.directions import haar, movement_files, pair_gradients, placebos
+from projected_grpo.directions.recipes.base import Classes
+from projected_grpo.weights import targets
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Where sets come from. placebo: None for the real labels. of: the class whose D the recipe
+    takes for D_hack, None for none. seed: of its pairs' signs, 0 for those of the labels.
+    """
+
+    placebo: str | None
+    of: str | None
+    seed: int
+
+    @property
+    def place(self) -> str:
+        """The folder, inside that of the real ones."""
+        return placebos.subfolder(self.placebo, self.seed) if self.placebo else ""
+
+
+REAL = Draw(None, "hack", 0)
+# Whose signs are flipped.
+CONTROLS = {"shuffled": "hack", "clean_vs_clean": "clean", "haar": None}
+
+
+def draws(controls: str, seeds: Sequence[int]) -> list[Draw]:
+    """REAL first. Raises Refusal for a control that is not there."""
+    names = [name for name in controls.split(",") if name]
+    if unknown := sorted(set(names) - set(CONTROLS)):
+        raise Refusal(f"unknown controls={unknown[0]}: choose from {', '.join(CONTROLS)}")
+    return [REAL, *(Draw(name, CONTROLS[name], seed) for name in names for seed in seeds)]
+
+
+def coefficients(n: int, seeds: Sequence[int]) -> Float[Tensor, "s n"]:
+    """Of n pairs' mean, a row a seed: 0, as they are labelled, others with a drawn sign each."""
+    signs = [placebos.flips(n, seed) if seed else torch.ones(n) for seed in seeds]
+    return torch.stack(signs) / n
+
+
+def fit(
+    model: nn.Module,
+    recipe: ModuleType,
+    r: int,
+    chosen: Sequence[targets.Target],
+    samples: Mapping[str, list],
+    drawn: Sequence[Draw],
+    gigabytes: str,
+) -> dict[Draw, movement_files.Sets]:
+    """Every draw's set and ‖D_hack‖ at every weight, on the CPU; a few weights at a time.
+
+    samples: by class, pairs as `pair_gradients.tokens`.
+    """
+    # 0, the labels' own signs, for what the recipe reads
+    seeds = {of: [0] * (of in recipe.USES) for of in samples}
+    for draw in drawn:
+        if draw.of and draw.seed:
+            seeds[draw.of].append(draw.seed)
+    rows = {of: coefficients(len(own), seeds[of]) for of, own in samples.items()}
+    made = {draw: movement_files.Sets({}, {}, {}) for draw in drawn}
+    params = {t.name: model.get_parameter(t.name) for t in chosen}
+    room = pair_gradients.room(gigabytes, model.device)
+    for group in pair_gradients.passes(params, sum(map(len, rows.values())), room):
+        found = {}
+        for of, own in samples.items():
+            found[of] = pair_gradients.weighted_sums(model, own, group, rows[of], of).sums
+        for t in (t for t in chosen if t.name in group):
+            sums = {of: own.pop(t.name) for of, own in found.items()}
+            others = [sums[of][0] for of in recipe.USES[1:]]
+            for draw in drawn:
+                D = sums[draw.of][seeds[draw.of].index(draw.seed)] if draw.of else sums["hack"][0]
+                if draw.of:
+                    of = recipe.fit(Classes(D, *others), t.side, r).to(torch.empty(0))
+                else:
+                    of = haar.like(made[REAL].of[t.name], t.name, draw.seed)
+                made[draw].of[t.name] = of
+                made[draw].norms[t.name] = D.norm().item()
+    return made
