@@ -96,7 +96,7 @@ bench-hook *args: setup
 bench-update ranks *args: setup
     @ranks="$1"; shift; .venv/bin/torchrun --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.update "$@"
 
-# what keeping a set fresh costs beside an update, on ranks=N GPUs: just bench-refresh ranks=1 MODEL_FOLDER [samples=64] [recipes=half_space,signed]
+# what keeping a set fresh costs beside an update, on ranks=N GPUs: just bench-refresh ranks=1 MODEL_FOLDER [samples=64] [recipes=matrix,signed]
 [no-exit-message]
 bench-refresh ranks *args: setup
     @ranks="$1"; shift; .venv/bin/torchrun --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.refresh "$@"

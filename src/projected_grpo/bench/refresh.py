@@ -1,7 +1,7 @@
 """What keeping a set fresh costs, beside an update of made-up rollouts.
 
     torchrun --nproc_per_node=N -m projected_grpo.bench.refresh MODEL_FOLDER [samples=64]
-        [recipes=half_space,signed] [r=64] [groups=16] [n=16] [micro=32] [liger=true]
+        [recipes=matrix,signed] [r=64] [groups=16] [n=16] [micro=32] [liger=true]
 
 Our engine, no Ray and no vLLM. Printed: seconds of an update, of the gradients of so many samples
 and of each recipe's fit of every target, and each as a share of the update. A step also samples and
@@ -30,7 +30,7 @@ from projected_grpo.weights.targets import Target
 REPEATS = 3
 DEFAULTS = {
     "samples": "64",
-    "recipes": "half_space,signed",
+    "recipes": "matrix,signed",
     "r": "64",
     "groups": "16",
     "n": "16",
