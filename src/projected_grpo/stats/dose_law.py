@@ -1,0 +1,115 @@
+"""The dose law: the log odds of a blatant hack grow by a rate that the dose in force cuts.
+
+    logit p(t+1) - logit p(t) = base + slope (1 - dose),    by form and band of p
+
+A step is chosen by the counts of the step before it, p(t-1). Chosen by its own, p(t) would be low
+in a low band by luck as often as by nature, and the next step's return to what it was would pass
+for growth, or for decline. Weights come from p(t-1) for the same reason: the noise of p(t) and
+p(t+1) would otherwise choose its own weight.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from jaxtyping import Float
+
+# Of the step before.
+BANDS = ((0.004, 0.02), (0.02, 0.1), (0.1, 0.3))
+DRAWS = 10_000
+# Added to hacks and to the others, so that none is no infinity: J. Haldane, Annals of Human
+# Genetics 20 (1956).
+HALF = 0.5
+
+PerRun = Float[np.ndarray, " run"]
+
+
+@dataclass(frozen=True)
+class Law:
+    """slope: growth of the log odds a step, for a dose 1 less. base: at a dose of 1.
+
+    p: two-sided, of the slope, from doses permuted over runs. runs, steps: behind it.
+    """
+
+    slope: float
+    base: float
+    p: float
+    runs: int
+    steps: int
+
+
+def growths(counts: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
+    """A row a form, run and step t in a band: arm, seed, step, form, band, rate, growth, weight, dose.
+
+    counts: a row a form, run and step: arm, seed, step, form, n, hacks; gain, gain_taken where the
+    run logged them (null where not). doses: arm -> dose where they are not logged.
+    rate: at t - 1. weight: of growth, its inverse variance up to a factor were the rate to stay.
+    dose: of the run in that band, gain_taken over gain, each summed over its steps first.
+    """
+    run = ["form", "arm", "seed"]
+    k, n = pl.col("hacks"), pl.col("n")
+    odds = ((k + HALF) / (n - k + HALF)).log()
+    rate = k.shift(1).over(run) / n.shift(1).over(run)
+    smooth = (k.shift(1).over(run) + HALF) / (n.shift(1).over(run) + 2 * HALF)
+    rows = counts.sort(*run, "step").with_columns(
+        growth=odds.shift(-1).over(run) - odds,
+        rate=rate,
+        weight=n * smooth * (1 - smooth),
+    )
+    banded = [
+        rows.filter(pl.col("rate").is_between(low, high, closed="left"))
+        .with_columns(band=pl.lit(f"{100 * low:g} to {100 * high:g} %"))
+        .drop_nulls("growth")
+        for low, high in BANDS
+    ]
+    return _dosed(pl.concat(banded), doses)
+
+
+def _dosed(rows: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
+    if "gain" not in rows.columns:
+        rows = rows.with_columns(gain=pl.lit(None, pl.Float64), gain_taken=pl.lit(None, pl.Float64))
+    within = ["form", "band", "arm", "seed"]
+    logged = pl.col("gain_taken").sum().over(within) / pl.col("gain").sum().over(within)
+    static = pl.col("arm").replace_strict(doses, default=None, return_dtype=pl.Float64)
+    dosed = rows.with_columns(
+        dose=pl.when(pl.col("gain").is_not_null().any().over(within)).then(logged).otherwise(static)
+    )
+    columns = ["arm", "seed", "step", "form", "band", "rate", "growth", "weight", "dose"]
+    return dosed.select(columns)
+
+
+def by_run(rows: pl.DataFrame) -> pl.DataFrame:
+    """rows: of one form and band. A row a run: arm, seed, growth (weighted mean), weight, dose, steps.
+
+    weight: the sum of its steps'.
+    """
+    mean = (pl.col("growth") * pl.col("weight")).sum() / pl.col("weight").sum()
+    return (
+        rows.group_by("arm", "seed", maintain_order=True)
+        .agg(growth=mean, weight=pl.col("weight").sum(), dose=pl.col("dose").first(), steps=pl.len())
+        .sort("arm", "seed")
+    )
+
+
+def law(rows: pl.DataFrame, draws: int = DRAWS) -> Law:
+    """rows: of one form and band, as `growths` has them.
+
+    Weighted least squares over runs, a run's weight being that of its steps together. The test
+    permutes doses over runs, so that steps of a run stay together: (b + 1) / (draws + 1), seeded.
+    """
+    runs = by_run(rows)
+    growth, weight, dose = (runs[name].to_numpy() for name in ("growth", "weight", "dose"))
+    slope, base = _fit(1 - dose, growth, weight)
+    rng = np.random.default_rng(0)
+    permuted = rng.permuted(np.tile(1 - dose, (draws, 1)), axis=1)
+    drawn = np.array([_fit(left, growth, weight)[0] for left in permuted])
+    extreme = np.sum(np.abs(drawn) >= abs(slope) - 1e-12)
+    p = float((extreme + 1) / (draws + 1))
+    return Law(slope, base, p, len(runs), int(runs["steps"].sum()))
+
+
+def _fit(x: PerRun, y: PerRun, weight: PerRun) -> tuple[float, float]:
+    """(slope, base) of weighted least squares."""
+    x_mean, y_mean = np.average(x, weights=weight), np.average(y, weights=weight)
+    slope = np.sum(weight * (x - x_mean) * (y - y_mean)) / np.sum(weight * (x - x_mean) ** 2)
+    return float(slope), float(y_mean - slope * x_mean)
