@@ -1,14 +1,15 @@
 """How often tests reject and intervals cover, over simulated runs: the table of docs/statistics.md.
 
-`python -m projected_grpo.stats.check` prints it. Null: both arms have dose NULL. Effect: doses DOSES.
+`python -m projected_grpo.stats.check` prints it. Arms of dose NULL and NULL give a test's size,
+arms of DOSES its power and an interval's coverage.
 """
 
 import math
 
 import numpy as np
-from scipy import stats
 from tabulate import tabulate
 
+from projected_grpo.stats import welch
 from projected_grpo.stats.onset import TAKEN_OFF
 from projected_grpo.stats.permutation import Block, compare
 from projected_grpo.stats.simulated import SAMPLES, Runs, mean_rates, simulate
@@ -34,60 +35,65 @@ def main() -> None:
 
 
 def cell(n: int, blocks: int, spread: float, replications: int = REPLICATIONS) -> dict:
-    """A row of the table: shares of replications. spread: see `simulate`, and between blocks."""
+    """A row of the table: shares of replications. spread: of runs, and of blocks beside it."""
     rng = np.random.default_rng(1)
-    truth_rng = np.random.default_rng(2)
-    # Blocks' starts spread as runs' do: the mean over blocks is that of runs spread by both.
-    wide = spread * math.sqrt(2) if blocks > 1 else spread
-    true = [mean_rates(simulate(TRUTH, truth_rng, dose, wide)) for dose in DOSES]
-    truth = true[0].mean() - true[1].mean()
-    counts = dict.fromkeys(("size", "t size", "log-rank", "power", "covers", "t covers"), 0)
+    sd, truth = _truth(spread * math.sqrt(2) if blocks > 1 else spread)
+    counts = dict.fromkeys(("size", "log-rank", "power", "covers", "at 95 %"), 0)
     for _ in range(replications):
-        null = drawn(n, blocks, spread, (NULL, NULL), rng)
-        effect = drawn(n, blocks, spread, DOSES, rng)
-        counts["log-rank"] += log_rank(*(times(np.concatenate(arm)) for arm in zip(*null, strict=True))) <= 0.05
-        null, effect = means(null), means(effect)
-        counts["size"] += compare(null, EXACT, DRAWS).p <= 0.05
-        measured = compare(effect, EXACT, DRAWS)
-        counts["power"] += measured.p <= 0.05
-        counts["covers"] += measured.low <= truth <= measured.high
-        counts["t size"] += welch(null).pvalue <= 0.05
-        low, high = welch(effect).confidence_interval()
-        counts["t covers"] += low <= truth <= high
+        null = _drawn(n, blocks, spread, (NULL, NULL), rng)
+        effect = _means(_drawn(n, blocks, spread, DOSES, rng))
+        counts["size"] += compare(_means(null), EXACT, DRAWS).p <= 0.05
+        counts["log-rank"] += log_rank(*_times(null)) <= 0.05
+        tested = compare(effect, EXACT, DRAWS)
+        counts["power"] += tested.p <= 0.05
+        counts["covers"] += _holds(welch.interval(effect), truth)
+        counts["at 95 %"] += _holds(welch.interval(effect, 0.95), truth)
     shares = {name: float(count / replications) for name, count in counts.items()}
-    if math.isnan(measured.p):
-        shares |= dict.fromkeys(("size", "power", "covers"))
+    if math.isnan(tested.p):
+        shares |= dict.fromkeys(("size", "power"))
     design = f"{blocks} points of {n // blocks}" if blocks > 1 else str(n)
-    return {"runs an arm": design, "s.d. of U": f"{true[0].std():.2f}, {true[1].std():.2f}"} | shares
+    return {"runs an arm": design, "s.d. of U": sd, **shares}
 
 
-def drawn(
+def _truth(spread: float) -> tuple[str, float]:
+    """The standard deviations of U under DOSES, and the difference of its means."""
+    rng = np.random.default_rng(2)
+    a, b = (mean_rates(simulate(TRUTH, rng, dose, spread)) for dose in DOSES)
+    return f"{a.std():.2f}, {b.std():.2f}", float(a.mean() - b.mean())
+
+
+def _holds(ends: tuple[float, float], truth: float) -> bool:
+    return ends[0] <= truth <= ends[1]
+
+
+def _drawn(
     n: int, blocks: int, spread: float, doses: tuple[float, float], rng: np.random.Generator
 ) -> list[tuple[Runs, Runs]]:
     """n runs of two arms in blocks, whose starts differ where there are several."""
     found = []
     for _ in range(blocks):
-        start = spread * rng.standard_normal() if blocks > 1 else 0.0
-        a, b = (simulate(n // blocks, rng, dose, spread, STEPS, start) for dose in doses)
+        lead = spread * rng.standard_normal() if blocks > 1 else 0.0
+        a, b = (simulate(n // blocks, rng, dose, spread, STEPS, lead) for dose in doses)
         found.append((a, b))
     return found
 
 
-def means(blocks: list[tuple[Runs, Runs]]) -> list[Block]:
+def _means(blocks: list[tuple[Runs, Runs]]) -> list[Block]:
     return [(mean_rates(a), mean_rates(b)) for a, b in blocks]
 
 
-def times(hacks_rt: Runs) -> list[tuple[int, bool]]:
-    """As `outcomes.times`, of counts."""
-    hacking = hacks_rt >= TAKEN_OFF * SAMPLES
-    on = hacking[:, 1:] & hacking[:, :-1]
-    return [(int(run.argmax()) + 1 if run.any() else STEPS, bool(run.any())) for run in on]
+def _times(blocks: list[tuple[Runs, Runs]]) -> list[list[tuple[int, bool]]]:
+    """As `outcomes.times`, of each arm."""
+    found = []
+    for arm in zip(*blocks, strict=True):
+        hacking = np.concatenate(arm) >= TAKEN_OFF * SAMPLES
+        onsets = hacking[:, 1:] & hacking[:, :-1]
+        found.append([(_step(run), bool(run.any())) for run in onsets])
+    return found
 
 
-def welch(blocks: list[Block]):
-    """t over runs, with the blocks forgotten."""
-    a, b = (np.concatenate(arm) for arm in zip(*blocks, strict=True))
-    return stats.ttest_ind(a, b, equal_var=False)
+def _step(onsets: np.ndarray) -> int:
+    return int(onsets.argmax()) + 1 if onsets.any() else STEPS
 
 
 if __name__ == "__main__":

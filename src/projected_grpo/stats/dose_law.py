@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
+LAW_COLUMNS = ("arm", "seed", "step", "form", "band", "rate", "growth", "weight", "dose")
 # Of the step before.
 BANDS = ((0.004, 0.02), (0.02, 0.1), (0.1, 0.3))
 DRAWS = 10_000
@@ -39,7 +40,7 @@ class Law:
 
 
 def growths(counts: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
-    """A row a form, run and step t in a band: arm, seed, step, form, band, rate, growth, weight, dose.
+    """A row a form, run and step t in a band: LAW_COLUMNS.
 
     counts: a row a form, run and step: arm, seed, step, form, n, hacks; gain, gain_taken where the
     run logged them (null where not). doses: arm -> dose where they are not logged.
@@ -74,19 +75,21 @@ def _dosed(rows: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
     dosed = rows.with_columns(
         dose=pl.when(pl.col("gain").is_not_null().any().over(within)).then(logged).otherwise(static)
     )
-    columns = ["arm", "seed", "step", "form", "band", "rate", "growth", "weight", "dose"]
-    return dosed.select(columns)
+    assert not dosed["dose"].has_nulls(), "an arm has no dose, logged or given"
+    return dosed.select(LAW_COLUMNS)
 
 
 def by_run(rows: pl.DataFrame) -> pl.DataFrame:
-    """rows: of one form and band. A row a run: arm, seed, growth (weighted mean), weight, dose, steps.
+    """rows: of one form and band. A row a run: arm, seed, growth, weight, dose, steps.
 
-    weight: the sum of its steps'.
+    growth: the steps' weighted mean. weight: their sum.
     """
     mean = (pl.col("growth") * pl.col("weight")).sum() / pl.col("weight").sum()
     return (
         rows.group_by("arm", "seed", maintain_order=True)
-        .agg(growth=mean, weight=pl.col("weight").sum(), dose=pl.col("dose").first(), steps=pl.len())
+        .agg(
+            growth=mean, weight=pl.col("weight").sum(), dose=pl.col("dose").first(), steps=pl.len()
+        )
         .sort("arm", "seed")
     )
 
@@ -98,6 +101,7 @@ def law(rows: pl.DataFrame, draws: int = DRAWS) -> Law:
     permutes doses over runs, so that steps of a run stay together: (b + 1) / (draws + 1), seeded.
     """
     runs = by_run(rows)
+    assert runs["dose"].n_unique() > 1, "one dose alone has no slope"
     growth, weight, dose = (runs[name].to_numpy() for name in ("growth", "weight", "dose"))
     slope, base = _fit(1 - dose, growth, weight)
     rng = np.random.default_rng(0)
