@@ -107,11 +107,12 @@ def _lines(ax: Axes, comparison: Comparison, column: str) -> list[Line2D]:
         for run in rows.partition_by(RUN, maintain_order=True):
             own = 100 * run[column] / run["n"]
             ax.plot(run["step"], own, color=style["color"], linewidth=0.7, alpha=0.45)
-        mean = rows.group_by("step").agg((100 * pl.col(column) / pl.col("n")).mean()).sort("step")
+        rate = 100 * pl.col(column) / pl.col("n")
+        mean = rows.group_by("step").agg(rate=rate.mean()).sort("step")
         marker = {}
         if len(mean) <= FEW_STEPS:
             marker = {"marker": "o", "markersize": 2.2 * style["linewidth"]}
-        (line,) = ax.plot(mean["step"], mean[column], zorder=3, clip_on=False, **style, **marker)
+        (line,) = ax.plot(mean["step"], mean["rate"], zorder=3, clip_on=False, **style, **marker)
         lines.append(line)
     return lines
 

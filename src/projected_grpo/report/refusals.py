@@ -14,6 +14,7 @@ from projected_grpo.runs.run import Run
 # Settings in which branch points of one sweep may differ.
 OF_POINTS = (
     "from",
+    "v_hack",
     "env.problems.without",
     "trainer.total_training_steps",
     "trainer.save_freq",
@@ -78,20 +79,17 @@ def refuse_unexplained(runs: list[Run]) -> None:
 
 
 def refuse_unlike_points(facts: dict[Run, dict[str, str]]) -> None:
-    """Groups of one table differ in the state that they start from, and in nothing else."""
+    """Groups of one table differ in the state that they start from, and in what belongs to it."""
     refuse_mixture({run: {**known, "start": "any"} for run, known in facts.items()})
     first: dict[str, Run] = {}
     for run in facts:
         other = first.setdefault(run.arm, run)
-        if run.definition != other.definition:
-            raise _apart(run, f"{run.arm} is defined otherwise in {run.group} and {other.group}")
-        differing = {
-            key: values
-            for key, values in unexplained(differing_config(other, run)).items()
-            if key not in OF_POINTS
-        }
-        if differing:
-            raise _apart(run, f"{other.name} and {run.name} differ in {first_five(differing)}")
+        if other.group == run.group:
+            continue
+        differing = differing_within_an_arm(differing_config(other, run))
+        unlike = {key: values for key, values in differing.items() if key not in OF_POINTS}
+        if unlike:
+            raise _apart(run, f"{other.name} and {run.name} differ in {first_five(unlike)}")
 
 
 def _apart(run: Run, differing: str) -> Refusal:
