@@ -106,7 +106,7 @@ def _lines(ax: Axes, comparison: Comparison, column: str) -> list[Line2D]:
         rows = comparison.train.filter(pl.col("arm") == arm)
         for run in rows.partition_by(RUN, maintain_order=True):
             own = 100 * run[column] / run["n"]
-            ax.plot(run["step"], own, color=style["color"], linewidth=0.7, alpha=0.45)
+            ax.plot(run["step"], own, **{**style, "linewidth": 0.7, "alpha": 0.45})
         rate = 100 * pl.col(column) / pl.col("n")
         mean = rows.group_by("step").agg(rate=rate.mean()).sort("step")
         marker = {}

@@ -1,7 +1,9 @@
 """What the arms did, by runs: an arm's outcomes, and its difference to another with a test."""
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from projected_grpo.report import roles, wordings
@@ -45,7 +47,7 @@ def contrasts(comparison: Comparison) -> list[Contrast]:
     definitions, reference = comparison.definitions, comparison.reference
     to_reference, to_control = [], []
     for arm in comparison.arms:
-        if reference is not None and arm != reference:
+        if reference not in (None, arm):
             to_reference.append((arm, reference))
         for control in roles.controls(definitions, arm):
             to_control.append((arm, control))
@@ -56,17 +58,18 @@ def _family(runs: pl.DataFrame, pairs: list[tuple[str, str]]) -> list[Contrast]:
     """Contrasts that one p value is to hold for together."""
     found = []
     for arm, other in pairs:
-        effects = {name: _effect(runs, arm, other, name) for name in MEASURES}
-        found.append((arm, other, {name: effect for name, effect in effects.items() if effect}))
-    adjusted = {}
+        effects = {}
+        for name in MEASURES:
+            if effect := _effect(runs, arm, other, name):
+                effects[name] = effect
+        if effects:
+            found.append(Contrast(arm, other, effects, adjusted={}))
     for name in MEASURES:
-        p = pl.Series([effects[name].p if name in effects else None for *_, effects in found])
-        adjusted[name] = holm(p.cast(pl.Float64).fill_null(float("nan")).to_numpy())
-    return [
-        Contrast(*pair, {name: float(p[i]) for name, p in adjusted.items()})
-        for i, pair in enumerate(found)
-        if pair[2]
-    ]
+        tested = [contrast for contrast in found if name in contrast.effects]
+        p = np.array([contrast.effects[name].p for contrast in tested])
+        for contrast, adjusted in zip(tested, holm(p), strict=True):
+            contrast.adjusted[name] = float(adjusted)
+    return found
 
 
 def _effect(runs: pl.DataFrame, arm: str, other: str, name: str) -> Effect | None:
@@ -120,14 +123,14 @@ def effect_rows(comparison: Comparison) -> list[dict[str, str]]:
 def show_effect(effect: Effect) -> str:
     """ "-22.6 [-36.0, -8.9]" in points; no interval where there is no test."""
     points = f"{100 * effect.mean:+.1f}"
-    if effect.low != effect.low:
+    if math.isnan(effect.low):
         return points
     return f"{points} [{100 * effect.low:+.1f}, {100 * effect.high:+.1f}]"
 
 
 def _median(runs: pl.DataFrame) -> str:
     step = survival.median(outcomes.times(runs))
-    return "none" if step == float("inf") else f"{step:.0f}"
+    return "none" if math.isinf(step) else f"{step:.0f}"
 
 
 def _percent(rates: pl.Series) -> str:
@@ -135,4 +138,4 @@ def _percent(rates: pl.Series) -> str:
 
 
 def _p(p: float) -> str:
-    return "-" if p != p else f"{p:.2g}"
+    return "-" if math.isnan(p) else f"{p:.2g}"

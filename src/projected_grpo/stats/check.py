@@ -7,17 +7,27 @@ arms of DOSES its power and an interval's coverage.
 import math
 
 import numpy as np
+import polars as pl
 from tabulate import tabulate
 
 from projected_grpo.stats import welch
 from projected_grpo.stats.onset import TAKEN_OFF
-from projected_grpo.stats.permutation import Block, compare
+from projected_grpo.stats.permutation import LEVEL, Block, compare
 from projected_grpo.stats.simulated import SAMPLES, Runs, mean_rates, simulate
 from projected_grpo.stats.survival import log_rank
 
 REPLICATIONS = 1000
 # Runs an arm, in so many blocks.
-DESIGNS = [(3, 1), (4, 1), (6, 1), (8, 1), (12, 1), (6, 6), (8, 4), (12, 6)]
+DESIGNS = [
+    (3, 1),
+    (4, 1),
+    (6, 1),
+    (8, 1),
+    (12, 1),
+    (6, 6),
+    (8, 4),
+    (12, 6),
+]
 SPREADS = (0.0, 0.5, 1.0)
 NULL, DOSES = 0.3, (0.5, 0.0)
 STEPS = 24
@@ -38,20 +48,21 @@ def cell(n: int, blocks: int, spread: float, replications: int = REPLICATIONS) -
     """A row of the table: shares of replications. spread: of runs, and of blocks beside it."""
     rng = np.random.default_rng(1)
     sd, truth = _truth(spread * math.sqrt(2) if blocks > 1 else spread)
-    counts = dict.fromkeys(("size", "log-rank", "power", "covers", "at 95 %"), 0)
+    found = []
     for _ in range(replications):
         null = _drawn(n, blocks, spread, (NULL, NULL), rng)
         effect = _means(_drawn(n, blocks, spread, DOSES, rng))
-        counts["size"] += compare(_means(null), EXACT, DRAWS).p <= 0.05
-        counts["log-rank"] += log_rank(*_times(null)) <= 0.05
-        tested = compare(effect, EXACT, DRAWS)
-        counts["power"] += tested.p <= 0.05
-        counts["covers"] += _holds(welch.interval(effect), truth)
-        counts["at 95 %"] += _holds(welch.interval(effect, 0.95), truth)
-    shares = {name: float(count / replications) for name, count in counts.items()}
-    if math.isnan(tested.p):
-        shares |= dict.fromkeys(("size", "power"))
+        found.append(
+            {
+                "size": _rejects(compare(_means(null), EXACT, DRAWS).p),
+                "log-rank": _rejects(log_rank(*_times(null))),
+                "power": _rejects(compare(effect, EXACT, DRAWS).p),
+                "covers": _holds(welch.interval(effect), truth),
+                "at 95 %": _holds(welch.interval(effect, 0.95), truth),
+            }
+        )
     design = f"{blocks} points of {n // blocks}" if blocks > 1 else str(n)
+    shares = pl.DataFrame(found).mean().row(0, named=True)
     return {"runs an arm": design, "s.d. of U": sd, **shares}
 
 
@@ -59,7 +70,13 @@ def _truth(spread: float) -> tuple[str, float]:
     """The standard deviations of U under DOSES, and the difference of its means."""
     rng = np.random.default_rng(2)
     a, b = (mean_rates(simulate(TRUTH, rng, dose, spread)) for dose in DOSES)
-    return f"{a.std():.2f}, {b.std():.2f}", float(a.mean() - b.mean())
+    sd = f"{a.std():.2f}, {b.std():.2f}"
+    return sd, float(a.mean() - b.mean())
+
+
+def _rejects(p: float) -> bool | None:
+    """None where there is no test."""
+    return None if math.isnan(p) else p <= LEVEL
 
 
 def _holds(ends: tuple[float, float], truth: float) -> bool:
@@ -88,12 +105,10 @@ def _times(blocks: list[tuple[Runs, Runs]]) -> list[list[tuple[int, bool]]]:
     for arm in zip(*blocks, strict=True):
         hacking = np.concatenate(arm) >= TAKEN_OFF * SAMPLES
         onsets = hacking[:, 1:] & hacking[:, :-1]
-        found.append([(_step(run), bool(run.any())) for run in onsets])
+        took_off = onsets.any(axis=1)
+        steps = np.where(took_off, onsets.argmax(axis=1) + 1, STEPS)
+        found.append(list(zip(steps.tolist(), took_off.tolist(), strict=True)))
     return found
-
-
-def _step(onsets: np.ndarray) -> int:
-    return int(onsets.argmax()) + 1 if onsets.any() else STEPS
 
 
 if __name__ == "__main__":

@@ -14,7 +14,17 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
-LAW_COLUMNS = ("arm", "seed", "step", "form", "band", "rate", "growth", "weight", "dose")
+LAW_COLUMNS = (
+    "arm",
+    "seed",
+    "step",
+    "form",
+    "band",
+    "rate",
+    "growth",
+    "weight",
+    "dose",
+)
 # Of the step before.
 BANDS = ((0.004, 0.02), (0.02, 0.1), (0.1, 0.3))
 DRAWS = 10_000
@@ -49,32 +59,34 @@ def growths(counts: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
     """
     run = ["form", "arm", "seed"]
     k, n = pl.col("hacks"), pl.col("n")
-    odds = ((k + HALF) / (n - k + HALF)).log()
-    rate = k.shift(1).over(run) / n.shift(1).over(run)
-    smooth = (k.shift(1).over(run) + HALF) / (n.shift(1).over(run) + 2 * HALF)
+    k_before = k.shift(1).over(run)
+    n_before = n.shift(1).over(run)
+    odds = (k + HALF) / (n - k + HALF)
+    growth = odds.log().shift(-1).over(run) - odds.log()
+    smooth = (k_before + HALF) / (n_before + 2 * HALF)
     rows = counts.sort(*run, "step").with_columns(
-        growth=odds.shift(-1).over(run) - odds,
-        rate=rate,
+        rate=k_before / n_before,
+        growth=growth,
         weight=n * smooth * (1 - smooth),
     )
-    banded = [
-        rows.filter(pl.col("rate").is_between(low, high, closed="left"))
-        .with_columns(band=pl.lit(f"{100 * low:g} to {100 * high:g} %"))
-        .drop_nulls("growth")
-        for low, high in BANDS
-    ]
+    rows = rows.drop_nulls(["rate", "growth"])
+    banded = []
+    for low, high in BANDS:
+        within = pl.col("rate").is_between(low, high, closed="left")
+        name = f"{100 * low:g} to {100 * high:g} %"
+        banded.append(rows.filter(within).with_columns(band=pl.lit(name)))
     return _dosed(pl.concat(banded), doses)
 
 
 def _dosed(rows: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
-    if "gain" not in rows.columns:
-        rows = rows.with_columns(gain=pl.lit(None, pl.Float64), gain_taken=pl.lit(None, pl.Float64))
     within = ["form", "band", "arm", "seed"]
-    logged = pl.col("gain_taken").sum().over(within) / pl.col("gain").sum().over(within)
-    static = pl.col("arm").replace_strict(doses, default=None, return_dtype=pl.Float64)
-    dosed = rows.with_columns(
-        dose=pl.when(pl.col("gain").is_not_null().any().over(within)).then(logged).otherwise(static)
-    )
+    dose = pl.col("arm").replace_strict(doses, default=None, return_dtype=pl.Float64)
+    if "gain" in rows.columns:
+        gain = pl.col("gain").sum().over(within)
+        taken = pl.col("gain_taken").sum().over(within)
+        logged = pl.col("gain").is_not_null().any().over(within)
+        dose = pl.when(logged).then(taken / gain).otherwise(dose)
+    dosed = rows.with_columns(dose=dose)
     assert not dosed["dose"].has_nulls(), "an arm has no dose, logged or given"
     return dosed.select(LAW_COLUMNS)
 
@@ -102,18 +114,23 @@ def law(rows: pl.DataFrame, draws: int = DRAWS) -> Law:
     """
     runs = by_run(rows)
     assert runs["dose"].n_unique() > 1, "one dose alone has no slope"
-    growth, weight, dose = (runs[name].to_numpy() for name in ("growth", "weight", "dose"))
-    slope, base = _fit(1 - dose, growth, weight)
+    left = 1 - runs["dose"].to_numpy()
+    growth = runs["growth"].to_numpy()
+    weight = runs["weight"].to_numpy()
+    slope, base = _fit(left, growth, weight)
     rng = np.random.default_rng(0)
-    permuted = rng.permuted(np.tile(1 - dose, (draws, 1)), axis=1)
-    drawn = np.array([_fit(left, growth, weight)[0] for left in permuted])
-    extreme = np.sum(np.abs(drawn) >= abs(slope) - 1e-12)
-    p = float((extreme + 1) / (draws + 1))
+    as_far = 1
+    for _ in range(draws):
+        drawn, _ = _fit(rng.permutation(left), growth, weight)
+        as_far += abs(drawn) >= abs(slope) - 1e-12
+    p = float(as_far / (draws + 1))
     return Law(slope, base, p, len(runs), int(runs["steps"].sum()))
 
 
 def _fit(x: PerRun, y: PerRun, weight: PerRun) -> tuple[float, float]:
     """(slope, base) of weighted least squares."""
-    x_mean, y_mean = np.average(x, weights=weight), np.average(y, weights=weight)
-    slope = np.sum(weight * (x - x_mean) * (y - y_mean)) / np.sum(weight * (x - x_mean) ** 2)
+    x_mean = np.average(x, weights=weight)
+    y_mean = np.average(y, weights=weight)
+    apart = weight * (x - x_mean)
+    slope = apart @ (y - y_mean) / (apart @ (x - x_mean))
     return float(slope), float(y_mean - slope * x_mean)
