@@ -31,7 +31,8 @@ TRAIN_COLUMNS = ("step", "blatant", "strict", "loose", "gt_pass", "kind", *BESID
 RUN = ("group", "arm", "seed")
 
 
-@dataclass(frozen=True)
+# Without equality, so that what is computed of one can be kept.
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """Finished runs that differ in arm, seed and branch point only. RUN names a frame's run.
 
@@ -117,8 +118,10 @@ def gather(runs: list[Run]) -> Comparison:
         refusals.refuse_uneven_training(own, last)
         refusals.refuse_unexplained(own)
     refusals.refuse_unlike_points(shared)
-    # Of each run: the steps before its first count as none where points differ.
-    before = {run: run.first_step - 1 if len(groups) > 1 else 0 for run in runs}
+    before = dict.fromkeys(runs, 0)
+    if len(groups) > 1:
+        # Steps are counted from the branch.
+        before = {run: run.first_step - 1 for run in runs}
     steps = {run: n - before[run] for run, n in last.items()}
     kinds = {run: _kinds(rows) for run, rows in sampled.items()}
     measured = {run: diagnostics(run) for run in runs}
@@ -144,12 +147,15 @@ def _name(groups: list[str]) -> str:
 
 
 def _length(steps: dict[Run, int]) -> str:
-    fewest, most = min(steps.values()), max(steps.values())
+    fewest = min(steps.values())
+    most = max(steps.values())
     length = str(most) if fewest == most else f"{fewest} to {most}"
-    first = next(iter(steps))
     if len({run.group for run in steps}) > 1:
         return f"{length} after a branch"
-    return f"{length}, from step {first.first_step} on" if first.first_step > 1 else length
+    first = next(iter(steps)).first_step
+    if first > 1:
+        return f"{length}, from step {first} on"
+    return length
 
 
 def _evaluation(run: Run) -> pl.DataFrame:
@@ -163,9 +169,14 @@ def _stack(frames: Mapping[Run, pl.DataFrame], before: Mapping[Run, int]) -> pl.
     """One frame of all runs' rows, with RUN in front and so many steps subtracted."""
     tagged = []
     for run, frame in frames.items():
-        values = {"group": run.group, "arm": run.arm, "seed": run.seed}
-        names = [pl.lit(values[name]).alias(name) for name in RUN]
-        tagged.append(frame.select(*names, pl.col("step") - before[run], pl.all().exclude("step")))
+        rows = frame.select(
+            pl.lit(run.group).alias("group"),
+            pl.lit(run.arm).alias("arm"),
+            pl.lit(run.seed).alias("seed"),
+            pl.col("step") - before[run],
+            pl.all().exclude("step"),
+        )
+        tagged.append(rows)
     return pl.concat(tagged, how="vertical_relaxed")
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -29,6 +30,7 @@ class Contrast:
     adjusted: dict[str, float]
 
 
+@cache
 def by_run(comparison: Comparison) -> pl.DataFrame:
     """A row a run: RUN, what `outcomes.by_run` has, and solve, null where it was not evaluated.
 
@@ -41,6 +43,7 @@ def by_run(comparison: Comparison) -> pl.DataFrame:
     return outcomes.by_run(steps, RUN).join(solve, on=RUN, how="left")
 
 
+@cache
 def contrasts(comparison: Comparison) -> list[Contrast]:
     """Every arm against the reference, then treatments against their controls."""
     runs = by_run(comparison)
