@@ -47,12 +47,13 @@ def by_run(comparison: Comparison) -> pl.DataFrame:
 def contrasts(comparison: Comparison) -> list[Contrast]:
     """Every arm against the reference, then treatments against their controls."""
     runs = by_run(comparison)
-    definitions, reference = comparison.definitions, comparison.reference
-    to_reference, to_control = [], []
+    reference = comparison.reference
+    to_reference = []
+    to_control = []
     for arm in comparison.arms:
         if reference not in (None, arm):
             to_reference.append((arm, reference))
-        for control in roles.controls(definitions, arm):
+        for control in roles.controls(comparison.definitions, arm):
             to_control.append((arm, control))
     return _family(runs, to_reference) + _family(runs, to_control)
 
@@ -79,7 +80,8 @@ def _effect(runs: pl.DataFrame, arm: str, other: str, name: str) -> Effect | Non
     """Over the groups in which both have a run that was measured, None where there is none."""
     blocks = []
     for _, group in runs.drop_nulls(name).group_by("group", maintain_order=True):
-        a, b = (group.filter(arm=which)[name].to_numpy() for which in (arm, other))
+        a = group.filter(arm=arm)[name].to_numpy()
+        b = group.filter(arm=other)[name].to_numpy()
         if len(a) and len(b):
             blocks.append((a, b))
     return compare(blocks) if blocks else None
@@ -87,7 +89,8 @@ def _effect(runs: pl.DataFrame, arm: str, other: str, name: str) -> Effect | Non
 
 def outcome_rows(comparison: Comparison) -> list[dict[str, str]]:
     """An arm's outcomes. Every run's U is shown: a mean hides whether runs took off or not."""
-    runs, rows = by_run(comparison), []
+    runs = by_run(comparison)
+    rows = []
     for arm in comparison.arms:
         own = runs.filter(arm=arm)
         row = {

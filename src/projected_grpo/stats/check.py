@@ -29,11 +29,13 @@ DESIGNS = [
     (12, 6),
 ]
 SPREADS = (0.0, 0.5, 1.0)
-NULL, DOSES = 0.3, (0.5, 0.0)
+NULL = 0.3
+DOSES = (0.5, 0.0)
 STEPS = 24
 TRUTH = 100_000
 # Of more relabellings than this, so many are drawn; a report enumerates them.
-EXACT, DRAWS = 50_000, 4_000
+EXACT = 50_000
+DRAWS = 4_000
 
 
 def main() -> None:

@@ -23,14 +23,14 @@ def by_run(steps: pl.DataFrame, run: Sequence[str]) -> pl.DataFrame:
     rows = []
     for key, own in steps.sort("step").group_by(run, maintain_order=True):
         rate = own["blatant"] / own["n"]
-        onset, end = take_off(own), own["step"].max()
+        onset = take_off(own)
         rows.append(
             {
                 **dict(zip(run, key, strict=True)),
                 "U": rate.mean(),
                 "late": rate.tail(LATE).mean(),
                 "took_off": onset,
-                "end": end,
+                "end": own["step"].max(),
                 "extinct": extinct(own, onset),
             }
         )

@@ -52,7 +52,8 @@ def compare(blocks: Sequence[Block], exact: int = EXACT, draws: int = DRAWS) -> 
     if 2 / number > LEVEL:
         return Effect(mean, math.nan, math.nan, math.nan, n, number)
     lost = _enumerated(blocks) if number <= exact else _drawn(blocks, draws)
-    as_large, as_small = np.mean(lost <= ROUNDING), np.mean(lost >= -ROUNDING)
+    as_large = np.mean(lost <= ROUNDING)
+    as_small = np.mean(lost >= -ROUNDING)
     p = min(1.0, float(2 * min(as_large, as_small)))
     return Effect(mean, *interval(blocks), p, n, number)
 
@@ -61,9 +62,10 @@ def _enumerated(blocks: Sequence[Block]) -> Values:
     """What the difference loses by every relabelling."""
     lost = np.zeros(1)
     for a, b in blocks:
-        from_a, from_b = _sums_by_size(a), _sums_by_size(b)
-        sizes = range(min(len(a), len(b)) + 1)
-        swapped = [np.subtract.outer(from_a[m], from_b[m]).ravel() for m in sizes]
+        swapped = []
+        # As many of a for as many of b, up to all of the smaller arm.
+        for from_a, from_b in zip(_sums_by_size(a), _sums_by_size(b), strict=False):
+            swapped.append(np.subtract.outer(from_a, from_b).ravel())
         own = _weight(a, b, blocks) * np.concatenate(swapped)
         lost = np.add.outer(lost, own).ravel()
     return lost

@@ -10,9 +10,12 @@ the log odds level off, and without hacks to learn from they fall:
 import numpy as np
 from jaxtyping import Float, Int
 
-GROUPS, GROUP = 16, 16
+GROUPS = 16
+GROUP = 16
 SAMPLES = GROUPS * GROUP
-GROWTH, HALF, FALL = 2.2, 0.012, 0.3
+GROWTH = 2.2
+HALF = 0.012
+FALL = 0.3
 START = 0.01
 # Standard deviation over problems of a problem's log odds.
 PROBLEMS = 0.5
@@ -40,7 +43,8 @@ def simulate(
         hacks_rg = rng.binomial(GROUP, 1 / (1 + np.exp(-odds_rg)))
         share_rg = hacks_rg / GROUP
         s_r = (share_rg * (1 - share_rg)).mean(axis=1)
-        odds_r = odds_r + GROWTH * (1 - dose) * s_r / (s_r + HALF) - FALL
+        grown_r = GROWTH * (1 - dose) * s_r / (s_r + HALF)
+        odds_r = odds_r + grown_r - FALL
         hacks_rt[:, t] = hacks_rg.sum(axis=1)
     return hacks_rt
 
