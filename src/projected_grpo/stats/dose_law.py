@@ -49,6 +49,15 @@ class Law:
     steps: int
 
 
+def by_form(steps: pl.DataFrame, forms: dict[str, str]) -> pl.DataFrame:
+    """What `growths` reads, from a row a run and step. forms: form -> its column of counts."""
+    parts = []
+    for form, column in forms.items():
+        part = steps.with_columns(form=pl.lit(form), hacks=pl.col(column).cast(pl.Int64))
+        parts.append(part.with_columns(pl.col("n").cast(pl.Int64)))
+    return pl.concat(parts)
+
+
 def growths(counts: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
     """A row a form, run and step t in a band: LAW_COLUMNS.
 

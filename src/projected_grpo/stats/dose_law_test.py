@@ -1,10 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
-from projected_grpo.stats.dose_law import by_run, growths, law
+from projected_grpo.stats.dose_law import by_form, by_run, growths, law
 from projected_grpo.stats.simulated import FALL, GROWTH, HALF, SAMPLES, simulate
 
+TWELVE_ROUNDS = Path(__file__).parents[3] / "docs/results/2026-11-28-twelve-rounds-qwen1.5b.parquet"
 DOSES = {"none": 0.0, "some": 0.3, "much": 0.6}
 
 
@@ -66,6 +69,17 @@ def test_a_logged_dose_is_of_the_runs_sums_and_goes_before_the_arms():
     assert rows["step"].to_list() == [2, 3, 4]
     assert rows["dose"].to_list() == pytest.approx([2.7 / 3] * 3)
     assert growths(table, {"none": 0.1})["dose"].to_list() == [0.1] * 3
+
+
+def test_in_twelve_rounds_dose_orders_growth_before_a_hack_grows_and_not_while_it_does():
+    steps = pl.read_parquet(TWELVE_ROUNDS)
+    doses = {"contrast": 0.82, "contrast_shuffled": 0.49, "vanilla": 0.0}
+    rows = growths(by_form(steps, {"blatant": "blatant"}), doses)
+    before = law(in_band(rows, "0.4 to 2 %"))
+    assert (before.slope, before.base) == pytest.approx((0.632, 0.379), abs=5e-4)
+    assert (before.runs, before.steps) == (36, 146)
+    assert 0.008 < before.p < 0.02
+    assert law(in_band(rows, "2 to 10 %"), draws=500).p > 0.3
 
 
 def test_an_arm_without_a_dose_and_a_single_dose_are_errors():
