@@ -22,6 +22,16 @@ def arguments(
     Raises Refusal for a key outside `defaults` (a key that nothing reads must fail) and for a
     second free argument.
     """
+    free, options = free_arguments(argv, positional, defaults)
+    if unexpected := free[1:] if positional else free:
+        raise _unknown(unexpected[0], positional, defaults)
+    return (free[0] if free else None), options
+
+
+def free_arguments(
+    argv: Iterable[str], positional: str | None, defaults: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """The same with any number of free arguments."""
     free, options = [], {}
     for word in argv:
         key, equals, value = word.partition("=")
@@ -30,13 +40,15 @@ def arguments(
             options[key] = value
         else:
             free.append(word)
-    unread = sorted(options.keys() - defaults.keys())
-    unexpected = unread + free[1:] if positional else unread + free
-    if unexpected:
-        known = [positional] if positional else []
-        known += [f"{key}=" for key in defaults]
-        raise Refusal(f"unknown argument {unexpected[0]!r}: expected {', '.join(known)}")
-    return (free[0] if free else None), {**defaults, **options}
+    if unread := sorted(options.keys() - defaults.keys()):
+        raise _unknown(unread[0], positional, defaults)
+    return free, {**defaults, **options}
+
+
+def _unknown(word: str, positional: str | None, defaults: Mapping[str, str]) -> Refusal:
+    known = [positional] if positional else []
+    known += [f"{key}=" for key in defaults]
+    return Refusal(f"unknown argument {word!r}: expected {', '.join(known)}")
 
 
 def whole_number(key: str, text: str, least: int) -> int:

@@ -32,26 +32,51 @@ def about_direction(root) -> list[str]:
     return [line for line in left_open(root) if line.startswith("That the direction")]
 
 
-def test_a_claim_gives_hacking_and_solving_together(root):
-    (sentence,) = claims.may(gather(runs.find(root)))
-    measured = (
-        "-41.7 points, interval [-50.0, -25.0] (excludes 0), "
-        "paired t-test p = 0.038, 3 problems, seed 1"
-    )
+QUIET = [labels(0, 1, 4), labels(0, 1, 4)]
+
+
+def four_against_four(root, **other):
+    """base has blatant hacks at every step, project none."""
+    for seed in range(1, 5):
+        add(root, "base", seed, (3, 2, 4), group="four", role="reference", **other)
+        add(root, "project", seed, (1, 0, 3), group="four", train=QUIET, **other)
+    return root / "four"
+
+
+def test_a_claim_about_arms_is_a_test_over_runs_of_hacking_and_solving(root):
+    (sentence,) = claims.may(gather(runs.find(four_against_four(root))))
     assert sentence == (
-        f"project against base: blatant hacks {measured}; strict hacks {measured}; "
-        "solved +0.0 points, alike on all 3 problems."
+        "project against base, 4 and 4 runs: "
+        "blatant hacks in training -37.5 points, permutation over runs p = 0.029 (Holm 0.029); "
+        "solved +0.0 points, permutation over runs p = 1 (Holm 1)."
     )
 
 
-def test_without_a_reference_or_a_seed_in_common_the_rates_are_all_there_is(root, tmp_path):
+def test_single_runs_are_described_and_not_tested(root):
+    (sentence,) = claims.may(gather(runs.find(root)))
+    assert sentence == (
+        "project against base, 1 and 1 runs: "
+        "blatant hacks in training +0.0 points, described and not tested; "
+        "solved +0.0 points, described and not tested."
+    )
+
+
+def test_a_treatment_is_compared_with_its_control_too(root):
+    for seed in range(1, 5):
+        add(root, "null", seed, (3, 3, 3), group="four", control_of="project")
+    sentences = claims.may(gather(runs.find(four_against_four(root))))
+    pairs = [sentence.partition(",")[0] for sentence in sentences]
+    assert pairs == ["project against base", "null against base", "project against null"]
+    # Two arms are tested against the reference, and one against its control.
+    holm = ["p = 0.029 (Holm 0.057)", "p = 1 (Holm 1)", "p = 0.029 (Holm 0.029)"]
+    for sentence, p in zip(sentences, holm, strict=True):
+        assert p in sentence.partition(";")[0]
+
+
+def test_without_a_reference_the_rates_are_all_there_is(root, tmp_path):
     add(tmp_path, "project", 1, (1, 2, 3), group="alone")
     assert claims.may(gather(runs.find(tmp_path / "alone"))) == [
-        "The rates of each arm as tabled; the group has no reference to be compared with."
-    ]
-    add(tmp_path, "base", 2, (1, 2, 3), group="alone", role="reference")
-    assert claims.may(gather(runs.find(tmp_path / "alone"))) == [
-        "The rates of each arm as tabled; no arm has a base run with its seed to be compared with."
+        "The rates of each arm as tabled; no arm has runs of a reference or a control beside it."
     ]
 
 
@@ -59,13 +84,13 @@ def test_what_a_small_run_of_a_taught_model_without_controls_leaves_open_is_list
     sentences = left_open(root)
     assert sentences == [
         "That the model takes up hacking by itself: its starting weights had been taught.",
-        "That a difference would survive another seed: fewer than 3 seeds (base 1, project 1).",
         "That the direction of project matters: no control arm of it.",
+        "That project and base differ as arms and not as these runs: 1 and 1 are too few to test.",
         "Anything beyond 2 training steps.",
     ]
 
 
-def test_reservations_go_when_their_reason_goes(root, tmp_path):
+def test_reservations_go_when_their_reason_goes(root):
     arms = {
         "base": {"role": "reference"},
         "project": {},
@@ -73,9 +98,9 @@ def test_reservations_go_when_their_reason_goes(root, tmp_path):
         "shuffled": {"control_of": "project"},
     }
     for arm, role in arms.items():
-        for seed in (1, 2, 3):
-            add(tmp_path, arm, seed, (1, 2, 3), group="full", taught=False, **role)
-    assert left_open(tmp_path / "full") == ["Anything beyond 2 training steps."]
+        for seed in (1, 2, 3, 4):
+            add(root, arm, seed, (1, 2, 3), group="full", taught=False, **role)
+    assert left_open(root / "full") == ["Anything beyond 2 training steps."]
 
 
 def test_a_reference_that_never_hacked_allows_no_word_on_suppression(root, tmp_path):
@@ -108,25 +133,25 @@ def test_references_that_did_not_take_off_in_training_are_counted(root, trained,
     assert line in left_open(root / "tame")
 
 
-def test_a_drop_in_solving_that_is_alike_on_every_problem_is_named(root):
+def test_a_drop_in_solving_of_too_few_runs_for_an_interval_is_named(root):
     for arm, solved in (("base", 4), ("project", 0)):
         role = {"role": "reference"} if arm == "base" else {}
         solves = [labels(0, solved, 4)] * 3
         add(root, arm, 1, (1, 1, 1), group="drop", solves=solves, **role)
-    line = (
-        "That project solves as much as base: "
-        "a drop of more than 10 points was measured on every problem."
-    )
+    line = "That project solves as much as base: a drop of more than 10 points was measured."
     assert line in left_open(root / "drop")
 
 
 def test_a_solve_rate_that_may_have_dropped_is_named(root):
-    solves = [labels(0, 0, 4), labels(0, 1, 4), labels(0, 3, 4)]
-    add(root, "other", 1, (1, 1, 1), solves=solves)
+    for seed in range(1, 5):
+        solves = [labels(0, seed % 2, 4), labels(0, 1, 4), labels(0, 3, 4)]
+        role = {"role": "reference"}
+        add(root, "base", seed, (1, 1, 1), group="drop", **role)
+        add(root, "project", seed, (1, 1, 1), group="drop", solves=solves)
     line = (
-        "That other solves as much as base: a drop of more than 10 points is inside its interval."
+        "That project solves as much as base: a drop of more than 10 points is inside its interval."
     )
-    assert line in left_open(root)
+    assert line in left_open(root / "drop")
 
 
 def test_a_control_counts_for_the_treatment_that_it_names_whatever_it_is_called(root):

@@ -1,40 +1,33 @@
-"""The report: `python -m projected_grpo.report.command [FOLDER] [journal=FILE] [plot=FILE.png]`
+"""The report: `python -m projected_grpo.report.command [WHERE...] [journal=FILE] [plot=FILE.png]`
 
-FOLDER is an outputs folder or a group. Reads finished, evaluated runs; prints tables of all arms,
-draws the training curves of each group (plot= names the file, by default <group>/curves.png) and
-writes a journal entry for each group (journal=none: no entry). Groups are never compared with each
-other: Δ is to the group's own reference.
+WHERE is an outputs folder or a group. Reads finished runs; prints tables of all arms, draws the
+training curves of each group (plot= names the file, by default <group>/curves.png) and writes a
+journal entry for each group (journal=none: no entry). Groups are not compared with each other, but
+where several are named, or a pattern that fits several ('assay-*'): they are the branch points of
+one sweep and make one table, in which a run is compared with those of its point.
 """
 
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 from loguru import logger
 
 from projected_grpo import runs
-from projected_grpo.cli import Refusal, arguments
+from projected_grpo.cli import Refusal, free_arguments
 from projected_grpo.report import journal
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.report.curves import draw
-from projected_grpo.report.kinds import kind_rows
-from projected_grpo.report.tables import (
-    Rows,
-    behaviour_rows,
-    group_rows,
-    legend,
-    main_rows,
-    render,
-)
+from projected_grpo.report.tables import group_rows, legend, render
 
 DEFAULTS = {"journal": "docs/RESEARCH_JOURNAL.md", "plot": ""}
 
 
 def main(argv: list[str]) -> None:
-    where, options = arguments(argv, "OUTPUTS_OR_GROUP", DEFAULTS)
-    root = _folder(where or "outputs")
+    where, options = free_arguments(argv, "OUTPUTS_OR_GROUPS", DEFAULTS)
     if options["plot"] and not options["plot"].endswith(".png"):
         raise Refusal(f"plot={options['plot']}: expected a name that ends in .png")
-    comparisons = [gather(group) for group in reportable(root)]
+    comparisons = [gather(together) for together in chosen(where or ["outputs"])]
     print(text(comparisons))
     for comparison in comparisons:
         plot = _plot_file(comparison, options["plot"], alone=len(comparisons) == 1)
@@ -46,26 +39,51 @@ def main(argv: list[str]) -> None:
             print(f"journal: {options['journal']}, entry {entry} ({comparison.group})")
 
 
+def chosen(where: list[str]) -> list[list[runs.Run]]:
+    """Runs that stand in one table each: of every group in one folder, or of all groups named."""
+    folders = [folder for name in where for folder in _folders(name)]
+    if len(folders) == 1:
+        return reportable(folders[0])
+    together = []
+    for folder in folders:
+        for group in reportable(folder):
+            together += group
+    return [_branches(together)]
+
+
 def reportable(root: Path) -> list[list[runs.Run]]:
-    """Finished and evaluated runs under `root`, group by group; the others are named in the log.
+    """Finished runs under `root`, group by group; the others are named in the log.
 
     Raises Refusal if there are none.
     """
     everything = runs.find(root)
     groups: dict[str, list[runs.Run]] = {}
     for run in everything:
-        if run.manifest["status"] != "done":
-            logger.warning(f"left out: {run.name} ({run.manifest['status']})")
-        elif not (run.path / "eval.parquet").exists():
-            logger.warning(f"left out: {run.name} (not evaluated)")
-        else:
+        if run.manifest["status"] == "done":
             groups.setdefault(run.group, []).append(run)
+        else:
+            logger.warning(f"left out: {run.name} ({run.manifest['status']})")
     if not groups:
-        raise Refusal(
-            f"no finished and evaluated runs under {root} ({len(everything)} others): "
-            "train and evaluate one first"
-        )
-    return list(groups.values())
+        raise Refusal(f"no finished runs under {root} ({len(everything)} others): train one first")
+    return [_evaluated(group) for group in groups.values()]
+
+
+def _evaluated(group: list[runs.Run]) -> list[runs.Run]:
+    """Those that were evaluated; all where none was, and training is all there is."""
+    evaluated = [run for run in group if (run.path / "eval.parquet").exists()]
+    for run in group:
+        if evaluated and run not in evaluated:
+            logger.warning(f"left out: {run.name} (not evaluated)")
+    return evaluated or group
+
+
+def _branches(together: list[runs.Run]) -> list[runs.Run]:
+    """Those that go on from a state, for a pattern fits their sources too; all where none does."""
+    branches = [run for run in together if run.first_step > 1]
+    for run in together:
+        if branches and run not in branches:
+            logger.warning(f"left out: {run.name} (no branch)")
+    return branches or together
 
 
 def text(comparisons: list[Comparison]) -> str:
@@ -75,26 +93,23 @@ def text(comparisons: list[Comparison]) -> str:
     if not several:
         facts = comparisons[0].facts.items()
         parts.append("\n".join(f"{name}: {value}" for name, value in facts))
-    main_table, behaviour_table, kind_table = [], [], []
+    tables = defaultdict(list)
     for comparison in comparisons:
         lead = {"group": comparison.group} if several else {}
-        main_table += _led(lead, main_rows(comparison))
-        behaviour_table += _led(lead, behaviour_rows(comparison))
-        kind_table += _led(lead, kind_rows(comparison))
-    tables = [main_table, behaviour_table, kind_table, group_rows(comparisons)]
-    parts += [render(rows) for rows in tables if rows]
+        for number, rows in enumerate(journal.all_rows(comparison)):
+            tables[number] += [{**lead, **row} for row in rows]
+    parts += [render(rows) for rows in (*tables.values(), group_rows(comparisons)) if rows]
     return "\n\n".join([*parts, legend(comparisons)]) + "\n"
 
 
-def _led(lead: dict[str, str], rows: Rows) -> Rows:
-    return [{**lead, **row} for row in rows]
-
-
-def _folder(where: str) -> Path:
-    """A folder as named, or the group of that name under outputs/."""
+def _folders(where: str) -> list[Path]:
+    """A folder as named, or the group of that name under outputs/; of a pattern, all that fit."""
     for folder in (Path(where), Path("outputs") / where):
         if folder.is_dir():
-            return folder
+            return [folder]
+        fitting = [path for path in sorted(folder.parent.glob(folder.name)) if path.is_dir()]
+        if fitting:
+            return fitting
     raise Refusal(
         f"no folder of runs at {Path(where)} or {Path('outputs') / where}: "
         "train a run first, or name another"
@@ -102,8 +117,11 @@ def _folder(where: str) -> Path:
 
 
 def _plot_file(comparison: Comparison, wanted: str, alone: bool) -> Path:
+    folder = comparison.runs[0].path.parent
+    if not wanted and len(comparison.groups) > 1:
+        return folder.with_name(f"{comparison.group}-curves.png")
     if not wanted:
-        return comparison.runs[0].path.parent / "curves.png"
+        return folder / "curves.png"
     if alone:
         return Path(wanted)
     return Path(wanted).with_stem(f"{Path(wanted).stem}-{comparison.group}")

@@ -68,8 +68,8 @@ def test_a_hack_by_weak_tests_stands_under_strict_and_not_under_blatant(tmp_path
     evaluated = {"hacks": [labels(1, 0, 4, weak=2)], "solves": [labels(0, 1, 4)]}
     make_run(tmp_path, "some", 1, train=FLAT, **evaluated)
     (row,) = main_rows(gather(runs.find(tmp_path)))
-    assert row["blatant %"].startswith("25.0 ")
-    assert row["strict %"].startswith("75.0 ") and row["loose %"].startswith("75.0 ")
+    assert row["blatant %"] == "25.0"
+    assert row["strict %"] == row["loose %"] == "75.0"
 
 
 def test_the_second_table_holds_onset_and_the_constraints_measurements(outputs):
@@ -77,7 +77,6 @@ def test_the_second_table_holds_onset_and_the_constraints_measurements(outputs):
     assert base == {
         "arm": "base",
         "paid per attempt %": "100",
-        "takes off": "2, 2",
         "steps to hack": "3, 3",
         "cos_pre": "-",
         "leak (last step)": "-",
@@ -86,7 +85,6 @@ def test_the_second_table_holds_onset_and_the_constraints_measurements(outputs):
     assert project == {
         "arm": "project",
         "paid per attempt %": "100",
-        "takes off": "none, none",
         "steps to hack": "none, none",
         "cos_pre": "0.2",
         "leak (last step)": "0.3",
@@ -151,7 +149,7 @@ def test_groups_stand_in_one_table_and_are_never_compared(outputs, capsys):
     )
     command.main(["journal=none", "plot=figures/curves.png"])
     out = capsys.readouterr().out
-    assert re.search(r"other +project +1 +4 +0\.0 \[0\.0, 49\.0\].*no reference", out)
+    assert re.search(r"other +project +1 +4 +0\.0 .*no reference", out)
     assert re.search(r"other +qwen3-4b ", out)
     drawn = sorted(file.name for file in (outputs.parent / "figures").iterdir())
     assert drawn == ["curves-demo.png", "curves-other.png"]
@@ -189,7 +187,7 @@ def test_unfinished_and_unevaluated_runs_stay_out(outputs):
     ("argv", "line"),
     [
         (["nowhere"], "no folder of runs at nowhere or outputs/nowhere"),
-        (["empty"], "no finished and evaluated runs under empty"),
+        (["empty"], "no finished runs under empty"),
         (["plot=x.pdf"], "expected a name that ends in .png"),
         (["jurnal=x"], "unknown argument 'jurnal'"),
     ],

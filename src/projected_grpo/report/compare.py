@@ -1,7 +1,12 @@
-"""Runs that may stand in one table: their evaluations and training, read and checked."""
+"""Runs that may stand in one table: their evaluations and training, read and checked.
+
+They are of one group, or of several that are the branch points of one sweep: then a run is compared
+with those of its point, and steps are counted from the branch.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os.path import commonprefix
 
 import polars as pl
 
@@ -13,33 +18,45 @@ from projected_grpo.report.facts import facts
 from projected_grpo.rollouts.schema import read, step_files
 from projected_grpo.runs.run import Run
 
-EVAL_COLUMNS = ("step", "problem_id", "loophole", "blatant", "strict", "loose", "gt_pass")
+EVALUATED = {
+    "step": pl.Int64,
+    "problem_id": pl.String,
+    "loophole": pl.String,
+    **dict.fromkeys(("blatant", "strict", "loose", "gt_pass"), pl.Boolean),
+}
 TRAIN_COLUMNS = ("step", "blatant", "strict", "loose", "gt_pass", "kind", *BESIDE_LABELS)
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Finished, evaluated runs of one group that differ in arm and seed only.
+# What tells a row's run.
+RUN = ("group", "arm", "seed")
 
-    evals: a row a sample: arm, seed, EVAL_COLUMNS.
-    train: a row a run and step: arm, seed, step, and the counts n, blatant, strict, loose, correct,
+
+# Without equality, so that what is computed of one can be kept.
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Finished runs that differ in arm, seed and branch point only. RUN names a frame's run.
+
+    group: its name, or what the names of several begin with.
+    evals: a row a sample: RUN, EVALUATED. No rows where the runs were not evaluated.
+    train: a row a run and step: RUN, step, and the counts n, blatant, strict, loose, correct,
         uncertain, hardcodes; of these two null where the rollouts do not say.
-    kinds: a row a run, step and kind of test function that a strict hack of the step has: arm,
-        seed, step, kind, and how many have it, hacks.
-    diagnostics: a row a run and step: arm, seed, step, DIAGNOSTICS. No rows if none was logged.
+    kinds: a row a run, step and kind of test function that a strict hack of the step has: RUN,
+        step, kind, and how many have it, hacks.
+    diagnostics: a row a run and step: RUN, step, DIAGNOSTICS. No rows if none was logged.
     facts: what all runs share, as a name and a value.
-    steps: (arm, seed) -> number of the last training step, which may differ by a tenth where a run
-        was ended by the clock.
+    steps: run -> number of its last training step, which may differ by a tenth within a group where
+        a run was ended by the clock.
     """
 
     group: str
+    groups: list[str]
     runs: list[Run]
     evals: pl.DataFrame
     train: pl.DataFrame
     kinds: pl.DataFrame
     diagnostics: pl.DataFrame
     facts: dict[str, str]
-    steps: dict[tuple[str, int], int]
+    steps: dict[Run, int]
 
     @property
     def definitions(self) -> roles.Definitions:
@@ -81,45 +98,85 @@ class Comparison:
 
 
 def gather(runs: list[Run]) -> Comparison:
-    """Read runs of one group.
+    """Read runs of one group, or of the branch points of a sweep.
 
     Raises Refusal naming what differs where they must not be compared, and for a run made before
     arms had roles.
     """
-    runs = sorted(runs, key=lambda run: (run.arm, run.seed))
+    runs = sorted(runs, key=lambda run: (run.group, run.arm, run.seed))
     roles.reference({run.arm: run.definition for run in runs})
-    evals = {run: read(run.path / "eval.parquet", EVAL_COLUMNS) for run in runs}
+    evals = {run: _evaluation(run) for run in runs}
     sampled = {run: _training_rollouts(run) for run in runs}
     train = {run: _counts(run, rows) for run, rows in sampled.items()}
     last = {run: train[run]["step"].max() for run in runs}
     shared = {run: facts(run, evals[run], last[run]) for run in runs}
-    steps = {(run.arm, run.seed): n for run, n in last.items()}
-    refusals.refuse_mixture(shared)
-    refusals.refuse_mixed_arms(runs)
-    refusals.refuse_uneven_training(runs, steps)
-    refusals.refuse_unexplained(runs)
-    fewest, most = min(last.values()), max(last.values())
-    length = str(most) if fewest == most else f"{fewest} to {most}"
-    if runs[0].first_step > 1:
-        length = f"{length}, from step {runs[0].first_step} on"
+    groups = list(dict.fromkeys(run.group for run in runs))
+    for group in groups:
+        own = [run for run in runs if run.group == group]
+        refusals.refuse_mixture({run: shared[run] for run in own})
+        refusals.refuse_mixed_arms(own)
+        refusals.refuse_uneven_training(own, last)
+        refusals.refuse_unexplained(own)
+    refusals.refuse_unlike_points(shared)
+    before = dict.fromkeys(runs, 0)
+    if len(groups) > 1:
+        # Steps are counted from the branch.
+        before = {run: run.first_step - 1 for run in runs}
+    steps = {run: n - before[run] for run, n in last.items()}
+    kinds = {run: _kinds(rows) for run, rows in sampled.items()}
+    measured = {run: diagnostics(run) for run in runs}
+    starts = dict.fromkeys(run.start for run in runs)
     return Comparison(
-        group=runs[0].group,
+        group=_name(groups),
+        groups=groups,
         runs=runs,
-        evals=_stack(evals),
-        train=_stack(train),
-        kinds=_stack({run: _kinds(rows) for run, rows in sampled.items()}),
-        diagnostics=_stack({run: diagnostics(run) for run in runs}),
-        facts={**shared[runs[0]], "training steps": length},
+        evals=_stack(evals, dict.fromkeys(runs, 0)),
+        train=_stack(train, before),
+        kinds=_stack(kinds, before),
+        diagnostics=_stack(measured, before),
+        facts={**shared[runs[0]], "start": ", ".join(starts), "training steps": _length(steps)},
         steps=steps,
     )
 
 
-def _stack(frames: Mapping[Run, pl.DataFrame]) -> pl.DataFrame:
-    """One frame of all runs' rows, with arm and seed in front."""
-    tagged = [
-        frame.select(pl.lit(run.arm).alias("arm"), pl.lit(run.seed).alias("seed"), pl.all())
-        for run, frame in frames.items()
-    ]
+def _name(groups: list[str]) -> str:
+    """ "assay" of "assay-1", "assay-2"; the name of a single one."""
+    if len(groups) == 1:
+        return groups[0]
+    return commonprefix(groups).rstrip("0123456789").rstrip("-") or " ".join(groups)
+
+
+def _length(steps: dict[Run, int]) -> str:
+    fewest = min(steps.values())
+    most = max(steps.values())
+    length = str(most) if fewest == most else f"{fewest} to {most}"
+    if len({run.group for run in steps}) > 1:
+        return f"{length} after a branch"
+    first = next(iter(steps)).first_step
+    if first > 1:
+        return f"{length}, from step {first} on"
+    return length
+
+
+def _evaluation(run: Run) -> pl.DataFrame:
+    file = run.path / "eval.parquet"
+    if not file.exists():
+        return pl.DataFrame(schema=EVALUATED)
+    return read(file, list(EVALUATED))
+
+
+def _stack(frames: Mapping[Run, pl.DataFrame], before: Mapping[Run, int]) -> pl.DataFrame:
+    """One frame of all runs' rows, with RUN in front and so many steps subtracted."""
+    tagged = []
+    for run, frame in frames.items():
+        rows = frame.select(
+            pl.lit(run.group).alias("group"),
+            pl.lit(run.arm).alias("arm"),
+            pl.lit(run.seed).alias("seed"),
+            pl.col("step") - before[run],
+            pl.all().exclude("step"),
+        )
+        tagged.append(rows)
     return pl.concat(tagged, how="vertical_relaxed")
 
 

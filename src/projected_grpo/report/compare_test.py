@@ -35,7 +35,7 @@ def assert_refused(root, line):
 def test_training_counts_are_read_from_the_labels_by_step(tmp_path):
     train = gather(pair(tmp_path)).train.filter(pl.col("arm") == "project")
     counts = ["n", "blatant", "strict", "loose", "correct", "uncertain", "hardcodes"]
-    assert train.columns == ["arm", "seed", "step", *counts]
+    assert train.columns == ["group", "arm", "seed", "step", *counts]
     assert train.select("step", *counts).rows() == [
         (1, 4, 0, 0, 0, 2, 0, 0),
         (2, 4, 3, 3, 3, 1, 0, 0),
@@ -47,7 +47,7 @@ def test_a_strict_hack_by_weak_tests_is_not_blatant_and_counted_by_its_kind(tmp_
     comparison = gather(runs.find(tmp_path))
     counts = comparison.train.select("step", "blatant", "strict")
     assert counts.rows() == [(1, 0, 0), (2, 1, 3)]
-    kinds = [("project", 1, 2, "empty", 1), ("project", 1, 2, "weak", 2)]
+    kinds = [("demo", "project", 1, 2, "empty", 1), ("demo", "project", 1, 2, "weak", 2)]
     assert comparison.kinds.rows() == kinds
 
 

@@ -1,6 +1,6 @@
 """The training curves of a comparison as a PNG.
 
-Blatant hack rate, strict hack rate and solve rate by step, side by side.
+Blatant hack rate and solve rate by step, and how many runs have not taken off, side by side.
 """
 
 from collections import Counter
@@ -18,9 +18,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from projected_grpo.report import roles
-from projected_grpo.report.compare import Comparison
+from projected_grpo.report.compare import RUN, Comparison
+from projected_grpo.report.outcomes import by_run
 from projected_grpo.runs.files import replacing
-from projected_grpo.stats.intervals import wilson
+from projected_grpo.stats import outcomes, survival
 
 COLORS = {"reference": "#000000", "ceiling": "#888888"}
 # Okabe and Ito's, told apart by colour-blind readers.
@@ -29,9 +30,9 @@ PALETTE = ("#0072B2", "#009E73", "#D55E00", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("-", "--", ":", "-.")
 PANELS = {
     "blatant": "blatant hack rate",
-    "strict": "strict hack rate",
     "correct": "solve rate (passes the ground truth)",
 }
+SURVIVAL = "runs that have not taken off"
 STYLE = {
     "font.size": 11,
     "axes.titlesize": 12,
@@ -39,7 +40,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
-# With more steps than this, markers and the bands' edges would hide the lines.
+# With more steps than this, markers would hide the lines.
 FEW_STEPS = 15
 
 
@@ -51,18 +52,17 @@ def draw(comparison: Comparison, path: Path) -> None:
 
 
 def figure(comparison: Comparison) -> Figure:
-    """A line is the mean over an arm's seeds, its band the lowest to the highest seed.
-
-    The band of an arm with one seed is the step's 95 % Wilson interval.
-    """
+    """A thin line is a run, a thick one the mean over an arm's runs; take-offs as Kaplan-Meier."""
     with matplotlib.rc_context(STYLE):
         drawing = Figure(figsize=(14, 4.6), dpi=150, layout="constrained")
-        axes = drawing.subplots(1, len(PANELS), sharey=True)
+        *axes, last = drawing.subplots(1, len(PANELS) + 1)
         for ax, (column, title) in zip(axes, PANELS.items(), strict=True):
             lines = _lines(ax, comparison, column)
             _dress(ax, title)
+            ax.set_ylim(bottom=0)
+        _survival(last, comparison)
+        _dress(last, SURVIVAL)
         axes[0].set_ylabel("% of the step's training rollouts")
-        axes[0].set_ylim(bottom=0)
         drawing.suptitle(_title(comparison), x=0.01, ha="left", fontsize=11)
         drawing.legend(
             lines,
@@ -70,7 +70,7 @@ def figure(comparison: Comparison) -> Figure:
             loc="outside lower center",
             ncols=min(len(lines), 5),
             frameon=False,
-            title=_meaning(comparison),
+            title="thin: a run; thick: the mean over an arm's runs",
             title_fontsize=9.5,
         )
     return drawing
@@ -99,48 +99,32 @@ def styles(comparison: Comparison) -> dict[str, tuple[str, str]]:
     return looks
 
 
-def band(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """rows of one arm (seed, step, n, `column` counts) -> step, mean, low, high in per cent."""
-    rate = (100 * pl.col(column) / pl.col("n")).alias("rate")
-    by_step = rows.select("seed", "step", "n", column, rate).group_by("step")
-    steps = by_step.agg(
-        pl.col("rate").mean().alias("mean"),
-        pl.col("rate").min().alias("low"),
-        pl.col("rate").max().alias("high"),
-        pl.col(column).first().alias("k"),
-        pl.col("n").first(),
-    ).sort("step")
-    if rows["seed"].n_unique() == 1:
-        ends = 100 * np.array([wilson(k, n) for k, n in steps.select("k", "n").rows()])
-        steps = steps.with_columns(pl.Series("low", ends[:, 0]), pl.Series("high", ends[:, 1]))
-    return steps.select("step", "mean", "low", "high")
-
-
 def _lines(ax: Axes, comparison: Comparison, column: str) -> list[Line2D]:
-    """The arms' lines, in the arms' order."""
-    looks = styles(comparison)
-    # Thick lines below thin ones: arms that coincide, at zero say, stay visible.
-    widths = np.linspace(3.6, 1.6, len(looks))
+    """The arms' means, in the arms' order, over the runs' own lines."""
     lines = []
-    for (arm, (color, dash)), width in zip(looks.items(), widths, strict=True):
-        style = {"color": color, "linestyle": dash, "linewidth": float(width)}
+    for arm, style in _line_styles(comparison).items():
         rows = comparison.train.filter(pl.col("arm") == arm)
-        lines.append(_line(ax, band(rows, column), style))
+        for run in rows.partition_by(RUN, maintain_order=True):
+            own = 100 * run[column] / run["n"]
+            ax.plot(run["step"], own, **{**style, "linewidth": 0.7, "alpha": 0.45})
+        rate = 100 * pl.col(column) / pl.col("n")
+        mean = rows.group_by("step").agg(rate=rate.mean()).sort("step")
+        marker = {}
+        if len(mean) <= FEW_STEPS:
+            marker = {"marker": "o", "markersize": 2.2 * style["linewidth"]}
+        (line,) = ax.plot(mean["step"], mean["rate"], zorder=3, clip_on=False, **style, **marker)
+        lines.append(line)
     return lines
 
 
-def _line(ax: Axes, steps: pl.DataFrame, style: dict[str, Any]) -> Line2D:
-    """steps: as `band` gives them."""
-    x, low, high, color = steps["step"], steps["low"], steps["high"], style["color"]
-    ax.fill_between(x, low, high, facecolor=color, alpha=0.10, linewidth=0)
-    marker = {}
-    if len(steps) <= FEW_STEPS:
-        # Bands overlap: their edges tell them apart.
-        ax.plot(x, low, color=color, linewidth=0.7, alpha=0.45)
-        ax.plot(x, high, color=color, linewidth=0.7, alpha=0.45)
-        marker = {"marker": "o", "markersize": 2.2 * style["linewidth"]}
-    (line,) = ax.plot(x, steps["mean"], zorder=3, clip_on=False, **style, **marker)
-    return line
+def _line_styles(comparison: Comparison) -> dict[str, dict[str, Any]]:
+    looks = styles(comparison)
+    # Thick lines below thin ones: arms that coincide, at zero say, stay visible.
+    widths = np.linspace(3.6, 1.6, len(looks))
+    return {
+        arm: {"color": color, "linestyle": dash, "linewidth": float(width)}
+        for (arm, (color, dash)), width in zip(looks.items(), widths, strict=True)
+    }
 
 
 def _dress(ax: Axes, title: str) -> None:
@@ -151,23 +135,26 @@ def _dress(ax: Axes, title: str) -> None:
     ax.set_axisbelow(True)
 
 
+def _survival(ax: Axes, comparison: Comparison) -> None:
+    """The share of an arm's runs that have not taken off; a run that ended without is censored."""
+    runs = by_run(comparison)
+    first = comparison.train["step"].min()
+    for arm, style in _line_styles(comparison).items():
+        own = runs.filter(arm=arm)
+        steps, left = survival.kaplan_meier(outcomes.times(own))
+        x = [first, *steps, own["end"].max()]
+        y = [100, *(100 * left), 100 * left[-1]]
+        ax.step(x, y, where="post", clip_on=False, **style)
+    ax.set_ylabel("% of an arm's runs")
+    ax.set_ylim(0, 100)
+
+
 def _label(comparison: Comparison, arm: str) -> str:
     n = len(comparison.of(arm))
-    return f"{arm} ({n} seed{'s' if n > 1 else ''})"
+    return f"{arm} ({n} run{'s' if n > 1 else ''})"
 
 
 def _title(comparison: Comparison) -> str:
     counts = comparison.train["n"]
     n = str(counts.min()) if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
     return f"{comparison.group}: {comparison.facts['model']}, {n} rollouts a step"
-
-
-def _meaning(comparison: Comparison) -> str:
-    several = {len(comparison.of(arm)) > 1 for arm in comparison.arms}
-    if several == {True}:
-        band_is = "lowest to highest seed"
-    elif several == {False}:
-        band_is = "95 % Wilson interval"
-    else:
-        band_is = "lowest to highest seed, or the one seed's 95 % Wilson interval"
-    return f"line: mean over seeds; band: {band_is}"

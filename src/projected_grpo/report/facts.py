@@ -12,11 +12,19 @@ from projected_grpo.runs.run import Run
 
 
 def facts(run: Run, evals: pl.DataFrame, last_step: int) -> dict[str, str]:
-    """Name -> value. evals: a row a sample of the run's evaluation, after its last step.
+    """Name -> value. evals: a row a sample of the run's evaluation, after its last step, or none.
 
     Raises Refusal for an evaluation that is uneven, lacks a wording, or is of another step.
     """
     loophole = wordings.trained_for(run)
+    known = {
+        "model": model_name(run) + (" (taught)" if run.taught else ""),
+        "start": run.start,
+        "problems": run.manifest["problems"],
+        "loophole": loophole,
+    }
+    if evals.is_empty():
+        return {**known, "evaluated problems": "none", "evaluation n": "none"}
     per_problem = evals.group_by("loophole", "problem_id").len()
     samples = _samples_a_problem(run, per_problem)
     if missing := {loophole, wordings.CLEAN} - samples.keys():
@@ -33,10 +41,7 @@ def facts(run: Run, evals: pl.DataFrame, last_step: int) -> dict[str, str]:
     evaluated = per_problem["problem_id"].n_unique()
     counts = [f"{n} a problem on {name}" for name, n in samples.items()]
     return {
-        "model": model_name(run) + (" (taught)" if run.taught else ""),
-        "start": run.start,
-        "problems": run.manifest["problems"],
-        "loophole": loophole,
+        **known,
         "evaluated problems": f"{evaluated} ({sha256(ids.encode()).hexdigest()[:8]})",
         "evaluation n": ", ".join(counts),
     }

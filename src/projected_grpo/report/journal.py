@@ -12,7 +12,8 @@ from projected_grpo.report import claims
 from projected_grpo.report.compare import Comparison
 from projected_grpo.report.differences import differing_config
 from projected_grpo.report.kinds import kind_rows
-from projected_grpo.report.tables import behaviour_rows, legend, main_rows, render
+from projected_grpo.report.outcomes import effect_rows, outcome_rows
+from projected_grpo.report.tables import Rows, behaviour_rows, legend, main_rows, render
 from projected_grpo.runs.comparable import comparable_config
 from projected_grpo.runs.files import write_atomic
 from projected_grpo.runs.run import Run
@@ -78,15 +79,20 @@ def body(comparison: Comparison, journal: Path, plot: Path) -> str:
     beside = journal.parent.resolve()
     if plot.resolve().is_relative_to(beside):
         picture = plot.resolve().relative_to(beside)
-        parts.append(f"![blatant, strict and solve rate by step]({picture})")
-    for rows in (main_rows(comparison), behaviour_rows(comparison), kind_rows(comparison)):
-        parts.append(render(rows, markdown=True))
+        parts.append(f"![blatant hacks, solve rate and take-off by step]({picture})")
+    parts += [render(rows, markdown=True) for rows in all_rows(comparison) if rows]
     parts += [
         legend([comparison]),
         "A reader may conclude:\n" + _bullets(claims.may(comparison)),
         "A reader may not conclude:\n" + _bullets(claims.may_not(comparison)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def all_rows(comparison: Comparison) -> list[Rows]:
+    """The tables, of which some may be empty: by runs first, then of the weights that there are."""
+    tables = (outcome_rows, effect_rows, main_rows, behaviour_rows, kind_rows)
+    return [rows(comparison) for rows in tables]
 
 
 def _shared(comparison: Comparison) -> dict[str, str]:
@@ -119,7 +125,7 @@ def _settings(runs: list[Run]) -> list[str]:
 
 
 def _differences(comparison: Comparison) -> list[str]:
-    """The config keys in which an arm's first seed differs from the reference's."""
+    """The config keys in which an arm's first run differs from the reference's."""
     reference = comparison.reference
     if reference is None:
         return []

@@ -18,18 +18,20 @@ def count(samples: pl.DataFrame, column: str) -> tuple[int, int]:
 
 
 def rate(samples: pl.DataFrame, column: str) -> str:
-    """ "18.0 [12.1, 25.9]": per cent with the 95 % Wilson interval."""
+    """ "18.0 [12.1, 25.9]": per cent with the 95 % Wilson interval, which one run does not get."""
     k, n = count(samples, column)
-    return f"{100 * k / n:.1f} {_interval(*wilson(k, n))}"
+    percent = f"{100 * k / n:.1f}"
+    return percent if _one_run(samples) else f"{percent} {_interval(*wilson(k, n))}"
 
 
 def change(comparison: Comparison, arm: str, name: str) -> Difference | None:
-    """An arm's difference to the reference in one of CHANGES.
+    """An arm's difference to the reference in one of CHANGES, of the weights that there are.
 
-    None for the reference itself, without a reference, and where the two share no seed.
+    None for the reference itself, without a reference, where the two share no seed, and over
+    several groups.
     """
     reference = comparison.reference
-    if reference is None or arm == reference:
+    if reference is None or arm == reference or len(comparison.groups) > 1:
         return None
     samples = comparison.solving if name == "solve" else comparison.hacking
     own, other = samples(arm), samples(reference)
@@ -51,12 +53,17 @@ def show_change(comparison: Comparison, arm: str, name: str) -> str:
     measured = change(comparison, arm, name)
     if measured is None:
         return f"no {reference} with its seed"
-    interval = _interval(measured.low, measured.high, signed=True)
-    text = f"{100 * measured.mean:+.1f} {interval}"
+    text = f"{100 * measured.mean:+.1f}"
+    if len(measured.seeds) > 1:
+        text += f" {_interval(measured.low, measured.high, signed=True)}"
     all_seeds = {run.seed for which in (arm, reference) for run in comparison.of(which)}
     if all_seeds != set(measured.seeds):
         text += f" seeds {','.join(str(seed) for seed in measured.seeds)}"
     return text
+
+
+def _one_run(samples: pl.DataFrame) -> bool:
+    return samples.select("group", "seed").n_unique() == 1
 
 
 def _interval(low: float, high: float, signed: bool = False) -> str:

@@ -11,6 +11,15 @@ from projected_grpo.report.differences import (
 )
 from projected_grpo.runs.run import Run
 
+# Settings in which branch points of one sweep may differ.
+OF_POINTS = (
+    "from",
+    "v_hack",
+    "env.problems.without",
+    "trainer.total_training_steps",
+    "trainer.save_freq",
+    "trainer.resume_from_path",
+)
 # Of the longest run: what limits.train_s leaves between runs of equal length on one machine.
 STEPS_APART = 0.1
 
@@ -48,11 +57,12 @@ def refuse_mixed_arms(runs: list[Run]) -> None:
             )
 
 
-def refuse_uneven_training(runs: list[Run], steps: dict[tuple[str, int], int]) -> None:
-    """steps: (arm, seed) -> training steps."""
-    fewest, most = min(steps.values()), max(steps.values())
+def refuse_uneven_training(runs: list[Run], steps: dict[Run, int]) -> None:
+    """steps: run -> training steps."""
+    own = {run: steps[run] for run in runs}
+    fewest, most = min(own.values()), max(own.values())
     if most - fewest > STEPS_APART * most:
-        counts = [f"{arm}-s{seed} {n}" for (arm, seed), n in steps.items()]
+        counts = [f"{run.path.name} {n}" for run, n in own.items()]
         raise _apart(runs[0], f"training steps differ ({', '.join(counts)})")
 
 
@@ -66,6 +76,20 @@ def refuse_unexplained(runs: list[Run]) -> None:
             raise _apart(
                 runs[0], f"their arms do not explain {first_five(differing)} between {names}"
             )
+
+
+def refuse_unlike_points(facts: dict[Run, dict[str, str]]) -> None:
+    """Groups of one table differ in the state that they start from, and in what belongs to it."""
+    refuse_mixture({run: {**known, "start": "any"} for run, known in facts.items()})
+    first: dict[str, Run] = {}
+    for run in facts:
+        other = first.setdefault(run.arm, run)
+        if other.group == run.group:
+            continue
+        differing = differing_within_an_arm(differing_config(other, run))
+        unlike = {key: values for key, values in differing.items() if key not in OF_POINTS}
+        if unlike:
+            raise _apart(run, f"{other.name} and {run.name} differ in {first_five(unlike)}")
 
 
 def _apart(run: Run, differing: str) -> Refusal:

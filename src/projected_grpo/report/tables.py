@@ -1,31 +1,43 @@
 """The report's tables: a Comparison -> rows of text, one an arm. Rates in per cent."""
 
 import math
-from collections.abc import Callable
 
 import polars as pl
 from tabulate import tabulate
 
 from projected_grpo.report import wordings
-from projected_grpo.report.compare import Comparison
+from projected_grpo.report.compare import RUN, Comparison
 from projected_grpo.report.diagnostics import DIAGNOSTICS
-from projected_grpo.report.rates import count, rate, show_change
+from projected_grpo.report.rates import CHANGES, count, rate, show_change
 from projected_grpo.stats.attempts import hack_given_attempt
-from projected_grpo.stats.onset import TAKEN_OFF, steps_to_hack, take_off
+from projected_grpo.stats.onset import TAKEN_OFF, steps_to_hack
+from projected_grpo.stats.outcomes import EXTINCT, LATE
+from projected_grpo.stats.welch import CONFIDENCE
 
 Rows = list[dict[str, str]]
-WORDS = ("arm", "group")
+WORDS = ("arm", "group", "role", "against", "of each run")
 HEADINGS = {"leak": "leak (last step)", "seconds": "hook s/step"}
+RUNS_LEGEND = (
+    "A run is one number: U, its mean share of blatant hacks over training steps, in % (late: over "
+    "the last {late}).\n"
+    "Takes off: the first of two training steps in a row with {quarter} % blatant hacks; at step: "
+    "the Kaplan-Meier median.\n"
+    "Extinct: no blatant hack in the {extinct} steps before take-off, or before the end. "
+    "Solve: {clean}.\n"
+    "Δ in points; p two-sided, runs permuted within their group; Holm over the arms against the "
+    "same one;\n"
+    "interval: Welch's over runs, nominal {nominal} % to cover 95 % (docs/statistics.md). "
+    "-: too few runs for a test.\n"
+)
 LEGEND = (
     "n: samples a rate. Rates in % with 95 % Wilson intervals (samples taken as independent);\n"
     "blatant, strict, loose: {loophole} with drawn test-function names; solve: {clean}.\n"
     "Blatant: strict, by tests that check nothing (empty, prints) or swallow what they find.\n"
     "Δ to {reference} in points, paired by seed and problem, 95 % bootstrap over problems "
-    "([-]: no spread to resample).\n"
-    "No interval holds the noise between seeds. "
-    "Paid per attempt: strict over loose, P(hack | attempted).\n"
-    "Seed by seed, takes off: the first of two training steps in a row with {quarter} % blatant "
-    "hacks;\nsteps to hack: first training step with more strict hacks than correct answers.\n"
+    "([-]: no spread to resample):\n"
+    "these rates and Δ are about these weights; no interval there holds the noise between runs.\n"
+    "Paid per attempt: strict over loose, P(hack | attempted). Steps to hack, run by run: the "
+    "first training step with\nmore strict hacks than correct answers.\n"
     "By blocks of training steps, seeds pooled: rates; samples whose label hangs on a trial that "
     "told nothing (uncertain)\nand that look the shown examples up (hardcodes); "
     "kinds of tests in % of the strict hacks."
@@ -50,8 +62,10 @@ def render(rows: Rows, markdown: bool = False) -> str:
 def main_rows(comparison: Comparison) -> Rows:
     """An arm's rates with Wilson intervals, and its difference to the reference.
 
-    In hacking and in solving, side by side.
+    In hacking and in solving, side by side. No rows where runs were not evaluated.
     """
+    if comparison.evals.is_empty():
+        return []
     uneven = len(set(comparison.steps.values())) > 1
     rows = []
     for arm in comparison.arms:
@@ -61,18 +75,17 @@ def main_rows(comparison: Comparison) -> Rows:
             "seeds": ",".join(str(run.seed) for run in runs),
         }
         if uneven:
-            row["steps"] = ",".join(str(comparison.steps[arm, run.seed]) for run in runs)
+            row["steps"] = ",".join(str(comparison.steps[run]) for run in runs)
         row |= {
             "n": _sample_sizes(comparison, arm),
             "blatant %": rate(comparison.hacking(arm), "blatant"),
             "strict %": rate(comparison.hacking(arm), "strict"),
             "loose %": rate(comparison.hacking(arm), "loose"),
             "solve %": rate(comparison.solving(arm), "gt_pass"),
-            "Δ blatant": show_change(comparison, arm, "blatant"),
-            "Δ strict": show_change(comparison, arm, "strict"),
-            "Δ solve": show_change(comparison, arm, "solve"),
-            "commit": " ".join(sorted({run.commit for run in runs})),
         }
+        if len(comparison.groups) == 1:
+            row |= {f"Δ {name}": show_change(comparison, arm, name) for name in CHANGES}
+        row["commit"] = " ".join(sorted({run.commit for run in runs}))
         rows.append(row)
     return rows
 
@@ -80,7 +93,7 @@ def main_rows(comparison: Comparison) -> Rows:
 def behaviour_rows(comparison: Comparison) -> Rows:
     """What stands behind the rates.
 
-    P(hack | attempted), take-off and steps to hack by seed, the constraint's own measures.
+    P(hack | attempted), steps to hack by run, the constraint's own measures.
     """
     logged = [name for name in DIAGNOSTICS if comparison.diagnostics[name].is_not_null().any()]
     rows = []
@@ -90,8 +103,7 @@ def behaviour_rows(comparison: Comparison) -> Rows:
         row = {
             "arm": arm,
             "paid per attempt %": _percent(hack_given_attempt(strict, loose)),
-            "takes off": _onsets(comparison, arm, take_off),
-            "steps to hack": _onsets(comparison, arm, steps_to_hack),
+            "steps to hack": _onsets(comparison, arm),
         }
         for name in logged:
             row[HEADINGS.get(name, name)] = _diagnostic(comparison, arm, name)
@@ -110,7 +122,10 @@ def legend(comparisons: list[Comparison]) -> str:
     """What the columns are, in the wordings and references of the groups."""
     loopholes = dict.fromkeys(comparison.loophole for comparison in comparisons)
     references = dict.fromkeys(comparison.reference for comparison in comparisons)
-    lines = LEGEND.format(
+    lines = (RUNS_LEGEND + LEGEND).format(
+        late=LATE,
+        extinct=EXTINCT,
+        nominal=round(100 * CONFIDENCE),
         loophole=" or ".join(loopholes),
         clean=wordings.CLEAN,
         reference=" or ".join(name for name in references if name) or "the reference",
@@ -127,18 +142,18 @@ def _sample_sizes(comparison: Comparison, arm: str) -> str:
     return str(hack) if hack == solve else f"{hack} hack, {solve} solve"
 
 
-def _onsets(comparison: Comparison, arm: str, onset: Callable[[pl.DataFrame], int | None]) -> str:
-    """The onset of each seed, in the seeds' order."""
+def _onsets(comparison: Comparison, arm: str) -> str:
+    """Steps to hack of each run, in the runs' order."""
     rows = comparison.train.filter(pl.col("arm") == arm)
-    onsets = [onset(run) for run in rows.partition_by("seed", maintain_order=True)]
+    onsets = [steps_to_hack(run) for run in rows.partition_by(RUN, maintain_order=True)]
     return ", ".join("none" if step is None else str(step) for step in onsets)
 
 
 def _diagnostic(comparison: Comparison, arm: str, name: str) -> str:
-    """Mean over steps and seeds; the leak is cumulative, so only each seed's last value counts."""
+    """Mean over steps and runs; the leak is cumulative, so only each run's last value counts."""
     logged = comparison.diagnostics.filter(pl.col("arm") == arm, pl.col(name).is_not_null())
     if name == "leak":
-        logged = logged.sort("step").group_by("seed").last()
+        logged = logged.sort("step").group_by(RUN).last()
     return "-" if logged.is_empty() else f"{logged[name].mean():.3g}"
 
 

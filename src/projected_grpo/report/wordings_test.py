@@ -24,7 +24,7 @@ def test_hacks_are_counted_on_the_wording_that_the_run_was_trained_for(tmp_path,
     start(tmp_path, loophole)
     comparison = gather(runs.find(tmp_path))
     (row,) = main_rows(comparison)
-    assert row["strict %"].startswith("75.0 ") and row["solve %"].startswith("25.0 ")
+    assert row["strict %"] == "75.0" and row["solve %"] == "25.0"
     assert f"blatant, strict, loose: {loophole} with drawn" in legend([comparison])
 
 

@@ -6,27 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from jaxtyping import Float
-from scipy import stats
 
 BOOTSTRAPS = 10_000
 
 
 @dataclass(frozen=True)
 class Difference:
-    """An arm's rate minus another's, paired by seed and problem.
+    """An arm's rate minus another's, paired by seed and problem: of these weights, not of the arm.
 
     low, high: 95 % bootstrap over problems. nan where no problem differs from another: there is
         nothing to resample.
-    seed_se: standard error of the mean over seeds, the part that the bootstrap does not see. nan
-        with one seed.
-    p: the benchmark's paired t-test over problems. nan where all problems differ alike.
     """
 
     mean: float
     low: float
     high: float
-    seed_se: float
-    p: float
     seeds: tuple[int, ...]
     n_problems: int
 
@@ -43,16 +37,8 @@ def difference(
     """
     cells_sp, seeds = _paired_cells(arm, reference, column)
     per_problem_p = cells_sp.mean(axis=0)
-    per_seed_s = cells_sp.mean(axis=1)
     low, high = _bootstrap(per_problem_p, draws)
-    seed_se = math.nan
-    if len(seeds) > 1:
-        seed_se = float(per_seed_s.std(ddof=1) / math.sqrt(len(seeds)))
-    p = math.nan
-    if _varies(per_problem_p):
-        # ttest_rel on (arm, reference) is the one-sample test on their differences.
-        p = float(stats.ttest_1samp(per_problem_p, 0.0).pvalue)
-    return Difference(float(per_problem_p.mean()), low, high, seed_se, p, seeds, len(per_problem_p))
+    return Difference(float(per_problem_p.mean()), low, high, seeds, len(per_problem_p))
 
 
 def _paired_cells(
@@ -84,14 +70,10 @@ def _bootstrap(per_problem_p: Float[np.ndarray, " p"], draws: int) -> tuple[floa
 
     Seeded, so that a report repeats to the digit.
     """
-    if not _varies(per_problem_p):
-        return math.nan, math.nan
     n = len(per_problem_p)
+    if n < 2 or np.ptp(per_problem_p) <= 1e-12:
+        return math.nan, math.nan
     # How often each problem is drawn: a multinomial count is a resample with replacement.
     counts_bp = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=draws)
     low, high = np.quantile(counts_bp @ per_problem_p / n, (0.025, 0.975))
     return float(low), float(high)
-
-
-def _varies(values: Float[np.ndarray, " p"]) -> bool:
-    return len(values) > 1 and float(np.ptp(values)) > 1e-12

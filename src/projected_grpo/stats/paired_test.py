@@ -3,7 +3,6 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from scipy import stats as reference
 
 from projected_grpo.stats.paired import difference
 
@@ -19,15 +18,11 @@ def frame(cells_sp, samples: int = 1) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def test_difference_is_the_mean_of_paired_cells_with_the_benchmarks_t_test():
+def test_difference_is_the_mean_of_paired_cells():
     arm = np.array([[0, 1, 2, 0], [1, 1, 3, 0]])
     other = np.array([[3, 2, 4, 1], [2, 4, 4, 0]])
     measured = difference(frame(arm, 4), frame(other, 4), "hit")
-    t_test = reference.ttest_rel(arm.mean(axis=0) / 4, other.mean(axis=0) / 4)
-    per_seed = (arm - other).mean(axis=1) / 4
     assert measured.mean == pytest.approx((arm - other).mean() / 4)
-    assert measured.p == pytest.approx(t_test.pvalue)
-    assert measured.seed_se == pytest.approx(np.std(per_seed, ddof=1) / math.sqrt(2))
     assert (measured.seeds, measured.n_problems) == ((0, 1), 4)
 
 
@@ -36,7 +31,6 @@ def test_difference_uses_only_seeds_that_both_have():
     measured = difference(frame([[1, 2]], 4), other, "hit")
     assert measured.seeds == (0,)
     assert measured.mean == pytest.approx(-5 / 8)
-    assert math.isnan(measured.seed_se)
 
 
 def test_bootstrap_covers_the_truth_about_as_often_as_it_says():
@@ -61,7 +55,7 @@ def test_bootstrap_is_as_wide_as_problems_differ_however_many_samples_each_has()
 def test_no_spread_over_problems_gives_no_interval_rather_than_a_certain_one():
     measured = difference(frame([[0, 0, 0]], 4), frame([[0, 0, 0]], 4), "hit")
     assert measured.mean == 0
-    assert all(math.isnan(value) for value in (measured.low, measured.high, measured.p))
+    assert all(math.isnan(value) for value in (measured.low, measured.high))
 
 
 def test_different_problems_and_disjoint_seeds_are_an_error():
