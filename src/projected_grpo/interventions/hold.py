@@ -84,6 +84,12 @@ class Hold(Intervention):
         form = manifest["form"]
         if self.bound != "equal" and form != "matrix":
             raise Refusal(f"hold: bound={self.bound} needs sets of form matrix, these are {form}")
+        if form != "matrix" and self.m > int(manifest["r"]):
+            made = "r" if self.v == "real" else "r_controls"
+            raise Refusal(
+                f"hold: m={self.m} does not fit: {self._folder(setup)} holds {manifest['r']} "
+                f"directions a weight; take fewer, or make more with `just columns {made}={self.m}`"
+            )
         if self.refresh.moving or self.refresh.measure:
             if self.m == 0:
                 raise Refusal("hold: m=0 holds nothing: leave refresh.from=static, measure=0")
