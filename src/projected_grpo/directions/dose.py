@@ -67,8 +67,8 @@ class Family:
     """A set and those of its first directions, each a row of the table.
 
     labels: real, a form (of its hacks alone), flipped, haar, elsewhere (those of another source),
-    given (made beforehand, from whatever problems). bound: which of a movement's coordinates are taken (`hold`). norm:
-    of the D it was fitted to.
+    given (made beforehand, from whatever problems). bound: which of a movement's coordinates are
+    taken (`hold`). norm: of the D it was fitted to.
     """
 
     recipe: str

@@ -136,6 +136,8 @@ def main(argv: list[str]) -> None:
     model, _ = activations.load_model(folder, command_line.device(options["device"]))
     room = pair_gradients.room(options["gigabytes"], model.device)
     plan = dose_sums.Plan(blocks, hacks, room, seed)
+    if options["forms"] not in ("true", "false"):
+        raise Refusal(f"forms={options['forms']}: choose true or false")
     n_of_form = enough(by_class, plan) if options["forms"] == "true" else {}
     plan = replace(plan, forms=tuple(form for form in n_of_form if form != "all"))
     chosen = targets.select(dict(model.named_parameters()), model.config.model_type)

@@ -15,8 +15,9 @@ KEY = ("recipe", "r", "hacks", "labels")
 def doses(rows: pl.DataFrame) -> pl.DataFrame:
     """A row a set and kind of step.
 
-    Dose of hack, skill, tests and forms with its 95 % interval over blocks of problems; cost %, of the
-    hack's step in energy; holds %, of the energy of the D_hack of the third that it was fitted on;
+    Dose of hack, skill, tests and forms with its 95 % interval over blocks of problems; cost %, of
+    the hack's step in energy; holds %, of the energy of the D_hack of the third that it was fitted
+    on, all of whose hacks are in it;
     doses' and energies' ratio of hack to skill, the latter of D itself (`selectivity`'s ratio, of
     mean gradients).
     """
@@ -64,7 +65,8 @@ def forms(doses: pl.DataFrame, n: Mapping[str, int]) -> pl.DataFrame:
         measured = [pl.lit(form).alias("measured on"), pl.lit(n[form]).alias("n measured")]
         steps = []
         for step in ("sgd", "sign"):
-            steps += [pl.col(f"dose {step}"), f"low {step}", f"high {step}"]
+            steps += [pl.col(f"dose {step}").alias(step)]
+            steps += [pl.col(f"{end} {step}").alias(f"{step} {end}") for end in ("low", "high")]
         parts.append(wide.select(*keys, *measured, *steps))
     return pl.concat(parts).sort("recipe", "r", "fitted on", "measured on")
 

@@ -19,20 +19,23 @@ from torch import Tensor, nn
 
 from projected_grpo.directions import pair_files
 from projected_grpo.interventions.base import Site
-from projected_grpo.interventions.pair_sums import inner, summed
+from projected_grpo.interventions.pair_sums import Pair, inner, summed
 from projected_grpo.interventions.refresh import Order, read_pairs
 from projected_grpo.weights import lora, shards
 
 
-class DoseInForce:
-    """samples: a step, of pairs that no set was fitted on."""
+def held_out(model: Path, folder: Path, manifest: dict) -> list[Pair]:
+    """Hack pairs beside a set that was not fitted on them. model: a folder with a tokenizer."""
+    rows = pair_files.read(folder, manifest).filter("held_out")
+    return read_pairs(model, rows, "hack")
 
-    def __init__(
-        self, samples: int, module: nn.Module, site: Site, folder: Path, manifest: dict
-    ) -> None:
+
+class DoseInForce:
+    """samples: a step. pairs: that no set was fitted on (`held_out`)."""
+
+    def __init__(self, samples: int, module: nn.Module, site: Site, pairs: list[Pair]) -> None:
         self.samples, self.module, self.site = samples, module, site
-        rows = pair_files.read(folder, manifest).filter("held_out")
-        self.order = Order(read_pairs(site.model, rows, "hack"))
+        self.order = Order(pairs)
         named = {lora.base_name(name): p for name, p in module.named_parameters()}
         self.params = {name: p for name, p in named.items() if p.requires_grad}
         # by form: how many of the step's pairs, and their D by parameter

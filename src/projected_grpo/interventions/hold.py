@@ -27,7 +27,7 @@ from projected_grpo.cli import Refusal
 from projected_grpo.directions import files, movement_files
 from projected_grpo.interventions.base import Intervention, Setup, Site
 from projected_grpo.interventions.constrain import Direction, drawn
-from projected_grpo.interventions.dose_in_force import DoseInForce
+from projected_grpo.interventions.dose_in_force import DoseInForce, held_out
 from projected_grpo.interventions.refresh import Fresh, Refresh
 from projected_grpo.weights import lora, shards, targets
 from projected_grpo.weights.clock import Clock
@@ -121,7 +121,8 @@ class Hold(Intervention):
             own = {one.target.name: one.param for one in self.held}
             self.fresh = Fresh(self.refresh, module, site, own, folder, sets.manifest)
         if self.refresh.measure:
-            self.dose = DoseInForce(self.refresh.measure, module, site, folder, sets.manifest)
+            pairs = held_out(site.model, folder, sets.manifest)
+            self.dose = DoseInForce(self.refresh.measure, module, site, pairs)
 
     def _held(self, target: Target, param: nn.Parameter, of: Movements, norm: float) -> Held:
         """The set of a whole weight, held from where the weight is now."""

@@ -2,8 +2,9 @@
 
 FOLDER is an outputs folder or a group. Reads finished, evaluated runs; prints tables of all arms,
 draws the training curves of each group (plot= names the file, by default <group>/curves.png) and
-writes a journal entry for each group (journal=none: no entry). Groups are never compared with each
-other: Δ is to the group's own reference.
+beside them those of strict hacks by form (curves-forms.png), and writes a journal entry for each
+group (journal=none: no entry). Groups are never compared with each other: Δ is to the group's own
+reference.
 """
 
 import sys
@@ -13,7 +14,7 @@ from loguru import logger
 
 from projected_grpo import runs
 from projected_grpo.cli import Refusal, arguments
-from projected_grpo.report import journal
+from projected_grpo.report import form_curves, journal
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.report.curves import draw
 from projected_grpo.report.kinds import kind_rows
@@ -39,7 +40,8 @@ def main(argv: list[str]) -> None:
     for comparison in comparisons:
         plot = _plot_file(comparison, options["plot"], alone=len(comparisons) == 1)
         draw(comparison, plot)
-        print(f"curves: {plot}")
+        form_curves.draw(comparison, form_curves.beside(plot))
+        print(f"curves: {plot}, by form: {form_curves.beside(plot)}")
         if options["journal"] != "none":
             journal.write(comparison, Path(options["journal"]), plot)
             entry = journal.entry_id(comparison)

@@ -4,6 +4,7 @@ Blatant hack rate, strict hack rate and solve rate by step, side by side.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +44,23 @@ STYLE = {
 FEW_STEPS = 15
 
 
-def draw(comparison: Comparison, path: Path) -> None:
+def draw(comparison: Comparison, path: Path, panels: Mapping[str, str] = PANELS) -> None:
     """Write the PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE), replacing(path) as scratch:
-        figure(comparison).savefig(scratch, format="png")
+        figure(comparison, panels).savefig(scratch, format="png")
 
 
-def figure(comparison: Comparison) -> Figure:
+def figure(comparison: Comparison, panels: Mapping[str, str] = PANELS) -> Figure:
     """A line is the mean over an arm's seeds, its band the lowest to the highest seed.
 
+    panels: the title of each, by its column of counts in `train`.
     The band of an arm with one seed is the step's 95 % Wilson interval.
     """
     with matplotlib.rc_context(STYLE):
         drawing = Figure(figsize=(14, 4.6), dpi=150, layout="constrained")
-        axes = drawing.subplots(1, len(PANELS), sharey=True)
-        for ax, (column, title) in zip(axes, PANELS.items(), strict=True):
+        axes = drawing.subplots(1, len(panels), sharey=True)
+        for ax, (column, title) in zip(axes, panels.items(), strict=True):
             lines = _lines(ax, comparison, column)
             _dress(ax, title)
         axes[0].set_ylabel("% of the step's training rollouts")
