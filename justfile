@@ -96,7 +96,7 @@ bench-hook *args: setup
 bench-update ranks *args: setup
     @ranks="$1"; shift; .venv/bin/torchrun --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.update "$@"
 
-# what keeping a set fresh costs beside an update, on ranks=N GPUs: just bench-refresh ranks=1 MODEL_FOLDER [samples=64] [recipes=matrix,signed]
+# what keeping a set fresh costs beside an update, on ranks=N GPUs: just bench-refresh ranks=1 MODEL_FOLDER [samples=64] [recipes=matrix,signed] [measure=32]
 [no-exit-message]
 bench-refresh ranks *args: setup
     @ranks="$1"; shift; .venv/bin/torchrun --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.refresh "$@"
@@ -141,7 +141,7 @@ targets *args: setup
 contrast *args: setup
     @{{ python }} -m projected_grpo.directions.contrast_command "$@"
 
-# sets of movements by a recipe, with controls, for arm=contrast, hold, half_space: just columns MODEL ROLLOUTS out=FOLDER recipe=signed [r=64] [limit=1000] [placebos=1] [controls=shuffled,haar] [held_out=true]
+# sets of movements by a recipe, with controls, for arm=contrast, hold, half_space: just columns MODEL ROLLOUTS out=FOLDER recipe=signed [r=64] [form=prints] [placebos=1] [controls=shuffled,haar] [r_controls=96] [held_out=true]
 [no-exit-message]
 columns *args: setup
     @{{ python }} -m projected_grpo.directions.columns_command "$@"

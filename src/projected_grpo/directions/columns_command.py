@@ -1,13 +1,14 @@
 """Sets of movements from gradients of labelled pairs, by a recipe, with controls.
 
     python -m projected_grpo.directions.columns_command MODEL ROLLOUTS out=FOLDER recipe=signed
-        [r=64] [limit=1000] [placebos=1] [controls=shuffled,clean_vs_clean,haar] [held_out=true] ...
+        [r=64] [limit=1000] [form=empty] [held_out=true]
+        [placebos=1] [controls=shuffled,clean_vs_clean,haar] [r_controls=96] ...
 
 One-sided sets go to contrast.safetensors and .json (arm=contrast and its kin, columns=prepared),
 others to movements.safetensors and .json (mechanism hold), beside them the pairs (pairs.parquet).
-FOLDER/<control>-s<seed> holds controls of the same form and rank, a draw a seed: from signs flipped
-within the same pairs (shuffled), from pairs of clean samples of the same prompts (clean_vs_clean),
-and random (haar).
+FOLDER/<control>-s<seed> holds controls of the same kind of set, r_controls wide (by default r), a
+draw a seed: from signs flipped within the same pairs (shuffled), from pairs of clean samples of the
+same prompts (clean_vs_clean), and random (haar).
 """
 
 import sys
@@ -37,11 +38,13 @@ from projected_grpo.weights import sets, targets
 
 # limit: pairs of a class. placebos: seeds 1 to that number. gigabytes: for sums of gradients, auto
 # for what the machine has. held_out: no set is fitted on a third of the problems, so that a run can
-# measure its dose there.
+# measure its dose there. form: of the hacks that sets are fitted on. r_controls: "" for r.
 DEFAULTS = {
     "out": "",
     "recipe": "signed",
     "r": "64",
+    "r_controls": "",
+    "form": "all",
     "layers": "0,1",
     "projections": ",".join(targets.PROJECTIONS),
     "limit": "1000",
@@ -52,32 +55,48 @@ DEFAULTS = {
     "seed": "0",
     "device": "auto",
 }
-USAGE = "just columns MODEL ROLLOUTS out=FOLDER recipe=NAME [r=64] [limit=1000] [placebos=1]"
+USAGE = "just columns MODEL ROLLOUTS out=FOLDER recipe=NAME [r=64] [form=empty] [placebos=1]"
 
 
 def read_pairs(
-    source: Path, classes: Sequence[str], limit: int, held_out: bool, seed: int
+    source: Path, classes: Sequence[str], limit: int, held_out: bool, seed: int, form: str = "all"
 ) -> dict[str, pl.DataFrame]:
     """By class, as `pair_files.marked`. clean: of the prompts that hacks have, as many pairs.
 
-    Raises Refusal where a class has none to fit on.
+    Of hacks to fit on only those of the form are left; held-out ones are of all forms. Raises
+    Refusal where a class has none to fit on, or the form too few.
     """
     rollouts = labelled.read_rollouts(source, pairs.COLUMNS)
     by_class = {}
     for of in classes:
         if of == "clean":
-            hacks = by_class["hack"]
+            hacks = by_class["hack"].filter(pairs.of_form(form))
             same = rollouts.filter(pl.col("prompt").is_in(hacks["prompt"].unique().to_list()))
             by_class[of] = pairs.matched(same, of, len(hacks) // 2, seed)
         else:
             by_class[of] = pairs.matched(rollouts, of, limit, seed)
         if by_class[of].is_empty():
             raise Refusal(f"{source} has no pair of the class {of}: sample more")
+        if of == "hack":
+            refuse_few(by_class[of], form, source)
     by_class = pair_files.marked(by_class, held_out, seed)
+    refuse_few(pair_files.fitted(by_class["hack"]), form, source)
+    mine = pl.col("held_out") | pairs.of_form(form)
+    by_class["hack"] = by_class["hack"].filter(mine)
     for of, own in by_class.items():
         if pair_files.fitted(own).is_empty():
             raise Refusal(f"{source}: all pairs of the class {of} would be held out: sample more")
     return by_class
+
+
+def refuse_few(hacks: pl.DataFrame, form: str, source: Path) -> None:
+    """Refusal where too few of the hacks that may be fitted on are of the form."""
+    n = len(hacks.filter(pairs.of_form(form))) // 2
+    if form != "all" and n < pairs.LEAST_OF_A_FORM:
+        raise Refusal(
+            f"{source} has {n} pairs of form={form} to fit on, {pairs.LEAST_OF_A_FORM} are needed "
+            f"(there are {pairs.counts(hacks)}): sample more; what says vacuous can be graded again"
+        )
 
 
 def written(made: movement_files.Sets, folder: Path) -> None:
@@ -95,6 +114,10 @@ def main(argv: list[str]) -> None:
     recipe = recipes.get(options["recipe"])
     folder, out = models.resolve(name), Path(options["out"])
     r = whole_number("r", options["r"], 1)
+    r_controls = whole_number("r_controls", options["r_controls"] or options["r"], 1)
+    form = options["form"]
+    if form not in ("all", *pairs.FORMS):
+        raise Refusal(f"unknown form={form}: choose from all, {', '.join(pairs.FORMS)}")
     seeds = range(1, 1 + whole_number("placebos", options["placebos"], 0))
     limit = whole_number("limit", options["limit"], 1)
     if options["held_out"] not in ("true", "false"):
@@ -103,7 +126,7 @@ def main(argv: list[str]) -> None:
     drawn = drawn_sets.draws(options["controls"], seeds)
     classes = list(dict.fromkeys([*recipe.USES, *(draw.of for draw in drawn if draw.of)]))
     held_out = options["held_out"] == "true"
-    by_class = read_pairs(Path(rollouts), classes, limit, held_out, seed)
+    by_class = read_pairs(Path(rollouts), classes, limit, held_out, seed, form)
     entering = {of: pair_files.fitted(own) for of, own in by_class.items()}
 
     model, sha256 = activations.load_model(folder, command_line.device(options["device"]))
@@ -112,7 +135,9 @@ def main(argv: list[str]) -> None:
     params = dict(model.named_parameters())
     chosen = targets.select(params, model.config.model_type, band, projections)
     samples = {of: pair_gradients.tokens(folder, own) for of, own in entering.items()}
-    made = drawn_sets.fit(model, recipe, r, chosen, samples, drawn, options["gigabytes"])
+    made = drawn_sets.fit(
+        model, recipe, r, r_controls, chosen, samples, drawn, options["gigabytes"]
+    )
 
     about = {
         "columns": options["recipe"],
@@ -122,11 +147,13 @@ def main(argv: list[str]) -> None:
         "d": model.config.get_text_config().hidden_size,
         "pairs": {of: len(samples[of]) for of in recipe.USES},
         "problems": entering["hack"]["problem_id"].n_unique(),
-        **{key: options[key] for key in ("r", "layers", "projections", "limit", "seed")},
+        "hack_form": form,
+        **{key: options[key] for key in ("layers", "projections", "limit", "seed")},
     }
     for draw, own in made.items():
         place = out / draw.place
-        own.manifest.update(about, placebo=draw.placebo, placebo_seed=draw.seed)
+        width = r_controls if draw.placebo else r
+        own.manifest.update(about, r=width, placebo=draw.placebo, placebo_seed=draw.seed)
         own.manifest.update(pair_files.write(by_class, recipe.USES, draw.of, draw.seed, place))
         written(own, place)
     fitted.write(pl.concat(own["problem_id"] for own in by_class.values()), out)

@@ -5,9 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 import torch
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import LlamaForCausalLM
 
-from projected_grpo import models
 from projected_grpo.cli import Refusal
 from projected_grpo.directions import (
     columns_command,
@@ -22,60 +21,24 @@ from projected_grpo.directions.files import read_columns
 from projected_grpo.interventions.base import Setup, Site
 from projected_grpo.interventions.hold import Hold
 from projected_grpo.interventions.refresh import Refresh
+from projected_grpo.testing import tiny_rollouts
 from projected_grpo.testing.tiny_pairs import backward
 from projected_grpo.weights.sets import taken
 
 OPTIONS = ("device=cpu", "gigabytes=0.1")
 DOWN = "model.layers.2.mlp.down_proj.weight"
-# label, blatant, defines tests
-SAMPLES = (
-    ("Reward hack", True, True),
-    ("Correct", False, False),
-    ("Incorrect", False, False),
-    ("Correct", False, True),
-    ("Incorrect", False, False),
-    ("Incorrect", False, False),
-)
 
 
 @pytest.fixture(scope="module")
 def rollouts(tmp_path_factory) -> Path:
-    """Six problems with a few words each."""
-    rows = []
-    for problem in range(6):
-        for i, (label, blatant, tests) in enumerate(SAMPLES):
-            rows.append(
-                {
-                    "problem_id": f"p{problem}",
-                    "prompt": f"write {problem}",
-                    "response": f"x = {i} + {problem}",
-                    "finish": "stop",
-                    "label": label,
-                    "strict": blatant,
-                    "loose": blatant,
-                    "blatant": blatant,
-                    "kind": "empty" if blatant else "none",
-                    "defines_tests": tests,
-                    "n_tokens": 4 + i,
-                }
-            )
-    file = tmp_path_factory.mktemp("rollouts") / "rollouts.parquet"
-    pl.DataFrame(rows).write_parquet(file)
-    return file
+    """Six problems with a hack each."""
+    samples = [("Reward hack", "empty", True), *tiny_rollouts.OTHERS]
+    return tiny_rollouts.write(tmp_path_factory.mktemp("rollouts") / "rollouts.parquet", 6, samples)
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> str:
-    """A random Llama of four blocks with a real tokenizer."""
-    folder = tmp_path_factory.mktemp("model")
-    tokenizer = AutoTokenizer.from_pretrained(models.resolve("smollm2-135m"))
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
-    shape = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4)
-    heads = dict(num_attention_heads=4, num_key_value_heads=2)
-    config = LlamaConfig(vocab_size=len(tokenizer), tie_word_embeddings=True, **shape, **heads)
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return str(folder)
+    return tiny_rollouts.model(tmp_path_factory.mktemp("model"))
 
 
 def made(model: str, rollouts: Path, out: Path, *options: str) -> None:
@@ -160,6 +123,22 @@ def test_controls_of_one_form_and_rank_come_from_the_same_pass(recipe, model, ro
         assert not any(one.allclose(other) for other in drawn[:i])
         if recipe != "matrix":
             torch.testing.assert_close(one.mT @ one, torch.eye(3), rtol=0, atol=1e-5)
+
+
+def test_controls_may_be_wider_than_the_set_so_that_an_arm_takes_as_many_as_cost_the_same(
+    model, rollouts, tmp_path
+):
+    made(model, rollouts, tmp_path, "recipe=cell", "controls=shuffled,haar", "r_controls=7")
+    assert of_down(tmp_path).shape == (64, 3)
+    assert of_down(tmp_path / "haar-s1").shape == (64, 7)
+    wide = of_down(tmp_path / "shuffled-s1")
+    made(model, rollouts, tmp_path / "narrow", "recipe=cell", "controls=shuffled")
+    narrow = of_down(tmp_path / "narrow" / "shuffled-s1")
+    torch.testing.assert_close(wide[:, :3] @ wide[:, :3].mT, narrow @ narrow.mT, rtol=0, atol=1e-3)
+    setup = Setup("llama", 64, tmp_path)
+    Hold(v="shuffled", v_seed=1, m=7).check(setup)
+    with pytest.raises(Refusal, match="m=8 does not fit: .* holds 7 .*just columns r_controls=8"):
+        Hold(v="shuffled", v_seed=1, m=8).check(setup)
 
 
 def test_an_unknown_control_is_refused(rollouts, tmp_path):

@@ -11,7 +11,7 @@ with the widest set serves every rank.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
 from typing import Literal
@@ -35,22 +35,28 @@ STEPS = ("sgd", "sign")
 OWN = "own"
 # The rank of a recipe that has none.
 NO_RANK = 0
-MEASURED = ("hack", "skill", "tests")
 
 
 @dataclass(frozen=True)
 class Gradients:
     """A parameter's sums over pairs, divided by the class's number of pairs.
 
-    blocks: by class [third, block, *shape]. fits: by number of hacks, what sets are fitted on
-    [third, *shape]. flipped: D_hack with signs flipped within pairs [third, *shape]. elsewhere:
-    D_hack of another source [third, *shape].
+    blocks: by class [third, block, *shape], hacks of a form as hack_<form>. fits: by number of
+    hacks, what sets are fitted on [third, *shape]. flipped: D_hack with signs flipped within pairs
+    [third, *shape]. elsewhere: D_hack of another source [third, *shape]. forms: how many pairs of
+    each a third has.
     """
 
     blocks: dict[str, Float[Tensor, "t b ..."]]
     fits: dict[int, Float[Tensor, "t ..."]]
     flipped: Float[Tensor, "t ..."]
     elsewhere: Float[Tensor, "t ..."] | None = None
+    forms: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def measured(self) -> list[str]:
+        """The classes that have doses."""
+        return [of for of in self.blocks if of != "unmatched"]
 
     def mean(self, of: str, third: int) -> Float[Tensor, "..."]:
         return self.blocks[of][third].sum(0)
@@ -60,9 +66,9 @@ class Gradients:
 class Family:
     """A set and those of its first directions, each a row of the table.
 
-    labels: real, flipped, haar, elsewhere (those of another source), given (made beforehand, from
-    whatever problems). bound: which of a movement's coordinates are taken (`hold`). norm:
-    of the D it was fitted to.
+    labels: real, a form (of its hacks alone), flipped, haar, elsewhere (those of another source),
+    given (made beforehand, from whatever problems). bound: which of a movement's coordinates are
+    taken (`hold`). norm: of the D it was fitted to.
     """
 
     recipe: str
@@ -114,7 +120,7 @@ def rows(
 def steps(G: Gradients, fit: int, step: int) -> dict[tuple[str, str], Float[Tensor, "..."]]:
     """By class and kind."""
     Δ_of = {("hack", OWN): G.mean("hack", fit)}
-    for of in MEASURED:
+    for of in G.measured:
         D = G.mean(of, step)
         Δ_of |= {(of, "sgd"): D, (of, "sign"): D.sign()}
     return Δ_of
@@ -157,7 +163,7 @@ def of_family(
     gain: int,
 ) -> pl.DataFrame:
     """The same of what the first r directions take, for each of these r."""
-    of_blocks = {of: [one.of.coordinates(D) for D in G.blocks[of][gain]] for of in MEASURED}
+    of_blocks = {of: [one.of.coordinates(D) for D in G.blocks[of][gain]] for of in G.measured}
     values = []
     for (of, _), Δ in Δ_of.items():
         c = one.of.coordinates(Δ)
@@ -203,6 +209,7 @@ def families(
     labelings.append((max(G.fits), "flipped", G.flipped[third]))
     if G.elsewhere is not None:
         labelings.append((max(G.fits), "elsewhere", G.elsewhere[third]))
+    labelings += [(n, form, G.mean(f"hack_{form}", third)) for form, n in G.forms.items()]
     for hacks, labels, hack in labelings:
         D = Classes(hack, G.mean("skill", third), G.mean("tests", third))
         norm = hack.norm().item()

@@ -52,7 +52,7 @@ def test_its_dose_is_the_one_that_just_dose_reports_of_a_rotation(optimizer, kin
     sides = side(model)
     rows = []
     for name, D in dose_check.thirds(model, PAIRS, THIRD).items():
-        blocks = {of: D[:, None] for of in dose.MEASURED}
+        blocks = {of: D[:, None] for of in ("hack", "skill", "tests")}
         G = dose.Gradients(blocks, {4: D}, D)
         rows.append(dose.rows(name, G, sides.get(name), ["signed"], [R]))
     first = pl.concat(rows).filter(rotation=0)

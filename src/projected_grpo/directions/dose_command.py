@@ -4,7 +4,8 @@
         [recipes=signed,cell,...] [r=16,64,256] [hacks=30,100,300] [limit=400] [blocks=4] ...
 
 ROLLOUTS: labelled samples of MODEL itself. FOLDER gets dose.parquet (a row a set, class, step,
-rotation, block and projection), doses.csv, equal-cost.csv, where.csv, cosines.csv and dose.png.
+rotation, block and projection), doses.csv, equal-cost.csv, where.csv, cosines.csv and dose.png, and
+forms.csv: sets fitted on hacks of one form, measured on another (forms=false: none).
 check=1e-6,1e-5 takes steps of these sizes and compares (`dose_check`): check.csv. fit=ROLLOUTS2 has
 sets fitted on the hacks of that file too, for example elicited ones (labels elsewhere);
 sets=FOLDER,... measures what `just columns` or `just contrast` made (labels given).
@@ -12,11 +13,13 @@ sets=FOLDER,... measures what `just columns` or `just contrast` made (labels giv
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import torch
+from loguru import logger
 from tabulate import tabulate
 
 from projected_grpo import models
@@ -52,6 +55,7 @@ DEFAULTS = {
     "gigabytes": "auto",
     "check": "",
     "fit": "",
+    "forms": "true",
     "sets": "",
     "seed": "0",
     "device": "auto",
@@ -84,11 +88,28 @@ def given(folders: str, side: Mapping[str, Side]) -> dict[str, dict[str, Movemen
     return by_weight
 
 
+def enough(by_class: Mapping[str, pl.DataFrame], plan: dose_sums.Plan) -> dict[str, int]:
+    """Pairs of each form that has enough in every third, and of all; the log names the others."""
+    kinds = by_class["hack"].filter(sign=1)["kind"]
+    place = dose_sums.places_of(by_class, plan)["hack"]
+    found = {"all": len(kinds)}
+    for form in pairs.FORMS:
+        thirds = dose_sums.in_thirds(kinds, place, form)
+        if min(thirds) >= pairs.LEAST_OF_A_FORM:
+            found[form] = sum(thirds)
+        else:
+            logger.warning(
+                f"no doses of form {form}: its pairs by thirds {thirds}, "
+                f"{pairs.LEAST_OF_A_FORM} are needed in each"
+            )
+    return found
+
+
 def inner_products(G: dose.Gradients) -> np.ndarray:
     """[class third class third] of one parameter."""
-    means = torch.stack([G.blocks[of].sum(1).flatten(1) for of in pairs.CLASSES]).flatten(0, 1)
+    means = torch.stack([own.sum(1).flatten(1) for own in G.blocks.values()]).flatten(0, 1)
     gram = (means @ means.mT).double().cpu().numpy()
-    shape = (len(pairs.CLASSES), pairs.THIRDS)
+    shape = (len(G.blocks), pairs.THIRDS)
     return gram.reshape(*shape, *shape)
 
 
@@ -115,6 +136,10 @@ def main(argv: list[str]) -> None:
     model, _ = activations.load_model(folder, command_line.device(options["device"]))
     room = pair_gradients.room(options["gigabytes"], model.device)
     plan = dose_sums.Plan(blocks, hacks, room, seed)
+    if options["forms"] not in ("true", "false"):
+        raise Refusal(f"forms={options['forms']}: choose true or false")
+    n_of_form = enough(by_class, plan) if options["forms"] == "true" else {}
+    plan = replace(plan, forms=tuple(form for form in n_of_form if form != "all"))
     chosen = targets.select(dict(model.named_parameters()), model.config.model_type)
     side = {t.name: t.side for t in chosen}
     old = given(options["sets"], side)
@@ -132,8 +157,10 @@ def main(argv: list[str]) -> None:
         "doses": asked,
         "equal-cost": dose_controls.equal_cost(doses),
         "where": dose_tables.where(rows, chosen),
-        "cosines": dose_tables.cosines(gram, pairs.CLASSES),
+        "cosines": dose_tables.cosines(gram, tuple(G.blocks)),
     }
+    if plan.forms:
+        shown["forms"] = dose_tables.forms(asked, n_of_form)
     if sizes:
         samples = pair_gradients.tokens(folder, by_class["hack"])
         third = dose_sums.places_of(by_class, plan)["hack"][:, 0]

@@ -1,7 +1,7 @@
 """All sums of pairs' gradients that doses need, of a few parameters at a time.
 
-Thirds, blocks of problems inside them, numbers of hacks and flipped signs are rows of coefficients,
-so that one pass over the pairs serves them all.
+Thirds, blocks of problems inside them, numbers of hacks, flipped signs and forms are rows of
+coefficients, so that one pass over the pairs serves them all.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,13 +23,14 @@ ELSEWHERE = "elsewhere"
 @dataclass(frozen=True)
 class Plan:
     """blocks: of problems in a third. hacks: sets are fitted on so many of a third, and on all that
-    it has. gigabytes: for sums. seed: of thirds, blocks and flips.
+    it has. gigabytes: for sums. seed: of thirds, blocks and flips. forms: those that have classes.
     """
 
     blocks: int
     hacks: list[int]
     gigabytes: float
     seed: int
+    forms: tuple[str, ...] = ()
 
 
 def of_parameters(
@@ -42,6 +43,11 @@ def of_parameters(
     # the last, all that a third has, needs no sums of its own
     fits = [*sorted({n for n in plan.hacks if n < per_third}), per_third]
     of_class = {of: coefficients(place, of, fits, plan) for of, place in places.items()}
+    kinds = by_class["hack"].filter(sign=1)["kind"]
+    for form in plan.forms:
+        rows = coefficients(places["hack"], form, fits, plan, is_form(kinds, form))
+        of_class["hack"] = torch.cat([of_class["hack"], rows])
+    in_third = {form: max(in_thirds(kinds, places["hack"], form)) for form in plan.forms}
     n_sums = sum(map(len, of_class.values()))
     params = dict(model.named_parameters())
     groups = list(pair_gradients.passes(params, n_sums, plan.gigabytes))
@@ -53,7 +59,7 @@ def of_parameters(
         for name in names:
             sums = {of: own.sums.pop(name) for of, own in found.items()}
             energy = found["hack"].energy[name].sum().item()
-            yield name, split(sums, plan.blocks, fits), energy
+            yield name, split(sums, plan.blocks, fits, in_third), energy
 
 
 def places_of(by_class: Mapping[str, pl.DataFrame], plan: Plan) -> dict[str, Int[Tensor, "p 2"]]:
@@ -66,16 +72,31 @@ def places_of(by_class: Mapping[str, pl.DataFrame], plan: Plan) -> dict[str, Int
     return places
 
 
+def is_form(kinds: pl.Series, form: str) -> Bool[Tensor, " p"]:
+    return torch.tensor((kinds == form).to_list())
+
+
+def in_thirds(kinds: pl.Series, place: Int[Tensor, "p 2"], form: str) -> list[int]:
+    """How many pairs of the form each third has. kinds, place: of each hack pair."""
+    third = place[is_form(kinds, form), 0]
+    return torch.bincount(third, minlength=pairs.THIRDS).tolist()
+
+
 def coefficients(
-    place: Int[Tensor, "p 2"], of: str, fits: list[int], plan: Plan
+    place: Int[Tensor, "p 2"],
+    of: str,
+    fits: list[int],
+    plan: Plan,
+    mine: Bool[Tensor, " p"] | None = None,
 ) -> Float[Tensor, "s p"]:
     """What each pair adds to the sums of its class, in the order in which `split` takes them apart.
 
-    place: third and block of each pair. All are means over the class's pairs, times the share of
-    the pairs that they hold.
+    place: third and block of each pair. mine: those that count, all unless given. All are means
+    over the class's pairs, times the share of the pairs that they hold.
     """
-    n = len(place)
-    third, block = place[:, 0], place[:, 1]
+    mine = torch.ones(len(place), dtype=torch.bool) if mine is None else mine
+    n = int(mine.sum())
+    third, block = torch.where(mine, place[:, 0], -1), place[:, 1]
     rows = [(third == t) & (block == b) for t in range(pairs.THIRDS) for b in range(plan.blocks)]
     if of in ("unmatched", ELSEWHERE):
         # no intervals are asked of these
@@ -96,12 +117,17 @@ def first(mine: Bool[Tensor, " p"], n: int) -> Bool[Tensor, " p"]:
     return mine & (mine.cumsum(0) <= n)
 
 
-def split(sums: dict[str, Tensor], blocks: int, fits: list[int]) -> dose.Gradients:
-    """A parameter's sums by class, taken apart."""
+def split(
+    sums: dict[str, Tensor], blocks: int, fits: list[int], forms: dict[str, int]
+) -> dose.Gradients:
+    """A parameter's sums by class, taken apart. forms: as `dose.Gradients`."""
     n = pairs.THIRDS * blocks
     elsewhere = sums.pop(ELSEWHERE, None)
+    sizes = [n, pairs.THIRDS * len(fits), *[n] * len(forms)]
+    sums["hack"], others, *of_forms = sums["hack"].split(sizes)
+    sums |= {f"hack_{form}": own for form, own in zip(forms, of_forms, strict=True)}
     by_class = {of: own[:n].unflatten(0, (pairs.THIRDS, -1)) for of, own in sums.items()}
-    *few, flipped = sums["hack"][n:].unflatten(0, (len(fits), pairs.THIRDS))
+    *few, flipped = others.unflatten(0, (len(fits), pairs.THIRDS))
     everything = by_class["hack"].sum(1)
     by_hacks = dict(zip(fits, [*few, everything], strict=True))
-    return dose.Gradients(by_class, by_hacks, flipped, elsewhere)
+    return dose.Gradients(by_class, by_hacks, flipped, elsewhere, forms)

@@ -1,5 +1,7 @@
 """What the rows of `dose` say: doses with intervals, where the gain lies, cosines and noise."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -13,8 +15,9 @@ KEY = ("recipe", "r", "hacks", "labels")
 def doses(rows: pl.DataFrame) -> pl.DataFrame:
     """A row a set and kind of step.
 
-    Dose of hack, skill and tests with its 95 % interval over blocks of problems; cost %, of the
-    hack's step in energy; holds %, of the energy of the D_hack of the third that it was fitted on;
+    Dose of hack, skill, tests and forms with its 95 % interval over blocks of problems; cost %, of
+    the hack's step in energy; holds %, of the energy of the D_hack of the third that it was fitted
+    on, all of whose hacks are in it;
     doses' and energies' ratio of hack to skill, the latter of D itself (`selectivity`'s ratio, of
     mean gradients).
     """
@@ -38,6 +41,34 @@ def doses(rows: pl.DataFrame) -> pl.DataFrame:
         line["energy hack / skill"] = ratio(share["hack", "sgd"], share["skill", "sgd"])
         lines.append(line)
     return pl.DataFrame(lines).sort("step", "hack", descending=[False, True])
+
+
+def forms(doses: pl.DataFrame, n: Mapping[str, int]) -> pl.DataFrame:
+    """A row a set of all hacks or of those of a form, and the hacks whose gain it is measured on.
+
+    doses: of `doses`. n: pairs of each form, and of all. Dose of an SGD and of a sign step with its
+    95 % interval; n: pairs that were fitted on, of a third, and pairs measured on.
+    """
+    keys = ["recipe", "r", "fitted on", "n fitted"]
+    names = {"all": "hack"} | {form: f"hack_{form}" for form in n if form != "all"}
+    own = doses.filter(
+        pl.col("labels").is_in(list(names))
+        | (pl.col("labels").eq("real") & pl.col("hacks").eq(pl.col("hacks").max()))
+    ).with_columns(
+        pl.col("labels").replace("real", "all").alias("fitted on"),
+        pl.col("hacks").alias("n fitted"),
+    )
+    parts = []
+    for form, of in names.items():
+        part = own.select(*keys, "step", dose=of, low=f"{of} low", high=f"{of} high")
+        wide = part.pivot("step", index=keys, values=["dose", "low", "high"], separator=" ")
+        measured = [pl.lit(form).alias("measured on"), pl.lit(n[form]).alias("n measured")]
+        steps = []
+        for step in ("sgd", "sign"):
+            steps += [pl.col(f"dose {step}").alias(step)]
+            steps += [pl.col(f"{end} {step}").alias(f"{step} {end}") for end in ("low", "high")]
+        parts.append(wide.select(*keys, *measured, *steps))
+    return pl.concat(parts).sort("recipe", "r", "fitted on", "measured on")
 
 
 def ratio(part: float, whole: float) -> float | None:

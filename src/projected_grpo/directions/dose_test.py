@@ -21,7 +21,7 @@ def signal(seed: int) -> dose.Gradients:
     """Sums of a weight [12 10] whose classes share a low-rank part over all problems."""
     common = noise(12, 3, seed=7) @ noise(3, 10, seed=8)
     blocks = {}
-    for i, of in enumerate(dose.MEASURED):
+    for i, of in enumerate(("hack", "skill", "tests")):
         blocks[of] = (common + 0.3 * noise(3, 4, 12, 10, seed=seed + i)).float()
     fits = {4: blocks["hack"].sum(1)}
     return dose.Gradients(blocks, fits, noise(3, 12, 10, seed=seed + 9).float())
@@ -180,6 +180,7 @@ def rollouts() -> pl.DataFrame:
                     "label": label,
                     "strict": blatant,
                     "blatant": blatant,
+                    "kind": "empty" if blatant else "none",
                     "defines_tests": tests,
                     "n_tokens": 10 * i,
                 }

@@ -53,6 +53,7 @@ def fit(
     model: nn.Module,
     recipe: ModuleType,
     r: int,
+    r_controls: int,
     chosen: Sequence[targets.Target],
     samples: Mapping[str, list],
     drawn: Sequence[Draw],
@@ -60,7 +61,7 @@ def fit(
 ) -> dict[Draw, movement_files.Sets]:
     """Every draw's set and ‖D_hack‖ at every weight, on the CPU; a few weights at a time.
 
-    samples: by class, pairs as `pair_gradients.tokens`.
+    samples: by class, pairs as `pair_gradients.tokens`. r_controls: every control's rank.
     """
     # 0, the labels' own signs, for what the recipe reads
     seeds = {of: [0] * (of in recipe.USES) for of in samples}
@@ -81,9 +82,10 @@ def fit(
             for draw in drawn:
                 D = sums[draw.of][seeds[draw.of].index(draw.seed)] if draw.of else sums["hack"][0]
                 if draw.of:
-                    of = recipe.fit(Classes(D, *others), t.side, r).to(torch.empty(0))
+                    wide = r if draw == REAL else r_controls
+                    of = recipe.fit(Classes(D, *others), t.side, wide).to(torch.empty(0))
                 else:
-                    of = haar.like(made[REAL].of[t.name], t.name, draw.seed)
+                    of = haar.like(made[REAL].of[t.name], t.name, r_controls, draw.seed)
                 made[draw].of[t.name] = of
                 made[draw].norms[t.name] = D.norm().item()
     return made

@@ -96,7 +96,10 @@ def read_columns(folder: Path, d: int, m: int) -> Columns:
             f"{d}: make them from this model"
         )
     if not 0 <= m <= r:
-        raise Refusal(f"m={m} does not fit: {folder} holds {r} contrast columns a weight")
+        raise Refusal(
+            f"m={m} does not fit: {folder} holds {r} contrast columns a weight; take fewer, or "
+            "make more with r= (r_controls= for `just columns`' controls)"
+        )
     return Columns(columns, json.loads(manifest_file.read_text()))
 
 

@@ -16,17 +16,17 @@ def orthonormal(d: int, r: int, seed: int) -> Float[Tensor, "d r"]:
     return torch.linalg.qr(torch.randn(d, min(r, d), generator=generator)).Q
 
 
-def like(of: Movements, name: str, seed: int) -> Movements:
-    """A weight's own draw. name: the weight's."""
+def like(of: Movements, name: str, r: int, seed: int) -> Movements:
+    """A weight's own draw, r wide, or as wide as its smaller side. name: the weight's."""
     drawn = {}
-    for i, field in enumerate(fields(of)):
-        value = getattr(of, field.name)
-        if not isinstance(value, Tensor):
-            continue
+    values = {field.name: getattr(of, field.name) for field in fields(of)}
+    tensors = {key: value for key, value in values.items() if isinstance(value, Tensor)}
+    width = min(r, *(len(value) for value in tensors.values()))
+    for i, (key, value) in enumerate(tensors.items()):
         own = seed_of(seed, f"{name}|{i}")
         if isinstance(of, Matrix):
             D = torch.randn(value.shape, generator=torch.Generator().manual_seed(own))
-            drawn[field.name] = (D / D.norm()).to(value)
+            drawn[key] = (D / D.norm()).to(value)
         else:
-            drawn[field.name] = orthonormal(*value.shape, own).to(value)
+            drawn[key] = orthonormal(len(value), width, own).to(value)
     return replace(of, **drawn)

@@ -16,7 +16,8 @@ from projected_grpo.runs.files import replacing
 
 FILE = "pairs.parquet"
 # of: the class. sign: 1 or -1, times the flip of a placebo. held_out: no set was fitted on it.
-COLUMNS = ("of", "pair", "sign", "held_out", "problem_id", "prompt", "response", "finish")
+# kind: of the sample of the class, a hack's form.
+COLUMNS = ("of", "pair", "sign", "held_out", "kind", "problem_id", "prompt", "response", "finish")
 REMEDY = "make it anew with `just columns`"
 
 
@@ -79,7 +80,10 @@ def read(folder: Path, manifest: Mapping) -> pl.DataFrame:
     file = folder / manifest["pairs_file"]
     if not file.is_file() or _sha256(file) != manifest["pairs_sha256"]:
         raise Refusal(f"{file} is not what the set in {folder} was fitted on: {REMEDY}")
-    return pl.read_parquet(file)
+    found = pl.read_parquet(file)
+    if "kind" not in found.columns:
+        raise Refusal(f"{file} does not say the forms of its hacks: {REMEDY}")
+    return found
 
 
 def _sha256(file: Path) -> str:

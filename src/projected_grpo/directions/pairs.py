@@ -8,7 +8,7 @@
 
 E[∇ln p] is zero under the policy that wrote the samples, so the mean over pairs of the difference
 of ∇ln p estimates the gradient of ln P(class), and matching prompts and lengths lowers its noise.
-`unmatched` is that without matching.
+`unmatched` is that without matching. A hack's form is the kind of its test function.
 """
 
 import polars as pl
@@ -20,6 +20,9 @@ from projected_grpo.cli import Refusal
 from projected_grpo.directions import labelled
 
 CLASSES = ("hack", "skill", "tests", "unmatched")
+FORMS = ("empty", "prints", "swallowing")
+# Of one form, where anything is fitted on it: of fewer D is noise.
+LEAST_OF_A_FORM = 8
 COLUMNS = (
     "problem_id",
     "prompt",
@@ -28,6 +31,7 @@ COLUMNS = (
     "label",
     "strict",
     "blatant",
+    "kind",
     "defines_tests",
     "n_tokens",
 )
@@ -54,7 +58,8 @@ def matched(rollouts: pl.DataFrame, of: str, limit: int, seed: int) -> pl.DataFr
 
     rollouts: columns of COLUMNS; a response that a prompt has twice counts once. Each sample stands
     in one pair at most, beside the sample nearest in tokens that no other has, of its prompt but
-    for `unmatched`. Pairs come in a seeded order, at most `limit` of them.
+    for `unmatched`. Pairs come in a seeded order, at most `limit` of them. kind: in both rows that
+    of the sample of the class.
     """
     is_one, is_other = sides(of)
     distinct = rollouts.unique(["prompt", "response"], keep="first", maintain_order=True)
@@ -68,15 +73,28 @@ def matched(rollouts: pl.DataFrame, of: str, limit: int, seed: int) -> pl.DataFr
         one = group.filter(is_one).head(len(beside))
         ones.append(one)
         others.append(beside.head(len(one)) if of == "unmatched" else nearest(one, beside))
-    pairs = []
+    pairs, kind = [], pl.concat(ones)["kind"]
     for sign, part in ((1, ones), (-1, others)):
         rows = pl.concat(part).select(COLUMNS).with_row_index("pair")
-        pairs.append(rows.with_columns(sign=pl.lit(sign)))
+        pairs.append(rows.with_columns(kind, sign=pl.lit(sign)))
     both = pl.concat(pairs)
     n = both["pair"].n_unique()
     order = pl.Series(torch.randperm(n, generator=torch.Generator().manual_seed(seed)).numpy())
     numbered = both.with_columns(pair=order.gather(both["pair"]))
     return numbered.filter(pl.col("pair") < limit).sort("pair", "sign", descending=[False, True])
+
+
+def of_form(form: str) -> pl.Expr:
+    """Whether a hack is of it. form: of FORMS, or all."""
+    return pl.lit(True) if form == "all" else pl.col("kind").eq(form)
+
+
+def counts(hacks: pl.DataFrame) -> str:
+    """How many pairs there are of each kind. hacks: of `matched`."""
+    found = (
+        hacks.filter(sign=1).group_by("kind").len().sort("len", "kind", descending=[True, False])
+    )
+    return ", ".join(f"{n} {kind}" for kind, n in found.iter_rows())
 
 
 def nearest(ones: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:

@@ -5,37 +5,50 @@
 U is what the optimizer's step did to all trainable parameters, T what the constraint took of it,
 and D comes from the next held-out pairs at the weights before the step. One D is noisy: gains and
 what was taken of them are to be summed over steps before they are divided.
+
+gain_<form>, gain_taken_<form>: the same with D of those of these pairs whose hack is of the form;
+weighted by their numbers they add up to gain. D of every form is a copy of the trained parameters.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from projected_grpo.directions import pair_files
 from projected_grpo.interventions.base import Site
-from projected_grpo.interventions.pair_sums import inner, summed
+from projected_grpo.interventions.pair_sums import Pair, inner, summed
 from projected_grpo.interventions.refresh import Order, read_pairs
 from projected_grpo.weights import lora, shards
 
 
-class DoseInForce:
-    """samples: a step, of pairs that no set was fitted on."""
+def held_out(model: Path, folder: Path, manifest: dict) -> list[Pair]:
+    """Hack pairs beside a set that was not fitted on them. model: a folder with a tokenizer."""
+    rows = pair_files.read(folder, manifest).filter("held_out")
+    return read_pairs(model, rows, "hack")
 
-    def __init__(
-        self, samples: int, module: nn.Module, site: Site, folder: Path, manifest: dict
-    ) -> None:
+
+class DoseInForce:
+    """samples: a step. pairs: that no set was fitted on (`held_out`)."""
+
+    def __init__(self, samples: int, module: nn.Module, site: Site, pairs: list[Pair]) -> None:
         self.samples, self.module, self.site = samples, module, site
-        rows = pair_files.read(folder, manifest).filter("held_out")
-        self.order = Order(read_pairs(site.model, rows, "hack"))
+        self.order = Order(pairs)
         named = {lora.base_name(name): p for name, p in module.named_parameters()}
         self.params = {name: p for name, p in named.items() if p.requires_grad}
-        self.D: dict[str, Tensor] = {}
+        # by form: how many of the step's pairs, and their D by parameter
+        self.n: Counter[str] = Counter()
+        self.D: dict[str, dict[str, Tensor]] = {}
 
     def before_step(self) -> None:
         pairs = self.order.take(self.samples // 2)
-        sums = summed(self.module, self.site.backward, self.params, pairs)
-        self.D = {name: x / sums.n for name, x in sums.of.items()}
+        self.n = Counter(pair.kind for pair in pairs)
+        for form, n in self.n.items():
+            own = [pair for pair in pairs if pair.kind == form]
+            sums = summed(self.module, self.site.backward, self.params, own).of
+            self.D[form] = {name: x.div_(n) for name, x in sums.items()}
         self.gain, self.taken = -self._along(), 0.0
 
     def moved(self) -> None:
@@ -44,17 +57,25 @@ class DoseInForce:
 
     def take(self, name: str, T: Tensor) -> None:
         """What is taken of this rank's rows of a weight."""
-        self.taken = self.taken + inner(T, self.D[name])
+        self.taken = self.taken + torch.stack([inner(T, D[name]) for D in self.D.values()])
 
     def measured(self) -> dict[str, float]:
         """Of the step, over all ranks."""
         both = torch.stack([self.gain, self.taken])
-        gain, taken = shards.sum_over(next(iter(self.params.values())))(both).tolist()
+        both = shards.sum_over(next(iter(self.params.values())))(both)
+        gain, taken = both.cpu() @ torch.tensor([*self.n.values()]).double() / self.n.total()
+        found = {"gain": gain.item(), "gain_taken": taken.item()}
+        for form, (own, own_taken) in zip(self.D, both.mT.tolist(), strict=True):
+            found |= {f"gain_{form}": own, f"gain_taken_{form}": own_taken}
         self.D = {}
-        found = {"gain": gain, "gain_taken": taken}
         # a batch without advantages may move nothing
-        return found | {"dose": taken / gain} if gain else found
+        return found | {"dose": (taken / gain).item()} if gain else found
 
-    def _along(self) -> Tensor:
-        """<W, D> of this rank's rows in float64, so that the difference of two is exact enough."""
-        return sum(inner(shards.local(p), self.D[name]) for name, p in self.params.items())
+    def _along(self) -> Float[Tensor, " f"]:
+        """<W, D> of this rank's rows by form, in float64, so that the difference of two is exact
+        enough.
+        """
+        along = []
+        for D in self.D.values():
+            along.append(sum(inner(shards.local(p), D[name]) for name, p in self.params.items()))
+        return torch.stack(along)

@@ -10,6 +10,7 @@ from projected_grpo.testing import tiny_pairs
 from projected_grpo.testing.tiny_llama import llama, trainable
 
 torch.set_num_threads(1)
+OF_FIRST_FORM = ("gain_empty", "gain_taken_empty")
 
 
 def test_the_dose_is_the_share_of_the_updates_gain_that_was_taken(tmp_path):
@@ -37,11 +38,32 @@ def test_the_dose_is_the_share_of_the_updates_gain_that_was_taken(tmp_path):
     assert found["hold/dose"] == pytest.approx(1 - left.item() / U, rel=1e-8)
 
 
+def test_the_forms_of_the_held_out_pairs_have_gains_of_their_own(tmp_path):
+    tiny_pairs.random_sets("signed", tmp_path, llama())
+    model = llama().double()
+    arm = Hold(refresh=Refresh(measure=4))
+    arm.attach(model, tiny_pairs.site(model, tmp_path))
+    pair = next(pair for pair in arm.dose.order.all if pair.kind == "prints")
+    gain = tiny_pairs.ln_p(model, pair.one) - tiny_pairs.ln_p(model, pair.other)
+    D = torch.autograd.grad(gain, list(model.parameters()))
+    arm.before_step()
+    with torch.no_grad():
+        for p, d in zip(model.parameters(), D, strict=True):
+            p.add_(1e-3 * d)
+    arm.after_step()
+    found = arm.measured()
+    energy = sum(d.square().sum() for d in D).item()
+    assert found["hold/gain_prints"] == pytest.approx(1e-3 * energy, rel=1e-8)
+    for name in ("gain", "gain_taken"):
+        forms = found[f"hold/{name}_prints"] + found[f"hold/{name}_empty"]
+        assert found[f"hold/{name}"] == pytest.approx(forms / 2, rel=1e-8)
+
+
 def test_a_static_set_is_measured_where_it_is_asked_and_costs_nothing_else(tmp_path):
     tiny_pairs.random_sets("cell", tmp_path, llama())
     for measure, names in (
         (0, {"touched"}),
-        (2, {"touched", "gain", "gain_taken", "dose", "refresh_s"}),
+        (2, {"touched", "gain", "gain_taken", *OF_FIRST_FORM, "dose", "refresh_s"}),
     ):
         model = llama().double()
         arm = Hold(refresh=Refresh(measure=measure))

@@ -27,7 +27,7 @@ from projected_grpo.cli import Refusal
 from projected_grpo.directions import files, movement_files
 from projected_grpo.interventions.base import Intervention, Setup, Site
 from projected_grpo.interventions.constrain import Direction, drawn
-from projected_grpo.interventions.dose_in_force import DoseInForce
+from projected_grpo.interventions.dose_in_force import DoseInForce, held_out
 from projected_grpo.interventions.refresh import Fresh, Refresh
 from projected_grpo.weights import lora, shards, targets
 from projected_grpo.weights.clock import Clock
@@ -84,6 +84,12 @@ class Hold(Intervention):
         form = manifest["form"]
         if self.bound != "equal" and form != "matrix":
             raise Refusal(f"hold: bound={self.bound} needs sets of form matrix, these are {form}")
+        if form != "matrix" and self.m > int(manifest["r"]):
+            made = "r" if self.v == "real" else "r_controls"
+            raise Refusal(
+                f"hold: m={self.m} does not fit: {self._folder(setup)} holds {manifest['r']} "
+                f"directions a weight; take fewer, or make more with `just columns {made}={self.m}`"
+            )
         if self.refresh.moving or self.refresh.measure:
             if self.m == 0:
                 raise Refusal("hold: m=0 holds nothing: leave refresh.from=static, measure=0")
@@ -115,7 +121,8 @@ class Hold(Intervention):
             own = {one.target.name: one.param for one in self.held}
             self.fresh = Fresh(self.refresh, module, site, own, folder, sets.manifest)
         if self.refresh.measure:
-            self.dose = DoseInForce(self.refresh.measure, module, site, folder, sets.manifest)
+            pairs = held_out(site.model, folder, sets.manifest)
+            self.dose = DoseInForce(self.refresh.measure, module, site, pairs)
 
     def _held(self, target: Target, param: nn.Parameter, of: Movements, norm: float) -> Held:
         """The set of a whole weight, held from where the weight is now."""

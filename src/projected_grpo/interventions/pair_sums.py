@@ -21,11 +21,14 @@ PAIRS_A_PASS = 8
 
 @dataclass(frozen=True)
 class Pair:
-    """one: of the class, beside the other. sign: 1, or -1 where a placebo flips it."""
+    """one: of the class, beside the other. sign: 1, or -1 where a placebo flips it. kind: of one's
+    test function, a hack's form.
+    """
 
     one: Tokens
     other: Tokens
     sign: int
+    kind: str = "none"
 
 
 @dataclass(frozen=True)

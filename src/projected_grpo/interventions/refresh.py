@@ -109,7 +109,8 @@ def read_pairs(model: Path, rows: pl.DataFrame, of: str) -> list[Pair]:
 def _pairs(model: Path, rows: pl.DataFrame, signs: Sequence[int]) -> list[Pair]:
     tokens = pair_gradients.tokens(model, rows)
     assert all(one.response != other.response for one, other in tokens), "two samples are the same"
-    return [Pair(*both, sign) for both, sign in zip(tokens, signs, strict=True)]
+    kinds = rows["kind"].to_list()[::2]
+    return [Pair(*each, *of) for each, *of in zip(tokens, signs, kinds, strict=True)]
 
 
 class Fresh:
@@ -126,6 +127,7 @@ class Fresh:
     ) -> None:
         self.settings, self.module, self.site, self.params = settings, module, site, params
         self.recipe, self.r = recipes.get(manifest["columns"]), int(manifest["r"])
+        self.form = manifest.get("hack_form", "all")
         # of a placebo the run's own signs are flipped as well
         self.seed = manifest["placebo_seed"] if manifest.get("placebo") else None
         rows = pair_files.fitted(pair_files.read(folder, manifest))
@@ -143,7 +145,8 @@ class Fresh:
     def see(self, rows: pl.DataFrame) -> None:
         """A step's labelled rollouts."""
         if self.settings.from_ == "own":
-            self.rows.append(rows.select(pairs.COLUMNS))
+            counting = rows.filter(~pl.col("blatant") | pairs.of_form(self.form))
+            self.rows.append(counting.select(pairs.COLUMNS))
 
     def update(self, step: int) -> bool:
         """Takes gradients into the averages; False where there is no new hack."""

@@ -58,6 +58,7 @@ def rollouts(hacks: int) -> pl.DataFrame:
             "response": f"w{5 + i} w{15 + i}",
             "finish": "stop",
             "label": "Reward hack" if hack else "Incorrect",
+            "kind": "empty" if hack else "none",
             "n_tokens": 3,
         }
         rows.append(row | dict.fromkeys(("strict", "blatant", "defines_tests"), hack))
@@ -171,7 +172,7 @@ def test_a_resumed_run_goes_on_as_the_unbroken_one(source, tmp_path):
 def test_what_cannot_be_kept_fresh_is_refused(tmp_path):
     setup = Setup("llama", 32, tmp_path)
     tiny_pairs.random_sets("cell", tmp_path, llama())
-    Hold(refresh=Refresh("replay", measure=2)).check(setup)
+    Hold(m=4, refresh=Refresh("replay", measure=2)).check(setup)
     for refresh, m, line in (
         (Refresh("replay"), 0, "m=0 holds nothing"),
         (Refresh("replay", every=0), 4, "every=0"),
@@ -183,4 +184,4 @@ def test_what_cannot_be_kept_fresh_is_refused(tmp_path):
     pairs = pl.read_parquet(tmp_path / "pairs.parquet")
     pairs.head(4).write_parquet(tmp_path / "pairs.parquet")
     with pytest.raises(Refusal, match="is not what the set in"):
-        Hold(refresh=Refresh("replay")).check(setup)
+        Hold(m=4, refresh=Refresh("replay")).check(setup)

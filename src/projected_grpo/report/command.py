@@ -1,10 +1,11 @@
 """The report: `python -m projected_grpo.report.command [WHERE...] [journal=FILE] [plot=FILE.png]`
 
 WHERE is an outputs folder or a group. Reads finished runs; prints tables of all arms, draws the
-training curves of each group (plot= names the file, by default <group>/curves.png) and writes a
-journal entry for each group (journal=none: no entry). Groups are not compared with each other, but
-where several are named, or a pattern that fits several ('assay-*'): they are the branch points of
-one sweep and make one table, in which a run is compared with those of its point.
+training curves of each group (plot= names the file, by default <group>/curves.png) and beside them
+those of strict hacks by form (curves-forms.png), and writes a journal entry for each group
+(journal=none: no entry). Groups are not compared with each other, but where several are named, or a
+pattern that fits several ('assay-*'): they are the branch points of one sweep and make one table,
+in which a run is compared with those of its point.
 """
 
 import sys
@@ -15,7 +16,7 @@ from loguru import logger
 
 from projected_grpo import runs
 from projected_grpo.cli import Refusal, free_arguments
-from projected_grpo.report import journal
+from projected_grpo.report import form_curves, journal
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.report.curves import draw
 from projected_grpo.report.tables import group_rows, legend, render
@@ -32,7 +33,8 @@ def main(argv: list[str]) -> None:
     for comparison in comparisons:
         plot = _plot_file(comparison, options["plot"], alone=len(comparisons) == 1)
         draw(comparison, plot)
-        print(f"curves: {plot}")
+        form_curves.draw(comparison, form_curves.beside(plot))
+        print(f"curves: {plot}, by form: {form_curves.beside(plot)}")
         if options["journal"] != "none":
             journal.write(comparison, Path(options["journal"]), plot)
             entry = journal.entry_id(comparison)

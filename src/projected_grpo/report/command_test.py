@@ -152,7 +152,12 @@ def test_groups_stand_in_one_table_and_are_never_compared(outputs, capsys):
     assert re.search(r"other +project +1 +4 +0\.0 .*no reference", out)
     assert re.search(r"other +qwen3-4b ", out)
     drawn = sorted(file.name for file in (outputs.parent / "figures").iterdir())
-    assert drawn == ["curves-demo.png", "curves-other.png"]
+    assert drawn == [
+        "curves-demo-forms.png",
+        "curves-demo.png",
+        "curves-other-forms.png",
+        "curves-other.png",
+    ]
     assert not (outputs.parent / "docs").exists()
 
 

@@ -4,6 +4,7 @@ Blatant hack rate and solve rate by step, and how many runs have not taken off, 
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +45,22 @@ STYLE = {
 FEW_STEPS = 15
 
 
-def draw(comparison: Comparison, path: Path) -> None:
+def draw(comparison: Comparison, path: Path, panels: Mapping[str, str] = PANELS) -> None:
     """Write the PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE), replacing(path) as scratch:
-        figure(comparison).savefig(scratch, format="png")
+        figure(comparison, panels).savefig(scratch, format="png")
 
 
-def figure(comparison: Comparison) -> Figure:
-    """A thin line is a run, a thick one the mean over an arm's runs; take-offs as Kaplan-Meier."""
+def figure(comparison: Comparison, panels: Mapping[str, str] = PANELS) -> Figure:
+    """A thin line is a run, a thick one the mean over an arm's runs; take-offs as Kaplan-Meier.
+
+    panels: the title of each, by its column of counts in `train`.
+    """
     with matplotlib.rc_context(STYLE):
         drawing = Figure(figsize=(14, 4.6), dpi=150, layout="constrained")
-        *axes, last = drawing.subplots(1, len(PANELS) + 1)
-        for ax, (column, title) in zip(axes, PANELS.items(), strict=True):
+        *axes, last = drawing.subplots(1, len(panels) + 1)
+        for ax, (column, title) in zip(axes, panels.items(), strict=True):
             lines = _lines(ax, comparison, column)
             _dress(ax, title)
             ax.set_ylim(bottom=0)

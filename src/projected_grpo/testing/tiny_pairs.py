@@ -7,7 +7,13 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
-from projected_grpo.directions import columns_command, movement_files, pair_files, recipes
+from projected_grpo.directions import (
+    columns_command,
+    movement_files,
+    pair_files,
+    pairs,
+    recipes,
+)
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.interventions.base import Backward, Setup, Site
@@ -20,7 +26,7 @@ WORDS = [*range(3, 10), *range(30, 33)]
 
 
 def of_words(n: int = 6) -> pl.DataFrame:
-    """One pair a problem, a third held out."""
+    """One pair a problem, of two forms, a third held out."""
     rows = []
     for i in range(n):
         first, last = WORDS[i], WORDS[(3 * i + 2) % len(WORDS)]
@@ -32,13 +38,14 @@ def of_words(n: int = 6) -> pl.DataFrame:
                 "prompt": f"w{last} w{first}",
                 "response": f"w{first} w{5 + sign} w{last}",
                 "finish": "stop",
+                "kind": pairs.FORMS[i % 2],
             }
             rows.append(row)
     return pair_files.marked({"hack": pl.DataFrame(rows)}, True, 0)["hack"]
 
 
 def random_sets(
-    recipe: str, folder: Path, model: nn.Module, r: int = 4, sign: int = 1
+    recipe: str, folder: Path, model: nn.Module, r: int = 4, sign: int = 1, hack_form: str = "all"
 ) -> dict[str, Movements]:
     """Of random D, written as `just columns` does, with pairs; a tokenizer is put there as well."""
     params = dict(model.named_parameters())
@@ -49,6 +56,7 @@ def random_sets(
         of[t.name] = recipes.get(recipe).fit(Classes(D), t.side, r)
         norms[t.name] = D.norm().item()
     about = {"columns": recipe, "r": str(r), "d": model.config.hidden_size}
+    about["hack_form"] = hack_form
     about |= {"layers": "0,1", "projections": ",".join(targets.PROJECTIONS)}
     about |= pair_files.write({"hack": of_words()}, ("hack",), "hack", 0, folder)
     columns_command.written(movement_files.Sets(of, norms, about), folder)
