@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from projected_grpo.interventions.arms import Arm
     from projected_grpo.interventions.base import Setup
 
+
 def setup_of(cfg: DictConfig, model: Path) -> "Setup":
     from transformers import AutoConfig
 
