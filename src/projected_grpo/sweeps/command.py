@@ -10,7 +10,6 @@ just sweep NAME plan                every job's command; runs nothing
 import os
 import re
 import sys
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,9 @@ from pathlib import Path
 from loguru import logger
 
 from projected_grpo.cli import Refusal
-from projected_grpo.sweeps import checks, local, machine, plan, progress, status
+from projected_grpo.sweeps import checks, local, machine, progress
+from projected_grpo.sweeps.plan import Job, jobs
+from projected_grpo.sweeps.status import text
 from projected_grpo.sweeps.study import Study, read
 
 DEFAULTS = {
@@ -28,7 +29,6 @@ DEFAULTS = {
     "runner": "local",
     "outputs": "outputs",
 }
-ACTIONS = ("run", "status", "plan")
 # Each takes a study, cards, and the time by which all is to have ended, and returns the names of
 # jobs that it gave up. What they have done is read from the study's folders.
 RUNNERS: dict[str, Callable[[Study, Sequence[machine.Card], float], set[str]]] = {
@@ -64,45 +64,51 @@ def deadline(text: str, now: datetime) -> float:
     return (at if at > now else at + timedelta(days=1)).timestamp()
 
 
-def planned(study: Study) -> list[plan.Job]:
+def planned(study: Study) -> list[Job]:
     """All jobs, those of branch points that are still to be found among them."""
     branch = study.settings.branch
-    reached = progress.points(study)
+    points: dict[int, int | None] = dict(progress.points(study))
     if branch:
-        ahead = [i for i in range(1, branch.started + 1) if i not in reached]
-        expected = ahead[: max(0, branch.points - len(reached))]
-        reached = {**reached, **dict.fromkeys(expected)}
-    return plan.jobs(study, reached)
+        ahead = [i for i in range(1, branch.started + 1) if i not in points]
+        points |= dict.fromkeys(ahead[: max(0, branch.points - len(points))])
+    return jobs(study, points)
 
 
-def main(argv: list[str]) -> None:
-    free, options, overrides = options_of(argv)
-    name, action = [*free, "run"][:2] if free else ("", "run")
-    if not free or len(free) > 2 or action not in ACTIONS:
-        raise Refusal(f"expected {USAGE}")
-    if options["runner"] not in RUNNERS:
+def status(study: Study, options: dict[str, str]) -> None:
+    print(text(study))
+
+
+def plan(study: Study, options: dict[str, str]) -> None:
+    checks.configured(study)
+    print("\n".join(job.text() for job in planned(study)))
+
+
+def run(study: Study, options: dict[str, str]) -> None:
+    runner = RUNNERS.get(options["runner"])
+    if runner is None:
         raise Refusal(f"runner={options['runner']}: choose from {', '.join(RUNNERS)}")
     until = deadline(options["until"], datetime.now())
-    study = read(name, Path(options["outputs"]), overrides)
-    if action == "status":
-        print(status.text(study))
-        return
-    if action == "plan":
-        checks.configured(study)
-        print("\n".join(job.text() for job in planned(study)))
-        return
     cards = machine.cards(options["cards"], options["per_card"])
     machine.refuse_too_small(cards, max(job.gb for job in planned(study)))
     # which of configs/device the runs will take
     os.environ["PROJECTED_GRPO_DEVICE"] = "gpu" if cards[0].visible else "cpu"
     checks.refuse_missing_files(study, checks.configured(study))
-    logger.info(f"{name}, {len(cards)} cards: {study.settings.why}; {study.settings.resolve}")
-    began = time.monotonic()
-    given_up = RUNNERS[options["runner"]](study, cards, until)
-    print(status.text(study))
-    logger.info(f"{name}: {time.monotonic() - began:.0f} s")
+    logger.info(f"{study.name}, {len(cards)} cards. {study.about}")
+    given_up = runner(study, cards, until)
+    print(text(study))
     if given_up:
         raise Refusal(f"failed twice: {', '.join(sorted(given_up))}: see {study.folder / 'logs'}")
+
+
+ACTIONS = {action.__name__: action for action in (run, status, plan)}
+
+
+def main(argv: list[str]) -> None:
+    free, options, overrides = options_of(argv)
+    name, action, *more = [*free, run.__name__] if len(free) == 1 else [*free, "", ""]
+    if action not in ACTIONS or any(more):
+        raise Refusal(f"expected {USAGE}")
+    ACTIONS[action](read(name, Path(options["outputs"]), overrides), options)
 
 
 if __name__ == "__main__":

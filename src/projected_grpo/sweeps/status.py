@@ -18,16 +18,13 @@ def rows(study: Study) -> list[tuple]:
 
 
 def text(study: Study) -> str:
-    found = rows(study)
     runs = [job for job in progress.jobs(study) if job.kind == "run"]
     done = sum(progress.is_done(job) for job in runs)
     settings, branch = study.settings, study.settings.branch
-    planned = len(study.arms) * (
-        branch.points * branch.replicates if branch else len(settings.seeds)
-    )
-    table = tabulate(found, COLUMNS, floatfmt=".1f", missingval="")
-    about = f"{study.name}: {done} of {planned} runs done\nwhy: {settings.why}"
-    return f"{about}\nresolve: {settings.resolve}\n\n{table}\n"
+    rounds = branch.points * branch.replicates if branch else len(settings.seeds)
+    table = tabulate(rows(study), COLUMNS, floatfmt=".1f", missingval="")
+    counted = f"{done} of {rounds * len(study.arms)} runs done"
+    return f"{study.name}: {counted}\n{study.about}\n\n{table}\n"
 
 
 def _row(job: Job, seconds: float | None) -> tuple:

@@ -96,6 +96,10 @@ class Study:
     overrides: tuple[str, ...] = ()
 
     @property
+    def about(self) -> str:
+        return f"why: {self.settings.why}; resolve: {self.settings.resolve}"
+
+    @property
     def folder(self) -> Path:
         return self.root / self.name
 
