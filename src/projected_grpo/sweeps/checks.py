@@ -10,7 +10,7 @@ from projected_grpo.sweeps.study import Study
 from projected_grpo.verl_ext.configuration import check, configure
 
 # Settings of env.problems that name files.
-FILES = ("path", "samples")
+FILES = ("path", "train", "frozen", "samples")
 
 
 def configured(study: Study) -> dict[str, DictConfig]:
@@ -58,8 +58,10 @@ def refuse_missing_files(study: Study, configs: dict[str, DictConfig]) -> None:
                 named[f"sets.{one}: path"] = value
     for arm, config in configs.items():
         for key in FILES:
-            if value := config.env.problems.get(key):
-                named[f"{arm}: env.problems.{key}"] = value
+            named[f"{arm}: env.problems.{key}"] = config.env.problems.get(key)
     for key, value in named.items():
-        if not Path(value).exists():
-            raise Refusal(f"{study.name}: {key}={value} is not there: place it, or name another")
+        # one, several with commas, or a list
+        files = value.split(",") if isinstance(value, str) else value or []
+        for file in files:
+            if not Path(file).exists():
+                raise Refusal(f"{study.name}: {key}={file} is not there: place it, or name another")

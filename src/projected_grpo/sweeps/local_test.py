@@ -190,10 +190,11 @@ def test_a_run_that_an_ended_runner_left_behind_is_refused(tmp_path):
     one.end_all()
 
 
-def branched(root: Path, rates: dict[int, list[float]], **changed: object) -> Study:
+def branched(root: Path, rates: dict[int, list[float]], sets=None, **changed: object) -> Study:
     words = [f"rates={json.dumps({str(1000 + i): own for i, own in rates.items()})}"]
     branch = {**BRANCH, "replicates": 1, "overrides": words, **changed}
-    data = {**BASE, "arms": {"vanilla": None, "project": None}, "branch": branch}
+    arms = {"vanilla": None, "project": None}
+    data = {**BASE, "arms": arms, "branch": branch, "sets": sets or {}}
     return parse("s", data, root / "outputs")
 
 
@@ -239,3 +240,14 @@ def test_a_point_that_is_lost_is_replaced_by_another(tmp_path):
     ]
     lost = [job.name for job in progress.jobs(of) if progress.state(job) == "lost"]
     assert lost == ["1/vanilla-s1", "1/project-s1"]
+
+
+def test_a_point_whose_set_fails_keeps_its_state_for_the_next_time(tmp_path):
+    rates = {1: [0.1], 2: [0.1], 3: [0.1]}
+    sets = {"v": {"command": "extract", "at": "branch", "options": ["status=1"]}}
+    of = branched(tmp_path, rates, sets)
+    queue(of).run()
+    assert names(of) == ["source vanilla-s1001", "set v-1", "set v-1"]
+    assert len(list(of.root.rglob("state.json"))) == 1
+    queue(branched(tmp_path, rates, {"v": {"command": "extract", "at": "branch"}})).run()
+    assert names(of)[3:6] == ["set v-1", "1/vanilla-s1", "1/project-s1"]

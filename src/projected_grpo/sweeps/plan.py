@@ -10,7 +10,7 @@ of another point has, so that each draws controls of its own.
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -93,7 +93,7 @@ def state_folder(study: Study, i: int, step: int) -> Path:
     return states.folder(study.root / source_name(study, i), step)
 
 
-def _rounds(study: Study, seeds, point: int | None, step: int | None) -> list[Job]:
+def _rounds(study: Study, seeds: Sequence[int], point: int | None, step: int | None) -> list[Job]:
     return [_run(study, arm, seed, point, step) for seed in seeds for arm in study.arms]
 
 
@@ -106,13 +106,26 @@ def _run(study: Study, arm: str, seed: int, point: int | None, step: int | None)
         words.append(f"from={source_name(study, point)}@{UNKNOWN if step is None else step}")
         needs += _state(study, point, step)
     words += [f"trainer.total_training_steps={last}", f"seed={seed}"]
-    read = study.arms[arm].v_hack
-    needs += [set_folder(study, one, point) for one in (read, *study.settings.without) if one]
+    needs += [set_folder(study, one, point) for one in _sets_before(study, arm, point)]
     name = f"{arm}-s{seed}" if point is None else f"{point}/{arm}-s{seed}"
-    command = _training(study, group, words)
-    folder = study.root / group / f"{arm}-s{seed}"
-    gb = _gigabytes(study, arm)
-    return Job(name, "run", command, folder, tuple(needs), None, arm, seed, point, gb)
+    return Job(
+        name,
+        "run",
+        _training(study, group, words),
+        study.root / group / f"{arm}-s{seed}",
+        tuple(needs),
+        arm=arm,
+        seed=seed,
+        point=point,
+        gb=_gigabytes(study, arm),
+    )
+
+
+def _sets_before(study: Study, arm: str, point: int | None) -> list[str]:
+    """Those that a run reads; at a point all that there are, so that it ends whole or waits."""
+    if point is not None:
+        return list(study.sets)
+    return [one for one in (study.arms[arm].v_hack, *study.settings.without) if one]
 
 
 def _source(study: Study, i: int) -> Job:
@@ -132,11 +145,16 @@ def _source(study: Study, i: int) -> Job:
     ]
     if branch.at is not None:
         words.append(f"states.keep_at=[{branch.at}]")
-    needs = tuple(set_folder(study, one, None) for one in study.settings.without)
-    command = _training(study, source_group(study), words)
-    folder = study.root / source_name(study, i)
-    name, gb = f"source {arm}-s{seed}", _gigabytes(study, arm)
-    return Job(name, "source", command, folder, needs, None, arm, seed, None, gb)
+    return Job(
+        f"source {arm}-s{seed}",
+        "source",
+        _training(study, source_group(study), words),
+        study.root / source_name(study, i),
+        tuple(set_folder(study, one, None) for one in study.settings.without),
+        arm=arm,
+        seed=seed,
+        gb=_gigabytes(study, arm),
+    )
 
 
 def _state(study: Study, point: int, step: int | None) -> list[Path]:

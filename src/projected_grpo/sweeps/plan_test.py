@@ -103,6 +103,12 @@ def test_a_set_of_a_branch_point_is_made_of_its_weights():
     assert job.folder in named(study, {1: 4}, "1/held-s1").needs
 
 
+def test_no_run_starts_from_a_point_before_all_its_sets_are_there():
+    needs = named(branched(), {1: 4}, "1/vanilla-s1").needs
+    sets = {need.name for need in needs if need.parent == Path("outputs/s/sets")}
+    assert sets == {"start", "signed", "here-1"}
+
+
 def test_a_point_that_is_not_known_yet_has_its_step_left_open():
     words = named(branched(), {1: None}, "1/vanilla-s1").overrides
     assert {"from=s-sources/vanilla-s1001@STEP", "trainer.total_training_steps=STEP+24"} <= set(

@@ -12,9 +12,10 @@ COLUMNS = ("job", "arm", "seed", "point", "state", "step", "blatant %", "seconds
 
 
 def rows(study: Study) -> list[tuple]:
-    """A job a row, as COLUMNS; runs of branch points that are not reached yet have none."""
+    """A job a row, as COLUMNS; sources that were not started yet and runs from them have none."""
     took = {entry["name"]: entry["seconds"] for entry in progress.ended(study)}
-    return [_row(job, took.get(job.name)) for job in progress.jobs(study)]
+    shown = [job for job in progress.jobs(study) if job.kind != "source" or job.folder.is_dir()]
+    return [_row(job, took.get(job.name)) for job in shown]
 
 
 def text(study: Study) -> str:
