@@ -60,9 +60,7 @@ def state(job: Job) -> State:
 
 
 def steps(run: Path) -> list[Step]:
-    file = run / "metrics.jsonl"
-    lines = file.read_text().splitlines() if file.is_file() else []
-    logged = [json.loads(line) for line in lines]
+    logged = _read_lines(run / "metrics.jsonl")
     return [Step(entry["step"], entry["data"][HACKS]) for entry in logged if HACKS in entry["data"]]
 
 
@@ -142,8 +140,7 @@ def log_of(study: Study, job: Job) -> Path:
 
 def ended(study: Study) -> list[dict]:
     """The lines of jobs.jsonl."""
-    file = study.folder / "jobs.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    return _read_lines(study.folder / "jobs.jsonl")
 
 
 def note(study: Study, job: Job, status: int, seconds: float) -> None:
@@ -154,8 +151,14 @@ def note(study: Study, job: Job, status: int, seconds: float) -> None:
 
 def seconds_of(study: Study, kind: str) -> float:
     """The longest that a job of the kind has taken here; 0 before the first has ended."""
-    own = [e["seconds"] for e in ended(study) if e["kind"] == kind and e["status"] == 0]
-    return max(own, default=0.0)
+    well = [entry for entry in ended(study) if (entry["kind"], entry["status"]) == (kind, 0)]
+    return max((entry["seconds"] for entry in well), default=0.0)
+
+
+def _read_lines(file: Path) -> list[dict]:
+    if not file.is_file():
+        return []
+    return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def _sources(study: Study) -> dict[int, Job]:

@@ -117,19 +117,18 @@ def read(name: str, root: Path, overrides: tuple[str, ...] = ()) -> Study:
 def parse(name: str, data: dict[str, Any], root: Path, overrides: tuple[str, ...] = ()) -> Study:
     """The study that a file's data is. Raises Refusal naming the first key that does not fit."""
     given = dict(data)
-    arms = {
-        arm: filled(ArmOf, entry or {}, f"arms.{arm}")
-        for arm, entry in given.pop("arms", {}).items()
-    }
-    sets = {
-        one: filled(SetOf, entry, f"sets.{one}") for one, entry in (given.pop("sets", {})).items()
-    }
+    arms = _entries(ArmOf, "arms", given.pop("arms", {}))
+    sets = _entries(SetOf, "sets", given.pop("sets", {}))
     settings = filled(Settings, given, name)
     arms = {arm: replace(entry, config=entry.config or arm) for arm, entry in arms.items()}
     study = Study(name, settings, arms, sets, root, overrides)
     _check_numbers(study)
     _check_names(study)
     return study
+
+
+def _entries(kind: type, key: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: filled(kind, entry or {}, f"{key}.{name}") for name, entry in given.items()}
 
 
 def _check_numbers(study: Study) -> None:
