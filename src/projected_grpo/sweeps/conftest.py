@@ -17,7 +17,8 @@ run.mkdir(parents=True, exist_ok=True)
 facts = dict(kind="run", group=words["group"], arm=arm, seed=int(seed), pid=os.getpid())
 facts |= dict(host=os.uname().nodename, started="2026-01-01T00:00:00+00:00", ended=None)
 def manifest(status):
-    (run / "manifest.json").write_text(json.dumps(facts | {"status": status}))
+    (run / "scratch").write_text(json.dumps(facts | {"status": status}))
+    (run / "scratch").replace(run / "manifest.json")
 manifest("running")
 tries = run / "tries"
 tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
@@ -30,7 +31,7 @@ if "sleep" in words:
     child.wait()
 rates = json.loads(words.get("rates", "{}")).get(seed, [0.0])
 lines = [json.dumps({"step": i, "data": {"labels/blatant": x}}) for i, x in enumerate(rates, 1)]
-(run / "metrics.jsonl").write_text(chr(10).join(lines))
+(run / "metrics.jsonl").write_text("".join(line + chr(10) for line in lines))
 (run / "ckpt").mkdir(exist_ok=True)
 if "states.every" in words:
     for i in range(1, 1 + len(rates)):

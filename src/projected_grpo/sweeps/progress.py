@@ -156,9 +156,11 @@ def seconds_of(study: Study, kind: str) -> float:
 
 
 def _read_lines(file: Path) -> list[dict]:
+    """What a file of JSON lines holds; the last one may still be being written."""
     if not file.is_file():
         return []
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    whole, _, _ = file.read_text().rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def _sources(study: Study) -> dict[int, Job]:

@@ -25,6 +25,13 @@ def test_a_branch_point_is_the_first_step_with_so_many_hacks(at, step, tmp_path)
     assert progress.branch_step(run, at) == step
 
 
+def test_a_line_that_is_being_written_is_not_read(tmp_path):
+    run = logged(tmp_path / "run", 0.0, 0.5)
+    file = run / "metrics.jsonl"
+    file.write_text(file.read_text()[:-9])
+    assert progress.steps(run) == [progress.Step(1, 0.0)]
+
+
 def test_a_run_without_a_step_has_none(tmp_path):
     assert progress.steps(tmp_path) == []
 
