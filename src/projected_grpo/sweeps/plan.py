@@ -93,6 +93,13 @@ def state_folder(study: Study, i: int, step: int) -> Path:
     return states.folder(study.root / source_name(study, i), step)
 
 
+def weights_folder(study: Study, i: int, step: int) -> Path:
+    """In the hub's layout: beside the state, but of a run's last step in its ckpt."""
+    if step == study.settings.branch.within:
+        return study.root / source_name(study, i) / "ckpt"
+    return state_folder(study, i, step) / "actor" / "huggingface"
+
+
 def _rounds(study: Study, seeds: Sequence[int], point: int | None, step: int | None) -> list[Job]:
     return [_run(study, arm, seed, point, step) for seed in seeds for arm in study.arms]
 
@@ -141,10 +148,10 @@ def _source(study: Study, i: int) -> Job:
         # what a source becomes is not looked at
         "eval.n=0",
         f"seed={seed}",
-        *branch.overrides,
     ]
     if branch.at is not None:
         words.append(f"states.keep_at=[{branch.at}]")
+    words += branch.overrides
     return Job(
         f"source {arm}-s{seed}",
         "source",
@@ -196,7 +203,7 @@ def _set(study: Study, name: str, point: tuple[int, int | None] | None) -> Job:
         needs += _state(study, number, step)
         model = f"{source_name(study, number)}@{UNKNOWN}"
     if step is not None:
-        model = str(state_folder(study, number, step) / "actor" / "huggingface")
+        model = str(weights_folder(study, number, step))
     folder = set_folder(study, name, number)
     scratch = folder.with_name(f".{folder.name}")
     words = [model]

@@ -101,6 +101,8 @@ def test_a_set_of_a_branch_point_is_made_of_its_weights():
     job = named(study, {1: 4}, "set here-1")
     assert job.command[2].endswith("vanilla-s1001/states/global_step_4/actor/huggingface")
     assert job.folder in named(study, {1: 4}, "1/held-s1").needs
+    last = named(study, {1: 12}, "set here-1")
+    assert last.command[2].endswith("vanilla-s1001/ckpt")
 
 
 def test_no_run_starts_from_a_point_before_all_its_sets_are_there():

@@ -112,7 +112,8 @@ def tidy(study: Study, running: Collection[str], given_up: Collection[str]) -> N
     """Removes weights and states that nothing needs any more; metrics and rollouts stay.
 
     Final weights of runs, unless the study keeps them; of a source all states but its branch point,
-    and that as well once all runs from it have ended; those of what was set aside unfinished.
+    and that and its weights as well once all runs from it have ended; those of what was set aside
+    unfinished.
     """
     reached = points(study)
     for job in plan.jobs(study, reached):
@@ -120,7 +121,7 @@ def tidy(study: Study, running: Collection[str], given_up: Collection[str]) -> N
             continue
         unfinished = job.folder.parent / UNFINISHED
         _remove(*unfinished.glob("*/ckpt"), *unfinished.glob(f"*/{states.FOLDER}"))
-        if job.kind == "source" or not study.settings.keep_weights:
+        if job.kind == "run" and not study.settings.keep_weights:
             _remove(job.folder / "ckpt", job.folder / "final")
     for i, source in _sources(study).items():
         if source.name in running:
@@ -128,6 +129,8 @@ def tidy(study: Study, running: Collection[str], given_up: Collection[str]) -> N
         kept = reached.get(i)
         if kept and _standing(study, i, kept, given_up) != "open":
             kept = None
+        if kept is None:
+            _remove(source.folder / "ckpt", source.folder / "final")
         for step in states.steps(source.folder):
             if step != kept:
                 _remove(states.folder(source.folder, step))
