@@ -41,6 +41,11 @@ extract *args: setup
 train *args: setup
     @{{ python }} -m projected_grpo.train "$@"
 
+# run a study of configs/sweep, or go on with it: just sweep NAME [status|plan] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM] [any hydra override]
+[no-exit-message]
+sweep *args: setup
+    @{{ python }} -m projected_grpo.sweeps.command "$@"
+
 # evaluate a run's final weights again: just eval RUN [n=4]
 [no-exit-message]
 eval *args: setup

@@ -9,90 +9,22 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra import compose, initialize_config_dir, initialize_config_module
-from hydra.errors import HydraException
 from loguru import logger
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from projected_grpo import loopholes, models, runs
-from projected_grpo.cli import Refusal
 from projected_grpo.fast import prefork
 from projected_grpo.runs import branch
 from projected_grpo.runs.provenance import device_name
-from projected_grpo.verl_ext import environment, refusals, states
+from projected_grpo.verl_ext import environment
+from projected_grpo.verl_ext.configuration import CONFIGS, check, configure
 
 if TYPE_CHECKING:
     from projected_grpo.interventions.arms import Arm
     from projected_grpo.interventions.base import Setup
-
-CONFIGS = Path(__file__).parents[2] / "configs"
-OURS = {
-    "model",
-    "env",
-    "arm",
-    "scale",
-    "device",
-    "seed",
-    "group",
-    "outputs",
-    "v_hack",
-    "from",
-    "states",
-    "run",
-    "eval",
-    "limits",
-}
-
-
-@cache
-def verl_keys() -> set[str]:
-    """What verl's own config holds at the top."""
-    with initialize_config_module("verl.trainer.config", version_base=None):
-        return set(compose("ppo_trainer"))
-
-
-def configure(overrides: list[str]) -> DictConfig:
-    """The composed config; one clear line for an unknown group option or key."""
-    from projected_grpo.fast import precision
-
-    gpu = os.environ.get("PROJECTED_GRPO_DEVICE", "cpu") != "cpu"
-    dtype = precision.compute_dtype("cuda" if gpu else "cpu")
-    os.environ["PROJECTED_GRPO_DTYPE"] = precision.name(dtype)
-    try:
-        with initialize_config_dir(str(CONFIGS), version_base=None):
-            cfg = compose("train", overrides)
-    except (HydraException, OmegaConfBaseException) as error:
-        text = str(error).split("Config search path")[0]
-        raise Refusal(" ".join(text.split())) from None
-    if unread := set(cfg) - OURS - verl_keys():
-        raise Refusal(f"nothing reads the config key {sorted(unread)}: remove it")
-    return cfg
-
-
-def check(cfg: DictConfig) -> "Arm":
-    """The arm, where nothing in the config alone speaks against a run."""
-    from projected_grpo.interventions import arms
-
-    arm = arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
-    refusals.check(cfg, arm.interventions)
-    states.check(cfg)
-    if cfg.states.every:
-        cfg.trainer.save_freq = cfg.states.every
-    loopholes.get(cfg.env.loophole)
-    rewards = cfg.reward.custom_reward_function.reward_kwargs
-    if unread := sorted(set(rewards) - {"arm", "labels", "sandboxes"}):
-        raise Refusal(
-            f"nothing reads reward_kwargs.{unread[0]}: a monitor is a setting of arm=penalty or "
-            "arm=screening, labels=benchmark labels by the benchmark's code"
-        )
-    if rewards.labels not in ("ours", "benchmark"):
-        raise Refusal(f"unknown labels={rewards.labels!r}: choose ours or benchmark")
-    return arm
 
 
 def setup_of(cfg: DictConfig, model: Path) -> "Setup":

@@ -66,7 +66,9 @@ def stored(folder: Path) -> nn.Module:
     """A causal LM in eval mode, on the CPU, as its weights are stored."""
     from transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.from_pretrained(folder, dtype="auto").eval().requires_grad_(False)
+    # said, for weights of a training run name an attention that only training has
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", attn_implementation="sdpa")
+    return model.eval().requires_grad_(False)
 
 
 def weights_sha256(model: nn.Module) -> str:

@@ -1,10 +1,18 @@
 """Residual streams of a real (random-weight) model, batch by batch."""
 
+import json
+
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from projected_grpo.directions.activations import Tokens, band, batches, response_means
+from projected_grpo.directions.activations import (
+    Tokens,
+    band,
+    batches,
+    response_means,
+    stored,
+)
 
 
 def tiny_llama(d=16):
@@ -53,3 +61,12 @@ def test_the_band_is_60_to_75_percent_of_depth():
     assert band(30, (0.6, 0.75)) == (18, 19, 20, 21, 22)
     assert band(24, (0.6, 0.75)) == (14, 15, 16, 17, 18)
     assert band(2, (0.6, 0.75)) == (1,)
+
+
+def test_weights_of_a_training_run_load_though_they_name_an_attention_of_training(tmp_path):
+    model = tiny_llama()
+    model.save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"attn_implementation": "packed"}))
+    loaded = stored(tmp_path)
+    assert all(torch.equal(a, b) for a, b in zip(loaded.parameters(), model.parameters()))

@@ -8,7 +8,7 @@ from projected_grpo.cli import Refusal
 from projected_grpo.problems import evaluation_sets, leetcode
 from projected_grpo.problems.conftest import real_file
 from projected_grpo.problems.sources import load, of_source
-from projected_grpo.train import configure
+from projected_grpo.verl_ext.configuration import configure
 
 FROZEN = evaluation_sets.listed("frozen")
 ROW = {

@@ -28,6 +28,7 @@ ROOMS = (
     "interventions",
     "verl_ext",
     "report",
+    "sweeps",
     "teach",
     "train",
     "bench",

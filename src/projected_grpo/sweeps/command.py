@@ -1,0 +1,115 @@
+"""Run a study, or go on with it: `just sweep NAME [cards=auto] [per_card=auto] [until=SECONDS]`
+
+just sweep NAME                     configs/sweep/NAME.yaml, until all is done; again: goes on
+just sweep NAME until=1500          starts no run that would not end in 1500 s; or until=17:30
+just sweep NAME env.loophole=...    a hydra override of all runs
+just sweep NAME status              where each run stands
+just sweep NAME plan                every job's command; runs nothing
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from loguru import logger
+
+from projected_grpo.cli import Refusal
+from projected_grpo.sweeps import checks, local, machine, progress
+from projected_grpo.sweeps.plan import Job, jobs
+from projected_grpo.sweeps.status import text
+from projected_grpo.sweeps.study import Study, read
+
+DEFAULTS = {
+    "cards": "auto",
+    "per_card": "auto",
+    "until": "",
+    "runner": "local",
+    "outputs": "outputs",
+}
+# Each takes a study, cards, and the time by which all is to have ended, and returns the names of
+# jobs that it gave up. What they have done is read from the study's folders.
+RUNNERS: dict[str, Callable[[Study, Sequence[machine.Card], float], set[str]]] = {
+    "local": local.run,
+}
+USAGE = "just sweep NAME [status|plan] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
+
+
+def options_of(argv: Sequence[str]) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
+    """(free words, options, hydra overrides): whatever else has a = is an override."""
+    free, options, overrides = [], dict(DEFAULTS), []
+    for word in argv:
+        key, equals, value = word.partition("=")
+        if not equals:
+            free.append(word)
+        elif key in DEFAULTS:
+            options[key] = value
+        else:
+            overrides.append(word)
+    return free, options, tuple(overrides)
+
+
+def deadline(text: str, now: datetime) -> float:
+    """Seconds from now, or a clock's next HH:MM, as time.time() has it; never where empty."""
+    if not text:
+        return float("inf")
+    if text.isdecimal():
+        return now.timestamp() + int(text)
+    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text):
+        raise Refusal(f"until={text}: expected seconds, or a time as 17:30")
+    hour, minute = map(int, text.split(":"))
+    at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return (at if at > now else at + timedelta(days=1)).timestamp()
+
+
+def planned(study: Study) -> list[Job]:
+    """All jobs, those of branch points that are still to be found among them."""
+    branch = study.settings.branch
+    points: dict[int, int | None] = dict(progress.points(study))
+    if branch:
+        ahead = [i for i in range(1, branch.started + 1) if i not in points]
+        points |= dict.fromkeys(ahead[: max(0, branch.points - len(points))])
+    return jobs(study, points)
+
+
+def status(study: Study, options: dict[str, str]) -> None:
+    print(text(study))
+
+
+def plan(study: Study, options: dict[str, str]) -> None:
+    checks.configured(study)
+    print("\n".join(job.text() for job in planned(study)))
+
+
+def run(study: Study, options: dict[str, str]) -> None:
+    runner = RUNNERS.get(options["runner"])
+    if runner is None:
+        raise Refusal(f"runner={options['runner']}: choose from {', '.join(RUNNERS)}")
+    until = deadline(options["until"], datetime.now())
+    cards = machine.cards(options["cards"], options["per_card"])
+    machine.refuse_too_small(cards, max(job.gb for job in planned(study)))
+    # which of configs/device the runs will take
+    os.environ["PROJECTED_GRPO_DEVICE"] = "gpu" if cards[0].visible else "cpu"
+    checks.refuse_missing_files(study, checks.configured(study))
+    logger.info(f"{study.name}, {len(cards)} cards. {study.about}")
+    given_up = runner(study, cards, until)
+    print(text(study))
+    if given_up:
+        raise Refusal(f"failed twice: {', '.join(sorted(given_up))}: see {study.folder / 'logs'}")
+
+
+ACTIONS = {action.__name__: action for action in (run, status, plan)}
+
+
+def main(argv: list[str]) -> None:
+    free, options, overrides = options_of(argv)
+    name, action, *more = [*free, run.__name__] if len(free) == 1 else [*free, "", ""]
+    if action not in ACTIONS or any(more):
+        raise Refusal(f"expected {USAGE}")
+    ACTIONS[action](read(name, Path(options["outputs"]), overrides), options)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
