@@ -15,7 +15,9 @@ from torch import Tensor
 def centre(x: Float[Tensor, "n ..."], group: Int[Tensor, " n"]) -> Float[Tensor, "n ..."]:
     """x minus the mean of its own group; groups are numbered 0, 1, ..."""
     member = torch.nn.functional.one_hot(group).to(x)
-    return x - einsum(member / member.sum(0), x, "n g, n ... -> g ...")[group]
+    share = member / member.sum(0)
+    means = einsum(share, x, "n g, n ... -> g ...")
+    return x - means[group]
 
 
 def gram(X: Float64[Tensor, "n d"]) -> Float64[Tensor, "n n"]:
@@ -25,8 +27,11 @@ def gram(X: Float64[Tensor, "n d"]) -> Float64[Tensor, "n n"]:
 
 def difference(Y: Bool[Tensor, "n k"]) -> Float64[Tensor, "n k"]:
     """A with Xᵀ A = difference of class means (true minus false) of every labeling."""
-    P = Y.double()
-    return P / P.sum(0) - (1 - P) / (1 - P).sum(0)
+    true = Y.double()
+    false = 1 - true
+    mean_of_true = true / true.sum(0)
+    mean_of_false = false / false.sum(0)
+    return mean_of_true - mean_of_false
 
 
 def coefficients(
@@ -42,7 +47,9 @@ def coefficients(
     A = difference(Y)
     if not whiten:
         return A
-    return torch.linalg.solve(K + ridge(K, d) * torch.eye(len(K)).to(K), A)
+    identity = torch.eye(len(K)).to(K)
+    shrunk = K + ridge(K, d) * identity
+    return torch.linalg.solve(shrunk, A)
 
 
 def ridge(K: Float64[Tensor, "n n"], d: int) -> Float64[Tensor, ""]:
@@ -56,8 +63,10 @@ def ridge(K: Float64[Tensor, "n n"], d: int) -> Float64[Tensor, ""]:
     squared = K.square().sum() / n**2
     # ‖S - μI‖², and the noise of S as an estimate.
     spread = squared - d * μ**2
-    noise = (K.diagonal().square().sum() / n - squared) / n
-    s = (noise / spread).clamp(1e-6, 1 - 1e-6)
+    of_one_sample = K.diagonal().square().sum() / n
+    noise = (of_one_sample - squared) / n
+    share = noise / spread
+    s = share.clamp(1e-6, 1 - 1e-6)
     return n * s * μ / (1 - s)
 
 
@@ -69,14 +78,23 @@ def auroc(
     Over all such pairs. Pairs within a group need no centring; a pooled AUROC of centred scores
     would fall where groups differ in their share of true samples. Ties count by the order of rows.
     """
-    order = group[:, None] * len(y) + scores.argsort(0).argsort(0)
+    rank_of_score = scores.argsort(0).argsort(0)
+    order = group[:, None] * len(y) + rank_of_score
     # In blocks of one group each.
     ranks = order.argsort(0).argsort(0).double()
-    sizes = torch.bincount(group, minlength=int(group.max()) + 1)
-    start = sizes.cumsum(0) - sizes
-    n1 = torch.bincount(group, weights=y.double(), minlength=len(sizes))
-    below = (ranks - start[group][:, None])[y].sum(0) - (n1 * (n1 - 1) / 2).sum()
-    return below / (n1 * (sizes - n1)).sum()
+    sizes = torch.bincount(group)
+    ends = sizes.cumsum(0)
+    starts = ends - sizes
+    start = starts[group]
+    rank_in_group = ranks - start[:, None]
+
+    n_true = torch.bincount(group, weights=y.double())
+    n_false = sizes - n_true
+    samples_below = rank_in_group[y].sum(0)
+    true_below = n_true * (n_true - 1) / 2
+    false_below = samples_below - true_below.sum()
+    n_pairs = n_true * n_false
+    return false_below / n_pairs.sum()
 
 
 def held_out(
@@ -99,10 +117,15 @@ def held_out(
     n_problems = int(problem.max()) + 1
     rows = []
     for _ in range(splits):
-        train = torch.randperm(n_problems, generator=generator)[problem] < n_problems / 2
-        α = coefficients(K[train][:, train], Y[train], d, whiten)
-        scores = einsum(K[~train][:, train], α, "t n, n k -> t k")
-        rows.append(auroc(scores, Y[~train, 0], prompt[~train]))
+        place = torch.randperm(n_problems, generator=generator)
+        train = place[problem] < n_problems / 2
+        test = ~train
+        among_train = K[train][:, train]
+        test_by_train = K[test][:, train]
+        α = coefficients(among_train, Y[train], d, whiten)
+        scores = einsum(test_by_train, α, "t n, n k -> t k")
+        real = Y[test, 0]
+        rows.append(auroc(scores, real, prompt[test]))
     return torch.stack(rows)
 
 
@@ -117,21 +140,29 @@ def bootstrap_cosines(
 ) -> Float64[Tensor, "draws k"]:
     """Cosine between each labeling's direction and its re-estimate on resampled problems."""
     generator = torch.Generator().manual_seed(seed)
-    members = [torch.nonzero(problem == p)[:, 0] for p in range(int(problem.max()) + 1)]
+    n_problems = int(problem.max()) + 1
+    samples_of = [torch.nonzero(problem == p)[:, 0] for p in range(n_problems)]
     full = coefficients(K, Y, d, whiten)
+    full_norm = norm(K, full)
     cosines = []
     for _ in range(draws):
-        drawn = torch.randint(len(members), (len(members),), generator=generator)
-        i = torch.cat([members[p] for p in drawn])
-        again = coefficients(K[i][:, i], Y[i], d, whiten)
-        dot = einsum(again, einsum(K[i], full, "i n, n k -> i k"), "i k, i k -> k")
-        cosines.append(dot / (norm(K[i][:, i], again) * norm(K, full)))
+        drawn = torch.randint(n_problems, (n_problems,), generator=generator)
+        i = torch.cat([samples_of[p] for p in drawn])
+        among_drawn = K[i][:, i]
+        again = coefficients(among_drawn, Y[i], d, whiten)
+        again_norm = norm(among_drawn, again)
+        scores = einsum(K[i], full, "i n, n k -> i k")
+        dot = einsum(again, scores, "i k, i k -> k")
+        cosines.append(dot / (again_norm * full_norm))
     return torch.stack(cosines)
 
 
 def norm(K: Float64[Tensor, "n n"], α: Float64[Tensor, "n k"]) -> Float64[Tensor, " k"]:
     """‖Xᵀ α‖ of every column."""
-    return einsum(α, einsum(K, α, "i j, j k -> i k"), "i k, i k -> k").clamp(min=0).sqrt()
+    scores = einsum(K, α, "i j, j k -> i k")
+    squared = einsum(α, scores, "i k, i k -> k")
+    # Rounding may bring a square below zero.
+    return squared.clamp(min=0).sqrt()
 
 
 def participation_ratio(v: Float[Tensor, " d"]) -> float:
@@ -139,16 +170,25 @@ def participation_ratio(v: Float[Tensor, " d"]) -> float:
 
     1 for an axis, (d + 2)/3 for a random direction.
     """
-    return (v.double().square().sum() ** 2 / v.double().pow(4).sum()).item()
+    v = v.double()
+    squares = v.square().sum()
+    fourth_powers = v.pow(4).sum()
+    ratio = squares**2 / fourth_powers
+    return ratio.item()
 
 
 def first_component(X: Float64[Tensor, "n d"]) -> tuple[Float64[Tensor, " d"], float]:
     """(first principal component of centred X, its share of the variance)."""
     λ, U = torch.linalg.eigh(gram(X))
-    axis = einsum(U[:, -1], X, "n, n d -> d")
-    return axis / axis.norm(), (λ[-1] / λ.sum()).item()
+    # Eigenvalues ascend.
+    first = U[:, -1]
+    axis = einsum(first, X, "n, n d -> d")
+    share = λ[-1] / λ.sum()
+    return axis / axis.norm(), share.item()
 
 
 def correlation(x: Float[Tensor, " n"], y: Float[Tensor, " n"]) -> float:
     """Pearson's; NaN where one of the two does not vary."""
-    return torch.corrcoef(torch.stack([x.double(), y.double()]))[0, 1].item()
+    both = torch.stack([x.double(), y.double()])
+    matrix = torch.corrcoef(both)
+    return matrix[0, 1].item()
