@@ -38,7 +38,9 @@ def doses(rows: pl.DataFrame) -> pl.DataFrame:
         line["cost %"] = 100 * share["hack", step]
         line["holds %"] = 100 * share["hack", OWN]
         line["hack / skill"] = ratio(line["hack"], line["skill"])
-        line["energy hack / skill"] = ratio(share["hack", "sgd"], share["skill", "sgd"])
+        of_hack = share["hack", "sgd"]
+        of_skill = share["skill", "sgd"]
+        line["energy hack / skill"] = ratio(of_hack, of_skill)
         lines.append(line)
     table = pl.DataFrame(lines)
     return table.sort("step", "hack", descending=[False, True])
@@ -79,9 +81,10 @@ def forms(doses: pl.DataFrame, n: Mapping[str, int]) -> pl.DataFrame:
     tables = []
     for form, column in column_of.items():
         table = measured_on(own, column)
-        measured = (pl.lit(form).alias("measured on"), pl.lit(n[form]).alias("n measured"))
-        after_keys = pl.exclude(FITTED)
-        tables.append(table.select(*FITTED, *measured, after_keys))
+        measured = pl.lit(form).alias("measured on")
+        n_measured = pl.lit(n[form]).alias("n measured")
+        of_steps = pl.exclude(FITTED)
+        tables.append(table.select(*FITTED, measured, n_measured, of_steps))
     table = pl.concat(tables)
     return table.sort("recipe", "r", "fitted on", "measured on")
 
@@ -124,7 +127,9 @@ def in_force(rows: pl.DataFrame) -> pl.DataFrame:
     weights, where that is positive.
     """
     keys = (*KEY, *BLOCK)
-    gain, energy, along = pl.col("gain"), pl.col("energy"), pl.col("along")
+    gain = pl.col("gain")
+    energy = pl.col("energy")
+    along = pl.col("along")
     blocks = summed(rows, keys)
     of_d = along.clip(0) / energy
     # where no condition holds for the model, <Δ, D> is not a number
