@@ -87,7 +87,10 @@ class Family:
 
 def rotations() -> list[tuple[int, int, int]]:
     """(third of the fit, of the step, of the gain)."""
-    return [(k, (k + 1) % THIRDS, (k + 2) % THIRDS) for k in range(THIRDS)]
+    found = []
+    for fit in range(THIRDS):
+        found.append((fit, (fit + 1) % THIRDS, (fit + 2) % THIRDS))
+    return found
 
 
 def rows(
@@ -122,7 +125,8 @@ def steps(G: Gradients, fit: int, step: int) -> dict[tuple[str, str], Float[Tens
     Δ_of = {("hack", OWN): G.mean("hack", fit)}
     for of in G.measured:
         D = G.mean(of, step)
-        Δ_of |= {(of, "sgd"): D, (of, "sign"): D.sign()}
+        Δ_of[of, "sgd"] = D
+        Δ_of[of, "sign"] = D.sign()
     return Δ_of
 
 
@@ -135,7 +139,8 @@ def grid(one: Family, ranks: list[int]) -> list[int]:
     if one.labels not in ("flipped", "haar"):
         return ranks
     r = max(ranks)
-    return sorted({*ranks, *(2**k for k in range(r.bit_length())), wider(r)})
+    powers_of_two = [2**k for k in range(r.bit_length())]
+    return sorted({*ranks, *powers_of_two, wider(r)})
 
 
 def wider(r: int) -> int:
@@ -148,9 +153,12 @@ def whole(
     """What the whole steps gain in every block, and their energies."""
     values = []
     for (of, _), Δ in Δ_of.items():
-        gains = G.blocks[of][gain].flatten(1) @ Δ.flatten()
+        D_of_blocks = G.blocks[of][gain].flatten(1)
+        gains = D_of_blocks @ Δ.flatten()
         energy = torch.linalg.vector_norm(Δ, dtype=torch.float64).square()
-        values.append(torch.cat([gains.double(), energy[None], energy[None] * torch.nan])[:, None])
+        along = torch.full_like(energy, torch.nan)
+        own = [*gains.double(), energy, along]
+        values.append(torch.stack(own)[:, None])
     keys = {"recipe": "all", "hacks": 0, "labels": "real"}
     return _table(keys, list(Δ_of), [NO_RANK], torch.stack(values))
 
@@ -163,18 +171,25 @@ def of_family(
     gain: int,
 ) -> pl.DataFrame:
     """The same of what the first r directions take, for each of these r."""
-    of_blocks = {of: [one.of.coordinates(D) for D in G.blocks[of][gain]] for of in G.measured}
+    of_blocks = {}
+    for of in G.measured:
+        of_blocks[of] = [one.of.coordinates(D) for D in G.blocks[of][gain]]
     values = []
     for (of, _), Δ in Δ_of.items():
         c = one.of.coordinates(Δ)
         taken = one.kept_out(c).double()
-        along = taken * c if one.bound == "half_jointly" else torch.full_like(taken, torch.nan)
-        products = [*(taken * D for D in of_blocks[of]), taken.square(), along]
-        values.append(torch.stack([one.of.nested(p) for p in products]))
-    widest = values[0].shape[1]
+        gains = [taken * D for D in of_blocks[of]]
+        energy = taken.square()
+        along = torch.full_like(taken, torch.nan)
+        if one.bound == "half_jointly":
+            along = taken * c
+        first_r = [one.of.nested(product) for product in (*gains, energy, along)]
+        values.append(torch.stack(first_r))
+    of_ranks = torch.stack(values)
+    widest = of_ranks.shape[2]
     at = [min(max(r, 1), widest) - 1 for r in ranks]
     keys = {"recipe": one.recipe, "hacks": one.hacks, "labels": one.labels}
-    return _table(keys, list(Δ_of), ranks, torch.stack(values)[:, :, at])
+    return _table(keys, list(Δ_of), ranks, of_ranks[:, :, at])
 
 
 def _table(
@@ -187,10 +202,10 @@ def _table(
     v = values.cpu().numpy()
     n = v.shape[1] - 2
     step, block, rank = np.indices((len(kinds), n, len(ranks))).reshape(3, -1)
-    of_kinds = {"of": [kinds[i][0] for i in step], "step": [kinds[i][1] for i in step]}
     table = pl.DataFrame(
-        of_kinds
-        | {
+        {
+            "of": [kinds[i][0] for i in step],
+            "step": [kinds[i][1] for i in step],
             "r": np.array(ranks)[rank],
             "block": block,
             "gain": v[step, block, rank],
@@ -198,30 +213,37 @@ def _table(
             "along": v[step, n + 1, rank],
         }
     )
-    return table.with_columns(**{key: pl.lit(value) for key, value in keys.items()})
+    constants = {key: pl.lit(value) for key, value in keys.items()}
+    return table.with_columns(**constants)
 
 
 def families(
     name: str, G: Gradients, third: int, side: Side, names: list[str], r: int
 ) -> Iterator[Family]:
     """Every recipe at every number of hacks, and its controls, r wide."""
+    all_hacks = max(G.fits)
     labelings = [(n, "real", D[third]) for n, D in G.fits.items()]
-    labelings.append((max(G.fits), "flipped", G.flipped[third]))
+    labelings.append((all_hacks, "flipped", G.flipped[third]))
     if G.elsewhere is not None:
-        labelings.append((max(G.fits), "elsewhere", G.elsewhere[third]))
-    labelings += [(n, form, G.mean(f"hack_{form}", third)) for form, n in G.forms.items()]
+        labelings.append((all_hacks, "elsewhere", G.elsewhere[third]))
+    for form, n in G.forms.items():
+        labelings.append((n, form, G.mean(f"hack_{form}", third)))
+    skill = G.mean("skill", third)
+    tests = G.mean("tests", third)
     for hacks, labels, hack in labelings:
-        D = Classes(hack, G.mean("skill", third), G.mean("tests", third))
+        D = Classes(hack, skill, tests)
         norm = hack.norm().item()
+        width = wider(r) if labels == "flipped" else r
         for recipe in names:
             module = recipes.get(recipe)
-            of = module.fit(D, side, wider(r) if labels == "flipped" else r)
+            of = module.fit(D, side, width)
             if not module.HALF:
                 yield Family(recipe, hacks, labels, of, "equal", norm)
                 continue
             yield Family(recipe, hacks, labels, of, "half", norm)
             yield Family(f"{recipe}_jointly", hacks, labels, of, "half_jointly", norm)
-    D = G.mean("hack", third)
-    d = D.shape[1] if side == "reads" else D.shape[0]
+    d_out, d_in = tests.shape
+    d = d_in if side == "reads" else d_out
     B = haar.orthonormal(d, wider(r), seed_of(0, name))
-    yield Family("signed", max(G.fits), "haar", Columns(B.to(D), side), "equal", 1.0)
+    drawn = Columns(B.to(tests), side)
+    yield Family("signed", all_hacks, "haar", drawn, "equal", 1.0)

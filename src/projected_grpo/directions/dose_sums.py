@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from projected_grpo.directions import dose, pair_gradients, pairs
+from projected_grpo.directions import dose, pair_gradients, pairs, placebos
 
 # Hack pairs of another source, on which sets are fitted too.
 ELSEWHERE = "elsewhere"
@@ -34,32 +34,34 @@ class Plan:
 
 
 def of_parameters(
-    model: nn.Module, folder: Path, by_class: Mapping[str, pl.DataFrame], plan: Plan
+    model: nn.Module,
+    folder: Path,
+    by_class: Mapping[str, pl.DataFrame],
+    plan: Plan,
 ) -> Iterator[tuple[str, dose.Gradients, float]]:
     """(name, gradients, Σ‖g‖² over hack pairs) of every parameter, a few parameters at a time."""
-    samples = {of: pair_gradients.tokens(folder, own) for of, own in by_class.items()}
+    samples = {}
+    for of, own in by_class.items():
+        samples[of] = pair_gradients.tokens(folder, own)
     places = places_of(by_class, plan)
-    per_third = int(torch.bincount(places["hack"][:, 0]).max())
-    # the last, all that a third has, needs no sums of its own
-    fits = [*sorted({n for n in plan.hacks if n < per_third}), per_third]
-    of_class = {of: coefficients(place, of, fits, plan) for of, place in places.items()}
     kinds = by_class["hack"].filter(sign=1)["kind"]
+    fits = numbers_of_hacks(places["hack"], plan)
+    of_class = of_classes(places, kinds, fits, plan)
+    forms = {}
     for form in plan.forms:
-        rows = coefficients(places["hack"], form, fits, plan, is_form(kinds, form))
-        of_class["hack"] = torch.cat([of_class["hack"], rows])
-    in_third = {form: max(in_thirds(kinds, places["hack"], form)) for form in plan.forms}
-    n_sums = sum(map(len, of_class.values()))
+        forms[form] = max(in_thirds(kinds, places["hack"], form))
+    n_sums = sum(len(rows) for rows in of_class.values())
     params = dict(model.named_parameters())
     groups = list(pair_gradients.passes(params, n_sums, plan.gigabytes))
     for names in tqdm(groups, desc="parameters"):
-        found = {
-            of: pair_gradients.weighted_sums(model, own, names, of_class[of], of)
-            for of, own in samples.items()
-        }
+        found = {}
+        for of, own in samples.items():
+            found[of] = pair_gradients.weighted_sums(model, own, names, of_class[of], of)
         for name in names:
             sums = {of: own.sums.pop(name) for of, own in found.items()}
-            energy = found["hack"].energy[name].sum().item()
-            yield name, split(sums, plan.blocks, fits, in_third), energy
+            energy = found["hack"].energy[name].sum()
+            G = split(sums, plan.blocks, fits, forms)
+            yield name, G, energy.item()
 
 
 def places_of(by_class: Mapping[str, pl.DataFrame], plan: Plan) -> dict[str, Int[Tensor, "p 2"]]:
@@ -72,14 +74,44 @@ def places_of(by_class: Mapping[str, pl.DataFrame], plan: Plan) -> dict[str, Int
     return places
 
 
+def numbers_of_hacks(place: Int[Tensor, "p 2"], plan: Plan) -> list[int]:
+    """On how many of a third's hacks sets are fitted; the last is all that the fullest has."""
+    third = place[:, 0]
+    per_third = int(torch.bincount(third).max())
+    fewer = {n for n in plan.hacks if n < per_third}
+    return [*sorted(fewer), per_third]
+
+
+def of_classes(
+    places: Mapping[str, Int[Tensor, "_ 2"]],
+    kinds: pl.Series,
+    fits: list[int],
+    plan: Plan,
+) -> dict[str, Float[Tensor, "_ _"]]:
+    """Every class's coefficients; a form's rows stand behind those of all hacks."""
+    of_class = {}
+    for of, place in places.items():
+        of_class[of] = coefficients(place, of, fits, plan)
+    hack = [of_class["hack"]]
+    for form in plan.forms:
+        mine = is_form(kinds, form)
+        rows = coefficients(places["hack"], form, fits, plan, mine)
+        hack.append(rows)
+    of_class["hack"] = torch.cat(hack)
+    return of_class
+
+
 def is_form(kinds: pl.Series, form: str) -> Bool[Tensor, " p"]:
-    return torch.tensor((kinds == form).to_list())
+    mine = kinds == form
+    return torch.tensor(mine.to_list())
 
 
 def in_thirds(kinds: pl.Series, place: Int[Tensor, "p 2"], form: str) -> list[int]:
     """How many pairs of the form each third has. kinds, place: of each hack pair."""
-    third = place[is_form(kinds, form), 0]
-    return torch.bincount(third, minlength=pairs.THIRDS).tolist()
+    mine = is_form(kinds, form)
+    third = place[mine, 0]
+    n = torch.bincount(third, minlength=pairs.THIRDS)
+    return n.tolist()
 
 
 def coefficients(
@@ -94,40 +126,62 @@ def coefficients(
     place: third and block of each pair. mine: those that count, all unless given. All are means
     over the class's pairs, times the share of the pairs that they hold.
     """
-    mine = torch.ones(len(place), dtype=torch.bool) if mine is None else mine
+    if mine is None:
+        mine = torch.ones(len(place), dtype=torch.bool)
     n = int(mine.sum())
-    third, block = torch.where(mine, place[:, 0], -1), place[:, 1]
-    rows = [(third == t) & (block == b) for t in range(pairs.THIRDS) for b in range(plan.blocks)]
+    third = torch.where(mine, place[:, 0], -1)
+    block = place[:, 1]
+    of_thirds = [third == t for t in range(pairs.THIRDS)]
     if of in ("unmatched", ELSEWHERE):
         # no intervals are asked of these
-        rows = [third == t for t in range(pairs.THIRDS)]
-    if of == "hack":
-        for hacks in fits[:-1]:
-            rows += [first(third == t, hacks) for t in range(pairs.THIRDS)]
-    sums = torch.stack(rows).float() / n
+        return torch.stack(of_thirds).float() / n
+    rows = []
+    for own in of_thirds:
+        for b in range(plan.blocks):
+            rows.append(own & (block == b))
     if of != "hack":
-        return sums
-    signs = torch.randint(2, (n,), generator=torch.Generator().manual_seed(plan.seed)) * 2 - 1
-    flipped = [(third == t) * signs / n for t in range(pairs.THIRDS)]
-    return torch.cat([sums, torch.stack(flipped)])
+        return torch.stack(rows).float() / n
+    # all that a third has, the last, is the sum of its blocks
+    for hacks in fits[:-1]:
+        rows += [first(own, hacks) for own in of_thirds]
+    signs = placebos.flips(n, plan.seed)
+    flipped = torch.stack(of_thirds) * signs
+    labelled = torch.stack(rows).float()
+    return torch.cat([labelled, flipped]) / n
 
 
 def first(mine: Bool[Tensor, " p"], n: int) -> Bool[Tensor, " p"]:
     """The first n of those that are mine."""
-    return mine & (mine.cumsum(0) <= n)
+    so_far = mine.cumsum(0)
+    return mine & (so_far <= n)
 
 
 def split(
-    sums: dict[str, Tensor], blocks: int, fits: list[int], forms: dict[str, int]
+    sums: dict[str, Tensor],
+    blocks: int,
+    fits: list[int],
+    forms: dict[str, int],
 ) -> dose.Gradients:
     """A parameter's sums by class, taken apart. forms: as `dose.Gradients`."""
-    n = pairs.THIRDS * blocks
     elsewhere = sums.pop(ELSEWHERE, None)
-    sizes = [n, pairs.THIRDS * len(fits), *[n] * len(forms)]
-    sums["hack"], others, *of_forms = sums["hack"].split(sizes)
-    sums |= {f"hack_{form}": own for form, own in zip(forms, of_forms, strict=True)}
-    by_class = {of: own[:n].unflatten(0, (pairs.THIRDS, -1)) for of, own in sums.items()}
+    n_blocks = pairs.THIRDS * blocks
+    n_others = pairs.THIRDS * len(fits)
+    form_sizes = [n_blocks] * len(forms)
+    hack, others, *of_forms = sums["hack"].split([n_blocks, n_others, *form_sizes])
+    sums["hack"] = hack
+    for form, own in zip(forms, of_forms, strict=True):
+        sums[f"hack_{form}"] = own
+    by_class = {}
+    for of, own in sums.items():
+        of_blocks = own[:n_blocks]
+        by_class[of] = of_blocks.unflatten(0, (pairs.THIRDS, -1))
     *few, flipped = others.unflatten(0, (len(fits), pairs.THIRDS))
     everything = by_class["hack"].sum(1)
     by_hacks = dict(zip(fits, [*few, everything], strict=True))
-    return dose.Gradients(by_class, by_hacks, flipped, elsewhere, forms)
+    return dose.Gradients(
+        blocks=by_class,
+        fits=by_hacks,
+        flipped=flipped,
+        elsewhere=elsewhere,
+        forms=forms,
+    )

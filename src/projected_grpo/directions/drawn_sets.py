@@ -40,12 +40,19 @@ def draws(controls: str, seeds: Sequence[int]) -> list[Draw]:
     names = [name for name in controls.split(",") if name]
     if unknown := sorted(set(names) - set(CONTROLS)):
         raise Refusal(f"unknown controls={unknown[0]}: choose from {', '.join(CONTROLS)}")
-    return [REAL, *(Draw(name, CONTROLS[name], seed) for name in names for seed in seeds)]
+    drawn = [REAL]
+    for name in names:
+        for seed in seeds:
+            drawn.append(Draw(name, CONTROLS[name], seed))
+    return drawn
 
 
 def coefficients(n: int, seeds: Sequence[int]) -> Float[Tensor, "s n"]:
     """Of n pairs' mean, a row a seed: 0, as they are labelled, others with a drawn sign each."""
-    signs = [placebos.flips(n, seed) if seed else torch.ones(n) for seed in seeds]
+    signs = []
+    for seed in seeds:
+        own = placebos.flips(n, seed) if seed else torch.ones(n)
+        signs.append(own)
     return torch.stack(signs) / n
 
 
@@ -63,29 +70,51 @@ def fit(
 
     samples: by class, pairs as `pair_gradients.tokens`. r_controls: every control's rank.
     """
-    # 0, the labels' own signs, for what the recipe reads
-    seeds = {of: [0] * (of in recipe.USES) for of in samples}
-    for draw in drawn:
-        if draw.of and draw.seed:
-            seeds[draw.of].append(draw.seed)
-    rows = {of: coefficients(len(own), seeds[of]) for of, own in samples.items()}
+    seeds = seeds_of(recipe, samples, drawn)
+    rows = {}
+    for of, own in samples.items():
+        rows[of] = coefficients(len(own), seeds[of])
     made = {draw: movement_files.Sets({}, {}, {}) for draw in drawn}
     params = {t.name: model.get_parameter(t.name) for t in chosen}
+    n_sums = sum(len(own) for own in rows.values())
     room = pair_gradients.room(gigabytes, model.device)
-    for group in pair_gradients.passes(params, sum(map(len, rows.values())), room):
+    for group in pair_gradients.passes(params, n_sums, room):
         found = {}
         for of, own in samples.items():
             found[of] = pair_gradients.weighted_sums(model, own, group, rows[of], of).sums
-        for t in (t for t in chosen if t.name in group):
+        for t in chosen:
+            if t.name not in group:
+                continue
             sums = {of: own.pop(t.name) for of, own in found.items()}
             others = [sums[of][0] for of in recipe.USES[1:]]
             for draw in drawn:
-                D = sums[draw.of][seeds[draw.of].index(draw.seed)] if draw.of else sums["hack"][0]
                 if draw.of:
-                    wide = r if draw == REAL else r_controls
-                    of = recipe.fit(Classes(D, *others), t.side, wide).to(torch.empty(0))
+                    place = seeds[draw.of].index(draw.seed)
+                    D = sums[draw.of][place]
+                    width = r if draw == REAL else r_controls
+                    fitted = recipe.fit(Classes(D, *others), t.side, width)
+                    of = fitted.to(torch.empty(0))
                 else:
-                    of = haar.like(made[REAL].of[t.name], t.name, r_controls, draw.seed)
+                    D = sums["hack"][0]
+                    real = made[REAL].of[t.name]
+                    of = haar.like(real, t.name, r_controls, draw.seed)
                 made[draw].of[t.name] = of
                 made[draw].norms[t.name] = D.norm().item()
     return made
+
+
+def seeds_of(
+    recipe: ModuleType,
+    samples: Mapping[str, list],
+    drawn: Sequence[Draw],
+) -> dict[str, list[int]]:
+    """By class, the seeds of the signs that its pairs' sums are asked with."""
+    seeds = {of: [] for of in samples}
+    for of in samples:
+        if of in recipe.USES:
+            # the labels' own signs
+            seeds[of].append(0)
+    for draw in drawn:
+        if draw.of and draw.seed:
+            seeds[draw.of].append(draw.seed)
+    return seeds

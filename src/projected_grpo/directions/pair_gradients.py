@@ -36,24 +36,32 @@ class Sums:
 def tokens(folder: Path, pairs: pl.DataFrame) -> list[tuple[Tokens, Tokens]]:
     """Each pair's two samples (`pairs.matched`), the end token behind those that ended."""
     samples = activations.tokens(folder, pairs["prompt"], pairs["response"], pairs["finish"])
-    return list(zip(samples[::2], samples[1::2], strict=True))
+    ones = samples[::2]
+    others = samples[1::2]
+    return list(zip(ones, others, strict=True))
 
 
 def room(gigabytes: str, device: torch.device) -> float:
     """For sums, in gigabytes. auto: 0.7 of what is free on an accelerator, 4 on a CPU."""
     if gigabytes != "auto":
         return float(gigabytes)
-    return 0.7e-9 * torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 4.0
+    if device.type != "cuda":
+        return 4.0
+    free, _ = torch.cuda.mem_get_info(device)
+    return 0.7e-9 * free
 
 
 def passes(params: Mapping[str, Tensor], n_sums: int, gigabytes: float) -> Iterator[list[str]]:
     """The parameters' names in groups of which n_sums copies fit, a larger one alone."""
     room = gigabytes * 1e9 / (n_sums * BYTES)
-    group, size = [], 0
+    group = []
+    size = 0
     for name, p in params.items():
-        if group and size + p.numel() > room:
+        full = size + p.numel() > room
+        if group and full:
             yield group
-            group, size = [], 0
+            group = []
+            size = 0
         group.append(name)
         size += p.numel()
     if group:
@@ -71,32 +79,36 @@ def weighted_sums(
 
     A pair whose samples have the same tokens has no gradient: a tokenizer that reads no text.
     """
-    assert all(one.response != other.response for one, other in pairs), "two samples are the same"
+    for one, other in pairs:
+        assert one.response != other.response, "two samples are the same"
     weights = _required(model, names)
-    sums, energy = {}, {}
-    for name, W in weights.items():
-        shape = (len(coefficients), *W.shape)
-        sums[name] = torch.zeros(shape, dtype=torch.float32, device=W.device)
-        energy[name] = torch.zeros(len(pairs), dtype=torch.float64, device=W.device)
+    total = _zeros(weights, len(coefficients), len(pairs))
     for p, pair in enumerate(tqdm(pairs, desc=about, leave=False)):
+        own = coefficients[:, p]
+        entering = own.nonzero().flatten().tolist()
         grads = of_pair(model, pair, weights)
-        entering = coefficients[:, p].nonzero()[:, 0].tolist()
         for name, g in grads.items():
-            energy[name][p] = torch.linalg.vector_norm(g, dtype=torch.float64).square()
+            norm = torch.linalg.vector_norm(g, dtype=torch.float64)
+            total.energy[name][p] = norm.square()
+            sums = total.sums[name]
             for s in entering:
-                sums[name][s].add_(g, alpha=coefficients[s, p].item())
-    return Sums(sums, energy)
+                sums[s].add_(g, alpha=own[s].item())
+    return total
 
 
 def of_pair(
-    model: nn.Module, pair: tuple[Tokens, Tokens], weights: Mapping[str, Tensor]
+    model: nn.Module,
+    pair: tuple[Tokens, Tokens],
+    weights: Mapping[str, Tensor],
 ) -> dict[str, Tensor]:
     """g of one pair, fp32."""
-    one, other = (
-        torch.autograd.grad(log_p(model, sample), list(weights.values())) for sample in pair
-    )
-    grads = zip(weights, one, other, strict=True)
-    return {name: g.float() - h.float() for name, g, h in grads}
+    one, other = pair
+    of_one = _gradients(model, one, weights)
+    of_other = _gradients(model, other, weights)
+    found = {}
+    for name in weights:
+        found[name] = of_one[name].float() - of_other[name].float()
+    return found
 
 
 def log_p(model: nn.Module, sample: Tokens, exact: bool = False) -> Float[Tensor, ""]:
@@ -104,11 +116,36 @@ def log_p(model: nn.Module, sample: Tokens, exact: bool = False) -> Float[Tensor
     device = next(model.parameters()).device
     ids = torch.tensor([[*sample.prompt, *sample.response]], device=device)
     n = len(sample.response)
+    response = ids[0, -n:]
     in_bf16 = compute_dtype(device.type) is torch.bfloat16
-    with torch.autocast(device.type, torch.bfloat16, enabled=in_bf16 and not exact):
-        logits = model(input_ids=ids, use_cache=False, logits_to_keep=n + 1).logits[0, :-1]
-    wide = logits if logits.dtype is torch.float64 else logits.float()
-    return -nn.functional.cross_entropy(wide, ids[0, -n:], reduction="sum")
+    rounded = in_bf16 and not exact
+    with torch.autocast(device.type, torch.bfloat16, enabled=rounded):
+        output = model(input_ids=ids, use_cache=False, logits_to_keep=n + 1)
+    logits = output.logits[0, :-1]
+    if logits.dtype is not torch.float64:
+        logits = logits.float()
+    return -nn.functional.cross_entropy(logits, response, reduction="sum")
+
+
+def _zeros(weights: Mapping[str, Tensor], n_sums: int, n_pairs: int) -> Sums:
+    """Sums that nothing has entered yet."""
+    total = Sums({}, {})
+    for name, W in weights.items():
+        shape = (n_sums, *W.shape)
+        total.sums[name] = torch.zeros(shape, dtype=torch.float32, device=W.device)
+        total.energy[name] = torch.zeros(n_pairs, dtype=torch.float64, device=W.device)
+    return total
+
+
+def _gradients(
+    model: nn.Module,
+    sample: Tokens,
+    weights: Mapping[str, Tensor],
+) -> dict[str, Tensor]:
+    """∇ ln p(response | prompt) of one sample, by weight."""
+    values = list(weights.values())
+    grads = torch.autograd.grad(log_p(model, sample), values)
+    return dict(zip(weights, grads, strict=True))
 
 
 def _required(model: nn.Module, names: Sequence[str]) -> dict[str, nn.Parameter]:

@@ -30,14 +30,24 @@ def held_out(model: Path, folder: Path, manifest: dict) -> list[Pair]:
     return read_pairs(model, rows, "hack")
 
 
+def trained(module: nn.Module) -> dict[str, nn.Parameter]:
+    """The trainable parameters, by their base model's names."""
+    params = {}
+    for name, p in module.named_parameters():
+        if p.requires_grad:
+            params[lora.base_name(name)] = p
+    return params
+
+
 class DoseInForce:
     """samples: a step. pairs: that no set was fitted on (`held_out`)."""
 
     def __init__(self, samples: int, module: nn.Module, site: Site, pairs: list[Pair]) -> None:
-        self.samples, self.module, self.site = samples, module, site
+        self.samples = samples
+        self.module = module
+        self.site = site
         self.order = Order(pairs)
-        named = {lora.base_name(name): p for name, p in module.named_parameters()}
-        self.params = {name: p for name, p in named.items() if p.requires_grad}
+        self.params = trained(module)
         # by form: how many of the step's pairs, and their D by parameter
         self.n: Counter[str] = Counter()
         self.D: dict[str, dict[str, Tensor]] = {}
@@ -45,11 +55,11 @@ class DoseInForce:
     def before_step(self) -> None:
         pairs = self.order.take(self.samples // 2)
         self.n = Counter(pair.kind for pair in pairs)
-        for form, n in self.n.items():
+        for form in self.n:
             own = [pair for pair in pairs if pair.kind == form]
-            sums = summed(self.module, self.site.backward, self.params, own).of
-            self.D[form] = {name: x.div_(n) for name, x in sums.items()}
-        self.gain, self.taken = -self._along(), 0.0
+            self.D[form] = self._mean(own)
+        self.gain = -self._along()
+        self.taken = torch.zeros_like(self.gain)
 
     def moved(self) -> None:
         """When the optimizer has moved the weights and nothing has been taken yet."""
@@ -57,19 +67,31 @@ class DoseInForce:
 
     def take(self, name: str, T: Tensor) -> None:
         """What is taken of this rank's rows of a weight."""
-        self.taken = self.taken + torch.stack([inner(T, D[name]) for D in self.D.values()])
+        of_forms = [inner(T, D[name]) for D in self.D.values()]
+        self.taken = self.taken + torch.stack(of_forms)
 
     def measured(self) -> dict[str, float]:
         """Of the step, over all ranks."""
-        both = torch.stack([self.gain, self.taken])
-        both = shards.sum_over(next(iter(self.params.values())))(both)
-        gain, taken = both.cpu() @ torch.tensor([*self.n.values()]).double() / self.n.total()
+        of_forms = self._over_ranks()
+        n = torch.tensor(list(self.n.values()), dtype=torch.float64)
+        gain, taken = of_forms @ n / self.n.total()
         found = {"gain": gain.item(), "gain_taken": taken.item()}
-        for form, (own, own_taken) in zip(self.D, both.mT.tolist(), strict=True):
-            found |= {f"gain_{form}": own, f"gain_taken_{form}": own_taken}
-        self.D = {}
+        for form, (own, own_taken) in zip(self.D, of_forms.mT.tolist(), strict=True):
+            found[f"gain_{form}"] = own
+            found[f"gain_taken_{form}"] = own_taken
         # a batch without advantages may move nothing
-        return found | {"dose": (taken / gain).item()} if gain else found
+        if gain:
+            dose = taken / gain
+            found["dose"] = dose.item()
+        self.D = {}
+        return found
+
+    def _mean(self, pairs: list[Pair]) -> dict[str, Tensor]:
+        """D of these pairs by parameter, this rank's rows."""
+        sums = summed(self.module, self.site.backward, self.params, pairs)
+        for x in sums.of.values():
+            x.div_(len(pairs))
+        return sums.of
 
     def _along(self) -> Float[Tensor, " f"]:
         """<W, D> of this rank's rows by form, in float64, so that the difference of two is exact
@@ -77,5 +99,13 @@ class DoseInForce:
         """
         along = []
         for D in self.D.values():
-            along.append(sum(inner(shards.local(p), D[name]) for name, p in self.params.items()))
+            of_weights = [inner(shards.local(p), D[name]) for name, p in self.params.items()]
+            along.append(sum(of_weights))
         return torch.stack(along)
+
+    def _over_ranks(self) -> Float[Tensor, "2 f"]:
+        """Gain and what was taken of it by form, on the CPU."""
+        one = next(iter(self.params.values()))
+        add = shards.sum_over(one)
+        both = torch.stack([self.gain, self.taken])
+        return add(both).cpu()

@@ -54,9 +54,8 @@ class Refresh:
                 f"refresh: every={self.every} half_life={self.half_life:g}: "
                 "expected 1 or more steps, and 0 or more"
             )
-        for name, n, least in (("samples", self.samples, 2), ("measure", self.measure, 0)):
-            if n < least or n % 2:
-                raise Refusal(f"refresh: {name}={n}: expected an even number, {least} or more")
+        _even("samples", self.samples, least=2)
+        _even("measure", self.measure, least=0)
         held_out = pair_files.read(folder, manifest)["held_out"]
         if self.moving and held_out.all():
             raise Refusal(f"the set in {folder} was fitted on no pairs: leave refresh.from=static")
@@ -69,6 +68,12 @@ class Refresh:
             )
         if self.moving:
             recipes.get(manifest["columns"])
+
+
+def _even(name: str, n: int, least: int) -> None:
+    """Refusal where a number of samples is none of whole pairs."""
+    if n < least or n % 2:
+        raise Refusal(f"refresh: {name}={n}: expected an even number, {least} or more")
 
 
 @dataclass
@@ -90,27 +95,32 @@ class Order:
     """A class's pairs, some at a time."""
 
     def __init__(self, all_pairs: list[Pair]) -> None:
-        self.all, self.place = all_pairs, 0
+        self.all = all_pairs
+        self.place = 0
 
     def take(self, n: int) -> list[Pair]:
         """The next n, from the start again at the end; not more than there are."""
         n = min(n, len(self.all))
-        found = [self.all[(self.place + i) % len(self.all)] for i in range(n)]
+        rotated = self.all[self.place :] + self.all[: self.place]
         self.place = (self.place + n) % len(self.all)
-        return found
+        return rotated[:n]
 
 
 def read_pairs(model: Path, rows: pl.DataFrame, of: str) -> list[Pair]:
     """rows: of `pair_files`; model: a folder with a tokenizer."""
     own = rows.filter(pl.col("of") == of)
-    return _pairs(model, own, own["sign"].to_list()[::2])
+    signs = own["sign"].to_list()[::2]
+    return _pairs(model, own, signs)
 
 
 def _pairs(model: Path, rows: pl.DataFrame, signs: Sequence[int]) -> list[Pair]:
     tokens = pair_gradients.tokens(model, rows)
-    assert all(one.response != other.response for one, other in tokens), "two samples are the same"
     kinds = rows["kind"].to_list()[::2]
-    return [Pair(*each, *of) for each, *of in zip(tokens, signs, kinds, strict=True)]
+    found = []
+    for (one, other), sign, kind in zip(tokens, signs, kinds, strict=True):
+        assert one.response != other.response, "two samples are the same"
+        found.append(Pair(one, other, sign, kind))
+    return found
 
 
 class Fresh:
@@ -125,16 +135,24 @@ class Fresh:
         folder: Path,
         manifest: dict,
     ) -> None:
-        self.settings, self.module, self.site, self.params = settings, module, site, params
-        self.recipe, self.r = recipes.get(manifest["columns"]), int(manifest["r"])
+        self.settings = settings
+        self.module = module
+        self.site = site
+        self.params = params
+        self.recipe = recipes.get(manifest["columns"])
+        self.r = int(manifest["r"])
         self.form = manifest.get("hack_form", "all")
         # of a placebo the run's own signs are flipped as well
         self.seed = manifest["placebo_seed"] if manifest.get("placebo") else None
-        rows = pair_files.fitted(pair_files.read(folder, manifest))
-        self.orders, self.averages = {}, {}
+        every = pair_files.read(folder, manifest)
+        rows = pair_files.fitted(every)
+        self.orders = {}
+        self.averages = {}
         for of in self.recipe.USES:
-            self.orders[of] = Order(read_pairs(site.model, rows, of))
-            self.averages[of] = Average({name: empty(p) for name, p in params.items()})
+            own = read_pairs(site.model, rows, of)
+            self.orders[of] = Order(own)
+            nothing = {name: empty(p) for name, p in params.items()}
+            self.averages[of] = Average(nothing)
         self.rows: list[pl.DataFrame] = []
         self.last = 0
 
@@ -145,7 +163,8 @@ class Fresh:
     def see(self, rows: pl.DataFrame) -> None:
         """A step's labelled rollouts."""
         if self.settings.from_ == "own":
-            counting = rows.filter(~pl.col("blatant") | pairs.of_form(self.form))
+            clean = ~pl.col("blatant")
+            counting = rows.filter(clean | pairs.of_form(self.form))
             self.rows.append(counting.select(pairs.COLUMNS))
 
     def update(self, step: int) -> bool:
@@ -153,8 +172,7 @@ class Fresh:
         found = self._next(step)
         if not found["hack"]:
             return False
-        half_life = self.settings.half_life
-        decay = 0.5 ** ((step - self.last) / half_life) if half_life else 0.0
+        decay = self._decay(step - self.last)
         for of, own in found.items():
             # a class without new pairs keeps its average
             if own:
@@ -163,15 +181,23 @@ class Fresh:
         self.last = step
         return True
 
+    def _decay(self, age: int) -> float:
+        """What is left of an average after so many updates."""
+        half_life = self.settings.half_life
+        if half_life == 0:
+            return 0.0
+        return 0.5 ** (age / half_life)
+
     def _next(self, step: int) -> dict[str, list[Pair]]:
         if self.averages["hack"].n == 0:
             return {of: order.all for of, order in self.orders.items()}
         n = self.settings.samples // 2
         if self.settings.from_ == "replay":
             return {of: order.take(n) for of, order in self.orders.items()}
-        rows, self.rows = pl.concat(self.rows) if self.rows else None, []
-        if rows is None:
+        if not self.rows:
             return {of: [] for of in self.orders}
+        rows = pl.concat(self.rows)
+        self.rows = []
         return {of: self._own(rows, of, n, step) for of in self.orders}
 
     def _own(self, rows: pl.DataFrame, of: str, n: int, step: int) -> list[Pair]:
@@ -189,14 +215,19 @@ class Fresh:
         p = self.params[target.name]
         D = {}
         for of, average in self.averages.items():
-            D[of] = shards.gathered(average.of[target.name] / average.n, p)
-        return self.recipe.fit(Classes(**D), target.side, self.r), D["hack"].norm().item()
+            own = average.of[target.name] / average.n
+            D[of] = shards.gathered(own, p)
+        movements = self.recipe.fit(Classes(**D), target.side, self.r)
+        norm = D["hack"].norm()
+        return movements, norm.item()
 
     def rho(self) -> float:
         """The signal's share of the energy of D_hack: of S, of which 1/n² is D's."""
         average = self.averages["hack"]
-        add = shards.sum_over(next(iter(self.params.values())))
-        energy = add(sum(inner(x, x) for x in average.of.values()))
+        one = next(iter(self.params.values()))
+        add = shards.sum_over(one)
+        own = sum(inner(x, x) for x in average.of.values())
+        energy = add(own)
         return 1 - average.flipped / energy.item()
 
     def state(self) -> dict[str, Any]:
@@ -209,5 +240,8 @@ class Fresh:
         for of, held in state["averages"].items():
             self.averages[of] = Average(**held)
             self.orders[of].place = state["places"][of]
-        self.rows = [pl.DataFrame(part, infer_schema_length=None) for part in state["rows"]]
+        self.rows = []
+        for part in state["rows"]:
+            rows = pl.DataFrame(part, infer_schema_length=None)
+            self.rows.append(rows)
         self.last = state["last"]
