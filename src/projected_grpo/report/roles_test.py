@@ -16,7 +16,7 @@ MECHANISMS = {file.stem for file in (PACKAGE / "interventions").glob("*.py")}
 # What else is called like an arm: columns of contrast, what is drawn at random, verl's loss.
 OTHER_USES = re.compile(r"\bcontrast\b|\brandom\b|\bloss_mode=vanilla\b")
 # Its message says which arms set a monitor.
-NAMES_ARMS = PACKAGE / "train.py"
+NAMES_ARMS = PACKAGE / "verl_ext/configuration.py"
 
 
 def arm_names() -> set[str]:

@@ -4,7 +4,7 @@ just sweep NAME                     configs/sweep/NAME.yaml, until all is done; 
 just sweep NAME until=1500          starts no run that would not end in 1500 s; or until=17:30
 just sweep NAME env.loophole=...    a hydra override of all runs
 just sweep NAME status              where each run stands
-just sweep NAME plan                every job's command; runs nothing
+just sweep NAME jobs                every job's command; runs nothing
 """
 
 import os
@@ -18,7 +18,8 @@ from loguru import logger
 
 from projected_grpo.cli import Refusal
 from projected_grpo.sweeps import checks, local, machine, progress
-from projected_grpo.sweeps.plan import Job, jobs
+from projected_grpo.sweeps.plan import Job
+from projected_grpo.sweeps.plan import jobs as jobs_of
 from projected_grpo.sweeps.status import text
 from projected_grpo.sweeps.study import Study, read
 
@@ -34,7 +35,7 @@ DEFAULTS = {
 RUNNERS: dict[str, Callable[[Study, Sequence[machine.Card], float], set[str]]] = {
     "local": local.run,
 }
-USAGE = "just sweep NAME [status|plan] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
+USAGE = "just sweep NAME [status|jobs] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
 
 
 def options_of(argv: Sequence[str]) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
@@ -71,14 +72,14 @@ def planned(study: Study) -> list[Job]:
     if branch:
         ahead = [i for i in range(1, branch.started + 1) if i not in points]
         points |= dict.fromkeys(ahead[: max(0, branch.points - len(points))])
-    return jobs(study, points)
+    return jobs_of(study, points)
 
 
 def status(study: Study, options: dict[str, str]) -> None:
     print(text(study))
 
 
-def plan(study: Study, options: dict[str, str]) -> None:
+def jobs(study: Study, options: dict[str, str]) -> None:
     checks.configured(study)
     print("\n".join(job.text() for job in planned(study)))
 
@@ -100,7 +101,7 @@ def run(study: Study, options: dict[str, str]) -> None:
         raise Refusal(f"failed twice: {', '.join(sorted(given_up))}: see {study.folder / 'logs'}")
 
 
-ACTIONS = {action.__name__: action for action in (run, status, plan)}
+ACTIONS = {action.__name__: action for action in (run, status, jobs)}
 
 
 def main(argv: list[str]) -> None:

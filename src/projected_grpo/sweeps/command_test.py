@@ -70,7 +70,7 @@ def test_a_wrong_word_is_one_line_and_runs_nothing(argv, said, tmp_path):
 
 
 def test_the_plan_is_every_jobs_command(capsys, tmp_path):
-    command.main(["smoke_branch", "plan", f"outputs={tmp_path}", "eval.n=0"])
+    command.main(["smoke_branch", "jobs", f"outputs={tmp_path}", "eval.n=0"])
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines] == [
         "source vanilla-s1001",
