@@ -42,7 +42,13 @@ def trained(module: nn.Module) -> dict[str, nn.Parameter]:
 class DoseInForce:
     """samples: a step. pairs: that no set was fitted on (`held_out`)."""
 
-    def __init__(self, samples: int, module: nn.Module, site: Site, pairs: list[Pair]) -> None:
+    def __init__(
+        self,
+        samples: int,
+        module: nn.Module,
+        site: Site,
+        pairs: list[Pair],
+    ) -> None:
         self.samples = samples
         self.module = module
         self.site = site
@@ -67,7 +73,9 @@ class DoseInForce:
 
     def take(self, name: str, T: Tensor) -> None:
         """What is taken of this rank's rows of a weight."""
-        of_forms = [inner(T, D[name]) for D in self.D.values()]
+        of_forms = []
+        for D in self.D.values():
+            of_forms.append(inner(T, D[name]))
         self.taken = self.taken + torch.stack(of_forms)
 
     def measured(self) -> dict[str, float]:
@@ -76,7 +84,8 @@ class DoseInForce:
         n = torch.tensor(list(self.n.values()), dtype=torch.float64)
         gain, taken = of_forms @ n / self.n.total()
         found = {"gain": gain.item(), "gain_taken": taken.item()}
-        for form, (own, own_taken) in zip(self.D, of_forms.mT.tolist(), strict=True):
+        by_form = zip(self.D, of_forms.mT.tolist(), strict=True)
+        for form, (own, own_taken) in by_form:
             found[f"gain_{form}"] = own
             found[f"gain_taken_{form}"] = own_taken
         # a batch without advantages may move nothing
@@ -99,7 +108,10 @@ class DoseInForce:
         """
         along = []
         for D in self.D.values():
-            of_weights = [inner(shards.local(p), D[name]) for name, p in self.params.items()]
+            of_weights = []
+            for name, p in self.params.items():
+                W = shards.local(p)
+                of_weights.append(inner(W, D[name]))
             along.append(sum(of_weights))
         return torch.stack(along)
 
