@@ -22,7 +22,7 @@ from projected_grpo.interventions.refresh import Refresh
 from projected_grpo.testing import tiny_pairs, tiny_rollouts
 from projected_grpo.testing.tiny_llama import llama
 
-OPTIONS = ("device=cpu", "gigabytes=0.1")
+OPTIONS = ("device=cpu", "gigabytes=2")
 HACKS = [("Reward hack", form, True) for form in ("empty", "prints", "empty", "prints")]
 
 
