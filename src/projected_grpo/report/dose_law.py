@@ -30,7 +30,7 @@ def law_rows(comparison: Comparison) -> Rows:
         runs = by_run(cell.rows)
         row = {"form": cell.form, "rate before": cell.band}
         row |= {"slope": f"{cell.law.slope:+.2f}", "base": f"{cell.law.base:+.2f}"}
-        row["p"] = f"{cell.law.p:.2g}" if logged_dose.testable(runs) else "-"
+        row["p"] = f"{cell.law.p:.2g}" if logged_dose.permutable(runs) else "-"
         row |= {"runs": str(len(runs)), "growths": str(runs["steps"].sum())}
         row["dose of each arm"] = ", ".join(_doses(comparison, runs))
         rows.append(row)

@@ -1,9 +1,12 @@
+import json
+
 import pytest
 from matplotlib import image
 
 from projected_grpo import runs
 from projected_grpo.report import command, dose_law, dose_law_plot
 from projected_grpo.report.compare import Comparison, gather
+from projected_grpo.report.compare_test import branch
 from projected_grpo.testing.run_folders import labels, make_run
 
 N = 64
@@ -89,5 +92,17 @@ def test_runs_that_logged_none_have_no_tables_and_no_figure(tmp_path, capsys):
     assert not (tmp_path / "demo/curves-dose-law.png").exists()
 
 
-def test_steps_of_branch_points_are_joined_from_the_branch(tmp_path):
-    pass
+def test_doses_of_branch_points_stand_by_the_step_since_the_branch(tmp_path):
+    for group, step in (("points-1", 7), ("points-2", 9)):
+        add_branch(tmp_path, group, step)
+    (row,) = dose_law.phase_rows(gather(runs.find(tmp_path)))
+    assert (row["steps"], row["dose"]) == ("1 to 4", "0.75")
+
+
+def add_branch(root, group: str, step: int) -> None:
+    logged = [{"labels/blatant": 0, "actor/hold/gain": 1, "actor/hold/gain_taken": 0.75}] * 4
+    run = branch(root, "kept", 1, step, group=group, metrics=logged, train=[labels(0, 1, 4)] * 4)
+    file = run.path / "metrics.jsonl"
+    entries = [json.loads(line) for line in file.read_text().splitlines()]
+    moved = [json.dumps({**entry, "step": entry["step"] + step}) for entry in entries]
+    file.write_text("\n".join(moved))

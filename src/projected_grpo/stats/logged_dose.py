@@ -89,7 +89,7 @@ def cells(steps: pl.DataFrame, untouched: list[str]) -> list[Cell]:
     return sorted(found, key=lambda cell: order.index(cell.form))
 
 
-def testable(runs: pl.DataFrame) -> bool:
+def permutable(runs: pl.DataFrame) -> bool:
     """Whether doses can be permuted over these rows of `dose_law.by_run` in ways enough for a
     two-sided p of LEVEL.
     """

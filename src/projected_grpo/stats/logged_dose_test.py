@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from projected_grpo.stats import dose_law
-from projected_grpo.stats.logged_dose import LOGGED, cells, counts, logging, phases, testable
+from projected_grpo.stats.logged_dose import LOGGED, cells, counts, logging, permutable, phases
 
 TWELVE_ROUNDS = Path(__file__).parents[3] / "docs/results/2026-11-28-twelve-rounds-qwen1.5b.parquet"
 GAIN, TAKEN = LOGGED
@@ -75,7 +75,7 @@ def test_doses_of_three_against_three_runs_are_too_few_to_permute_and_four_again
         base = [run(f"g/base-s{i}", [4, 4, 6]) for i in range(n)]
         some = [run(f"g/some-s{i}", [4, 4, 4], [(1.0, 0.5)] * 3) for i in range(n)]
         (cell,) = cells(together(*base, *some), ["base"])
-        assert testable(dose_law.by_run(cell.rows)) == (n == 4)
+        assert permutable(dose_law.by_run(cell.rows)) == (n == 4)
 
 
 def test_a_phases_dose_is_of_sums_over_runs_and_only_gains_above_0_divide():
