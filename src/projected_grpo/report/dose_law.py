@@ -48,7 +48,7 @@ def phase_rows(comparison: Comparison) -> Rows:
         for phase in phases.filter(arm=arm).iter_rows(named=True):
             row = {"arm": arm, "steps": f"{phase['first']} to {phase['last']}"}
             row["dose"] = _show(phase["dose"])
-            row["of each run"] = f"{_show(phase['low'])} to {_show(phase['high'])}"
+            row["of each run"] = _range(phase["low"], phase["high"])
             row["before take-off"] = _show(phase["before"])
             row |= {form: _show(phase[form]) for form in FORMS}
             row["took off"] = f"{phase['took_off']} of {phase['runs']}"
@@ -107,6 +107,10 @@ def _doses(comparison: Comparison, runs: pl.DataFrame) -> list[str]:
 
 def _show(dose: float | None) -> str:
     return "-" if dose is None else f"{dose:.2f}"
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "-" if low is None else f"{low:.2f} to {high:.2f}"
 
 
 def _names(arms: list[str]) -> str:
