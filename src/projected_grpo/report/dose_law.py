@@ -31,7 +31,7 @@ def law_rows(comparison: Comparison) -> Rows:
         row = {"form": cell.form, "rate before": cell.band}
         row |= {"slope": f"{cell.law.slope:+.2f}", "base": f"{cell.law.base:+.2f}"}
         row["p"] = f"{cell.law.p:.2g}" if logged_dose.permutable(runs) else "-"
-        row |= {"runs": str(len(runs)), "growths": str(runs["steps"].sum())}
+        row |= {"runs": str(len(runs)), "steps": str(runs["steps"].sum())}
         row["dose of each arm"] = ", ".join(_doses(comparison, runs))
         rows.append(row)
     return rows
@@ -62,11 +62,12 @@ def legend(comparisons: list[Comparison]) -> list[str]:
     left_out: list[str] = []
     dosed = [one for one in comparisons if logged_dose.logging(counts(one))]
     for comparison in dosed:
-        silent = [
-            arm for arm in comparison.arms if arm not in logged_dose.logging(counts(comparison))
-        ]
-        for arm in silent:
-            (untouched if arm == comparison.reference else left_out).append(arm)
+        measured = logged_dose.logging(counts(comparison))
+        for arm in comparison.arms:
+            if arm in measured:
+                continue
+            named = untouched if arm == comparison.reference else left_out
+            named.append(arm)
     lines = [LEGEND]
     if untouched:
         lines.append(f"Dose 0, for nothing is taken: {_names(untouched)}.")
