@@ -2,7 +2,8 @@
 
 WHERE is an outputs folder or a group. Reads finished runs; prints tables of all arms, draws the
 training curves of each group (plot= names the file, by default <group>/curves.png) and beside them
-those of strict hacks by form (curves-forms.png), and writes a journal entry for each group
+those of strict hacks by form (curves-forms.png) and, where runs logged their dose in force, the
+dose law (curves-dose-law.png), and writes a journal entry for each group
 (journal=none: no entry). Groups are not compared with each other, but where several are named, or a
 pattern that fits several ('assay-*'): they are the branch points of one sweep and make one table,
 in which a run is compared with those of its point.
@@ -16,7 +17,7 @@ from loguru import logger
 
 from projected_grpo import runs
 from projected_grpo.cli import Refusal, free_arguments
-from projected_grpo.report import form_curves, journal
+from projected_grpo.report import dose_law, dose_law_plot, form_curves, journal
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.report.curves import draw
 from projected_grpo.report.tables import group_rows, legend, render
@@ -35,6 +36,8 @@ def main(argv: list[str]) -> None:
         draw(comparison, plot)
         form_curves.draw(comparison, form_curves.beside(plot))
         print(f"curves: {plot}, by form: {form_curves.beside(plot)}")
+        if dose_law_plot.draw(comparison, dose_law_plot.beside(plot)):
+            print(f"dose law: {dose_law_plot.beside(plot)}")
         if options["journal"] != "none":
             journal.write(comparison, Path(options["journal"]), plot)
             entry = journal.entry_id(comparison)
@@ -101,7 +104,8 @@ def text(comparisons: list[Comparison]) -> str:
         for number, rows in enumerate(journal.all_rows(comparison)):
             tables[number] += [{**lead, **row} for row in rows]
     parts += [render(rows) for rows in (*tables.values(), group_rows(comparisons)) if rows]
-    return "\n\n".join([*parts, legend(comparisons)]) + "\n"
+    parts += [legend(comparisons), *dose_law.legend(comparisons)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _folders(where: str) -> list[Path]:

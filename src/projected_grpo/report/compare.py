@@ -118,10 +118,7 @@ def gather(runs: list[Run]) -> Comparison:
         refusals.refuse_uneven_training(own, last)
         refusals.refuse_unexplained(own)
     refusals.refuse_unlike_points(shared)
-    before = dict.fromkeys(runs, 0)
-    if len(groups) > 1:
-        # Steps are counted from the branch.
-        before = {run: run.first_step - 1 for run in runs}
+    before = {run: before_branch(run, groups) for run in runs}
     steps = {run: n - before[run] for run, n in last.items()}
     kinds = {run: _kinds(rows) for run, rows in sampled.items()}
     measured = {run: diagnostics(run) for run in runs}
@@ -137,6 +134,11 @@ def gather(runs: list[Run]) -> Comparison:
         facts={**shared[runs[0]], "start": ", ".join(starts), "training steps": _length(steps)},
         steps=steps,
     )
+
+
+def before_branch(run: Run, groups: list[str]) -> int:
+    """Steps that do not count: of several branch points, those before the branch."""
+    return run.first_step - 1 if len(groups) > 1 else 0
 
 
 def _name(groups: list[str]) -> str:

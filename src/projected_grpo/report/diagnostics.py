@@ -13,19 +13,24 @@ SCHEMA = {"step": pl.Int64, **dict.fromkeys(DIAGNOSTICS, pl.Float64)}
 
 
 def diagnostics(run: Run) -> pl.DataFrame:
-    """A row a step that logged any: step and DIAGNOSTICS, null where one was not logged.
+    """A row a step that logged any: step and DIAGNOSTICS, null where one was not logged."""
+    rows = []
+    for step, data in logged(run):
+        measures = _measures(data)
+        if measures:
+            rows.append({"step": step, **measures})
+    return pl.DataFrame(rows, schema=SCHEMA)
 
-    The file is verl's FileLogger's: {"step": 1, "data": {...}} a line.
+
+def logged(run: Run) -> list[tuple[int, dict]]:
+    """(step, its metrics) of each line of metrics.jsonl, which is verl's FileLogger's; NaN is null.
+
+    Empty where there is no file.
     """
     file = run.path / "metrics.jsonl"
     lines = file.read_text().splitlines() if file.is_file() else []
-    rows = []
-    for line in lines:
-        logged = json.loads(line)
-        measures = _measures(logged["data"])
-        if measures:
-            rows.append({"step": logged["step"], **measures})
-    return pl.DataFrame(rows, schema=SCHEMA)
+    entries = [json.loads(line) for line in lines]
+    return [(entry["step"], entry["data"]) for entry in entries]
 
 
 def _measures(data: dict) -> dict[str, float]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from projected_grpo.report import claims
+from projected_grpo.report import claims, dose_law
 from projected_grpo.report.compare import Comparison
 from projected_grpo.report.differences import differing_config
 from projected_grpo.report.kinds import kind_rows
@@ -83,6 +83,7 @@ def body(comparison: Comparison, journal: Path, plot: Path) -> str:
     parts += [render(rows, markdown=True) for rows in all_rows(comparison) if rows]
     parts += [
         legend([comparison]),
+        *dose_law.legend([comparison]),
         "A reader may conclude:\n" + _bullets(claims.may(comparison)),
         "A reader may not conclude:\n" + _bullets(claims.may_not(comparison)),
     ]
@@ -91,7 +92,15 @@ def body(comparison: Comparison, journal: Path, plot: Path) -> str:
 
 def all_rows(comparison: Comparison) -> list[Rows]:
     """The tables, of which some may be empty: by runs first, then of the weights that there are."""
-    tables = (outcome_rows, effect_rows, main_rows, behaviour_rows, kind_rows)
+    tables = (
+        outcome_rows,
+        effect_rows,
+        main_rows,
+        behaviour_rows,
+        kind_rows,
+        dose_law.law_rows,
+        dose_law.phase_rows,
+    )
     return [rows(comparison) for rows in tables]
 
 

@@ -20,8 +20,8 @@ def kind_rows(comparison: Comparison) -> Rows:
     Between them how many samples are uncertain, and how many hardcode. An arm's seeds are pooled.
     Kinds that no strict hack has are left out.
     """
-    begin, end = comparison.train["step"].min(), comparison.train["step"].max()
-    width = BLOCK * math.ceil((end - begin + 1) / (BLOCK * MOST_BLOCKS))
+    begin = comparison.train["step"].min()
+    width = block_width(comparison)
     columns = _occurring(comparison.kinds["kind"])
     rows = []
     for arm in comparison.arms:
@@ -36,6 +36,12 @@ def kind_rows(comparison: Comparison) -> Rows:
             row |= _shares(kinds.filter(block), columns)
             rows.append(row)
     return rows
+
+
+def block_width(comparison: Comparison) -> int:
+    """Training steps of a block."""
+    steps = comparison.train["step"]
+    return BLOCK * math.ceil((steps.max() - steps.min() + 1) / (BLOCK * MOST_BLOCKS))
 
 
 def _occurring(kinds: pl.Series) -> list[str]:

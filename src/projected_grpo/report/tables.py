@@ -15,7 +15,16 @@ from projected_grpo.stats.outcomes import EXTINCT, LATE
 from projected_grpo.stats.welch import CONFIDENCE
 
 Rows = list[dict[str, str]]
-WORDS = ("arm", "group", "role", "against", "of each run")
+WORDS = (
+    "arm",
+    "group",
+    "role",
+    "against",
+    "of each run",
+    "form",
+    "rate before",
+    "dose of each arm",
+)
 HEADINGS = {"leak": "leak (last step)", "seconds": "hook s/step"}
 RUNS_LEGEND = (
     "A run is one number: U, its mean share of blatant hacks over training steps, in % (late: over "

@@ -62,14 +62,19 @@ def growths(counts: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
     """A row a form, run and step t in a band: LAW_COLUMNS.
 
     counts: a row a form, run and step: arm, seed, step, form, n, hacks; gain, gain_taken where the
-    run logged them (null where not). doses: arm -> dose where they are not logged.
+    run logged them (null where not). doses: arm -> dose, of arms that log none.
     rate: at t - 1. weight: of growth, its inverse variance up to a factor were the rate to stay.
-    dose: of the run in that band, gain_taken over gain, each summed over its steps first.
+    dose: of the arm in that band, gain_taken over gain, each summed over its runs' steps first; an
+    arm whose gain there is unknown or not above 0 has no rows. A run's own few steps are too noisy
+    to be divided (docs/statistics.md).
     """
     run = ["form", "arm", "seed"]
     k, n = pl.col("hacks"), pl.col("n")
     k_before = k.shift(1).over(run)
     n_before = n.shift(1).over(run)
+    if "gain" not in counts.columns:
+        unknown = pl.lit(None, pl.Float64)
+        counts = counts.with_columns(gain=unknown, gain_taken=unknown)
     odds = (k + HALF) / (n - k + HALF)
     growth = odds.log().shift(-1).over(run) - odds.log()
     smooth = (k_before + HALF) / (n_before + 2 * HALF)
@@ -77,6 +82,7 @@ def growths(counts: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
         rate=k_before / n_before,
         growth=growth,
         weight=n * smooth * (1 - smooth),
+        logs=pl.col("gain").is_not_null().any().over("arm"),
     )
     rows = rows.drop_nulls(["rate", "growth"])
     banded = []
@@ -88,16 +94,14 @@ def growths(counts: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
 
 
 def _dosed(rows: pl.DataFrame, doses: dict[str, float]) -> pl.DataFrame:
-    within = ["form", "band", "arm", "seed"]
-    dose = pl.col("arm").replace_strict(doses, default=None, return_dtype=pl.Float64)
-    if "gain" in rows.columns:
-        gain = pl.col("gain").sum().over(within)
-        taken = pl.col("gain_taken").sum().over(within)
-        logged = pl.col("gain").is_not_null().any().over(within)
-        dose = pl.when(logged).then(taken / gain).otherwise(dose)
-    dosed = rows.with_columns(dose=dose)
-    assert not dosed["dose"].has_nulls(), "an arm has no dose, logged or given"
-    return dosed.select(LAW_COLUMNS)
+    within = ["form", "band", "arm"]
+    gain = pl.col("gain").sum().over(within)
+    taken = pl.col("gain_taken").sum().over(within)
+    given = pl.col("arm").replace_strict(doses, default=None, return_dtype=pl.Float64)
+    logged = pl.when(gain > 0).then(taken / gain)
+    dosed = rows.with_columns(dose=pl.when("logs").then(logged).otherwise(given))
+    assert not dosed.filter(~pl.col("logs"))["dose"].has_nulls(), "an arm has no dose"
+    return dosed.drop_nulls("dose").select(LAW_COLUMNS)
 
 
 def by_run(rows: pl.DataFrame) -> pl.DataFrame:
