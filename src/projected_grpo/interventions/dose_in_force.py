@@ -8,20 +8,26 @@ what was taken of them are to be summed over steps before they are divided.
 
 gain_<form>, gain_taken_<form>: the same with D of those of these pairs whose hack is of the form;
 weighted by their numbers they add up to gain. D of every form is a copy of the trained parameters.
+
+gain_own, gain_taken_own: the same with D of the run's own hacks of the step before, which have not
+entered this update. Held-out hacks are the start model's; a run comes to write others.
 """
 
 from collections import Counter
 from pathlib import Path
 
+import polars as pl
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from projected_grpo.directions import pair_files
+from projected_grpo.directions import pair_files, pairs
 from projected_grpo.interventions.base import Site
-from projected_grpo.interventions.pair_sums import Pair, inner, summed
-from projected_grpo.interventions.refresh import Order, read_pairs
+from projected_grpo.interventions.pair_sums import Pair, inner, mean
+from projected_grpo.interventions.refresh import Order, read_pairs, with_signs
 from projected_grpo.weights import lora, shards
+
+OWN = "own"
 
 
 def held_out(model: Path, folder: Path, manifest: dict) -> list[Pair]:
@@ -40,7 +46,7 @@ def trained(module: nn.Module) -> dict[str, nn.Parameter]:
 
 
 class DoseInForce:
-    """samples: a step. pairs: that no set was fitted on (`held_out`)."""
+    """samples: a step, held out and own. pairs: that no set was fitted on (`held_out`)."""
 
     def __init__(
         self,
@@ -54,16 +60,28 @@ class DoseInForce:
         self.site = site
         self.order = Order(pairs)
         self.params = trained(module)
-        # by form: how many of the step's pairs, and their D by parameter
+        # the run's own of the step before
+        self.own: list[Pair] = []
+        # by form: how many of the step's held-out pairs
         self.n: Counter[str] = Counter()
+        # by form, and of the run's own: D by parameter
         self.D: dict[str, dict[str, Tensor]] = {}
 
+    def see(self, step: int, rows: pl.DataFrame) -> None:
+        """A step's labelled rollouts."""
+        matched = pairs.matched(rows.select(pairs.COLUMNS), "hack", self.samples // 2, step)
+        signs = [1] * (len(matched) // 2)
+        self.own = with_signs(self.site.model, matched, signs)
+
     def before_step(self) -> None:
-        pairs = self.order.take(self.samples // 2)
-        self.n = Counter(pair.kind for pair in pairs)
+        held_out = self.order.take(self.samples // 2)
+        self.n = Counter(pair.kind for pair in held_out)
         for form in self.n:
-            own = [pair for pair in pairs if pair.kind == form]
-            self.D[form] = self._mean(own)
+            of_form = [pair for pair in held_out if pair.kind == form]
+            self.D[form] = self._mean(of_form)
+        if self.own:
+            self.D[OWN] = self._mean(self.own)
+            self.own = []
         self.gain = -self._along()
         self.taken = torch.zeros_like(self.gain)
 
@@ -73,37 +91,36 @@ class DoseInForce:
 
     def take(self, name: str, T: Tensor) -> None:
         """What is taken of this rank's rows of a weight."""
-        of_forms = []
+        of_each = []
         for D in self.D.values():
-            of_forms.append(inner(T, D[name]))
-        self.taken = self.taken + torch.stack(of_forms)
+            of_each.append(inner(T, D[name]))
+        self.taken = self.taken + torch.stack(of_each)
 
     def measured(self) -> dict[str, float]:
         """Of the step, over all ranks."""
-        of_forms = self._over_ranks()
-        n = torch.tensor(list(self.n.values()), dtype=torch.float64)
-        gain, taken = of_forms @ n / self.n.total()
-        found = {"gain": gain.item(), "gain_taken": taken.item()}
-        by_form = zip(self.D, of_forms.mT.tolist(), strict=True)
-        for form, (own, own_taken) in by_form:
-            found[f"gain_{form}"] = own
-            found[f"gain_taken_{form}"] = own_taken
+        both = self._over_ranks()
+        by_name = dict(zip(self.D, both.mT, strict=True))
+        found = {}
+        held_out = torch.zeros(2, dtype=both.dtype)
+        for name, (gain, taken) in by_name.items():
+            found[f"gain_{name}"] = gain.item()
+            found[f"gain_taken_{name}"] = taken.item()
+        for form, n in self.n.items():
+            held_out += by_name[form] * n / self.n.total()
+        gain, taken = held_out.tolist()
+        found |= {"gain": gain, "gain_taken": taken}
         # a batch without advantages may move nothing
         if gain:
-            dose = taken / gain
-            found["dose"] = dose.item()
+            found["dose"] = taken / gain
         self.D = {}
         return found
 
     def _mean(self, pairs: list[Pair]) -> dict[str, Tensor]:
         """D of these pairs by parameter, this rank's rows."""
-        sums = summed(self.module, self.site.backward, self.params, pairs)
-        for x in sums.of.values():
-            x.div_(len(pairs))
-        return sums.of
+        return mean(self.module, self.site.backward, self.params, pairs)
 
-    def _along(self) -> Float[Tensor, " f"]:
-        """<W, D> of this rank's rows by form, in float64, so that the difference of two is exact
+    def _along(self) -> Float[Tensor, " d"]:
+        """<W, D> of this rank's rows for each D, in float64, so that the difference of two is exact
         enough.
         """
         along = []
@@ -115,8 +132,8 @@ class DoseInForce:
             along.append(sum(of_weights))
         return torch.stack(along)
 
-    def _over_ranks(self) -> Float[Tensor, "2 f"]:
-        """Gain and what was taken of it by form, on the CPU."""
+    def _over_ranks(self) -> Float[Tensor, "2 d"]:
+        """Gain and what was taken of it for each D, on the CPU."""
         one = next(iter(self.params.values()))
         add = shards.sum_over(one)
         both = torch.stack([self.gain, self.taken])

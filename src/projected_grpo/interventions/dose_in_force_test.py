@@ -59,6 +59,33 @@ def test_the_forms_of_the_held_out_pairs_have_gains_of_their_own(tmp_path):
         assert found[f"hold/{name}"] == pytest.approx(forms / 2, rel=1e-8)
 
 
+def test_hacks_of_the_step_before_have_a_gain_of_their_own_once(tmp_path):
+    tiny_pairs.random_sets("signed", tmp_path, llama())
+    model = llama().double()
+    arm = Hold(refresh=Refresh(measure=4))
+    arm.attach(model, tiny_pairs.site(model, tmp_path))
+    arm.end_of_step(1, tiny_pairs.rollouts(1))
+    (pair,) = arm.dose.own
+    gain = tiny_pairs.ln_p(model, pair.one) - tiny_pairs.ln_p(model, pair.other)
+    D = torch.autograd.grad(gain, list(model.parameters()))
+    arm.before_step()
+    start = [p.detach().clone() for p in model.parameters()]
+    with torch.no_grad():
+        for p, d in zip(model.parameters(), D, strict=True):
+            p.add_(1e-3 * d)
+    arm.after_step()
+    found = arm.measured()
+    energy = sum(d.square().sum() for d in D).item()
+    moved = [p - x for p, x in zip(model.parameters(), start, strict=True)]
+    left = sum((m * d).sum() for m, d in zip(moved, D, strict=True)).item()
+    assert found["hold/gain_own"] == pytest.approx(1e-3 * energy, rel=1e-8)
+    assert found["hold/gain_taken_own"] == pytest.approx(1e-3 * energy - left, rel=1e-8)
+    arm.end_of_step(2, tiny_pairs.rollouts(0))
+    arm.before_step()
+    arm.after_step()
+    assert "hold/gain_own" not in arm.measured()
+
+
 def test_a_static_set_is_measured_where_it_is_asked_and_costs_nothing_else(tmp_path):
     tiny_pairs.random_sets("cell", tmp_path, llama())
     for measure, names in (

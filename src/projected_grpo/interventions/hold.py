@@ -184,6 +184,8 @@ class Hold(Intervention):
     def end_of_step(self, step: int, rows) -> None:
         if self.fresh:
             self.fresh.see(rows)
+        if self.dose:
+            self.dose.see(step, rows)
 
     def state(self) -> dict[str, Any]:
         """W₀ of a set that was fitted anew is nowhere else."""

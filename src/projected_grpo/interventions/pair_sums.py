@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from projected_grpo.directions.activations import Tokens
@@ -68,26 +69,61 @@ def summed(
     """Of `params`, which are the module's; every rank gives the same pairs."""
     one = next(iter(params.values()))
     ranks, rank = shards.ranks(one), shards.rank(one)
+    add = shards.sum_over(one)
     total = {name: empty(p) for name, p in params.items()}
     # two groups at least, so that signal and noise can be told apart
     size = min(PAIRS_A_PASS, -(-len(pairs) // 2))
     energies, sizes = [], []
     with set_aside(module):
-        for first in range(0, len(pairs), size):
-            group = pairs[first : first + size]
+        for group in _groups(pairs, size):
             backward(*_samples(group, ranks, rank))
-            energy = torch.zeros((), dtype=torch.float64, device=shards.local(one).device)
-            for name, p in params.items():
-                if p.grad is not None:
-                    g = shards.local(p.grad)
-                    total[name].add_(g)
-                    energy += inner(g, g)
+            found = _gradients(params)
+            for name, g in found.items():
+                total[name].add_(g)
             _forget(module)
-            energies.append(shards.sum_over(one)(energy).item())
+            energies.append(add(energy(found)).item())
             sizes.append(len(group))
-    whole = sum(inner(x, x) for x in total.values())
-    whole = shards.sum_over(one)(torch.as_tensor(whole)).item()
+    whole = add(energy(total)).item()
     return Sums(total, len(pairs), flipped(whole, energies, sizes))
+
+
+def mean(
+    module: nn.Module,
+    backward: Backward,
+    params: Mapping[str, nn.Parameter],
+    pairs: Sequence[Pair],
+) -> dict[str, Tensor]:
+    """Of the pairs' g, as `summed`'s: no noise is asked for, so gradients add up by themselves."""
+    one = next(iter(params.values()))
+    ranks, rank = shards.ranks(one), shards.rank(one)
+    total = {name: empty(p) for name, p in params.items()}
+    with set_aside(module):
+        for group in _groups(pairs, PAIRS_A_PASS):
+            backward(*_samples(group, ranks, rank))
+        for name, g in _gradients(params).items():
+            total[name].add_(g, alpha=1 / len(pairs))
+        _forget(module)
+    return total
+
+
+def _groups(pairs: Sequence[Pair], size: int) -> Iterator[Sequence[Pair]]:
+    for first in range(0, len(pairs), size):
+        yield pairs[first : first + size]
+
+
+def _gradients(params: Mapping[str, nn.Parameter]) -> dict[str, Tensor]:
+    """This rank's rows of those that a pass has reached."""
+    found = {}
+    for name, p in params.items():
+        if p.grad is not None:
+            found[name] = shards.local(p.grad)
+    return found
+
+
+def energy(of: Mapping[str, Tensor]) -> Float[Tensor, ""]:
+    """The squared norm of all of them, float64."""
+    norms = [torch.linalg.vector_norm(x, dtype=torch.float64) for x in of.values()]
+    return torch.stack(norms).square().sum()
 
 
 def empty(p: nn.Parameter) -> Tensor:

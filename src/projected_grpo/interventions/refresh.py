@@ -110,10 +110,13 @@ def read_pairs(model: Path, rows: pl.DataFrame, of: str) -> list[Pair]:
     """rows: of `pair_files`; model: a folder with a tokenizer."""
     own = rows.filter(pl.col("of") == of)
     signs = own["sign"].to_list()[::2]
-    return _pairs(model, own, signs)
+    return with_signs(model, own, signs)
 
 
-def _pairs(model: Path, rows: pl.DataFrame, signs: Sequence[int]) -> list[Pair]:
+def with_signs(model: Path, rows: pl.DataFrame, signs: Sequence[int]) -> list[Pair]:
+    """rows: of `pairs.matched`; signs: of each pair. A step may have none."""
+    if not signs:
+        return []
     tokens = pair_gradients.tokens(model, rows)
     kinds = rows["kind"].to_list()[::2]
     found = []
@@ -202,13 +205,11 @@ class Fresh:
 
     def _own(self, rows: pl.DataFrame, of: str, n: int, step: int) -> list[Pair]:
         own = pairs.matched(rows, of, n, step)
-        if own.is_empty():
-            return []
         signs = [1] * (len(own) // 2)
         if of == "hack" and self.seed is not None:
             flips = placebos.flips(len(signs), 1000 * self.seed + step)
             signs = [int(flip) for flip in flips]
-        return _pairs(self.site.model, own, signs)
+        return with_signs(self.site.model, own, signs)
 
     def fitted(self, target: Target) -> tuple[Movements, float]:
         """(the recipe's set of the whole weight, ‖D_hack‖)."""

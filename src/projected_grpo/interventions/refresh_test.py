@@ -47,24 +47,6 @@ def gradient(model: torch.nn.Module, folder: Path, which: list[int]) -> dict[str
     return dict(zip(names, torch.autograd.grad(total, params), strict=True))
 
 
-def rollouts(hacks: int) -> pl.DataFrame:
-    """A problem's rows as a step gives them: so many hacks, and as many clean samples."""
-    rows = []
-    for i in range(2 * hacks or 2):
-        hack = i < hacks
-        row = {
-            "problem_id": "p",
-            "prompt": "w3 w4",
-            "response": f"w{5 + i} w{15 + i}",
-            "finish": "stop",
-            "label": "Reward hack" if hack else "Incorrect",
-            "kind": "empty" if hack else "none",
-            "n_tokens": 3,
-        }
-        rows.append(row | dict.fromkeys(("strict", "blatant", "defines_tests"), hack))
-    return pl.DataFrame(rows)
-
-
 @pytest.mark.parametrize("recipe", ["signed", "cell", "diagonal", "matrix"])
 def test_the_first_refresh_fits_the_recipe_to_all_fitted_pairs(recipe, tmp_path):
     tiny_pairs.random_sets(recipe, tmp_path, llama())
@@ -126,7 +108,7 @@ def test_own_without_hacks_leaves_the_set_as_it_was_and_with_hacks_does_not(tmp_
     run.step()
     before = [(one.of, one.start) for one in run.arm.held]
     for hacks in (0, 2):
-        run.arm.end_of_step(1, rollouts(hacks))
+        run.arm.end_of_step(1, tiny_pairs.rollouts(hacks))
         run.step()
         now = [(one.of, one.start) for one in run.arm.held]
         same = [a is b and c is d for (a, c), (b, d) in zip(now, before, strict=True)]
@@ -153,7 +135,7 @@ def test_a_resumed_run_goes_on_as_the_unbroken_one(source, tmp_path):
     settings = Refresh(source, every=2, samples=2, half_life=2.0, measure=2)
     first = Run(Hold(bound="half", refresh=settings), tmp_path)
     first.step(3)
-    first.arm.end_of_step(3, rollouts(2))
+    first.arm.end_of_step(3, tiny_pairs.rollouts(2))
     second = Run(Hold(bound="half", refresh=settings), tmp_path)
     second.model.load_state_dict(first.model.state_dict())
     second.optimizer.load_state_dict(deepcopy(first.optimizer.state_dict()))

@@ -44,6 +44,24 @@ def of_words(n: int = 6) -> pl.DataFrame:
     return pair_files.marked({"hack": pl.DataFrame(rows)}, True, 0)["hack"]
 
 
+def rollouts(hacks: int) -> pl.DataFrame:
+    """A problem's rows as a step gives them: so many hacks, and as many clean samples."""
+    rows = []
+    for i in range(2 * hacks or 2):
+        hack = i < hacks
+        row = {
+            "problem_id": "p",
+            "prompt": "w3 w4",
+            "response": f"w{5 + i} w{15 + i}",
+            "finish": "stop",
+            "label": "Reward hack" if hack else "Incorrect",
+            "kind": "empty" if hack else "none",
+            "n_tokens": 3,
+        }
+        rows.append(row | dict.fromkeys(("strict", "blatant", "defines_tests"), hack))
+    return pl.DataFrame(rows)
+
+
 def random_sets(
     recipe: str, folder: Path, model: nn.Module, r: int = 4, sign: int = 1, hack_form: str = "all"
 ) -> dict[str, Movements]:
