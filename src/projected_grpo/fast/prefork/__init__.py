@@ -43,8 +43,8 @@ def started(module: str, wait: float = 180.0) -> Iterator[Path]:
         python.chmod(0o755)
         if not os.access(python, os.X_OK):
             _say(f"nothing in {folder} can be executed (TMPDIR names another place)")
-            os.environ[PYTHON] = sys.executable
-            yield Path(sys.executable)
+            with plain() as own:
+                yield own
             return
         socket = f"{folder}/socket"
         os.environ |= {SOCKET: socket, PYTHON: str(python), WAIT: str(wait)}
@@ -60,6 +60,13 @@ def started(module: str, wait: float = 180.0) -> Iterator[Path]:
                 over.set()
                 server.kill()
                 watch.join()
+
+
+@contextmanager
+def plain() -> Iterator[Path]:
+    """python itself, in the place of its stand-in."""
+    os.environ[PYTHON] = sys.executable
+    yield Path(sys.executable)
 
 
 def _watch(server: subprocess.Popen, off: Path, over: threading.Event) -> None:
