@@ -21,6 +21,11 @@ pin:
             configs/requirements/$env.in --output-file configs/requirements/$env.txt
     done
 
+# what is overridden or patched in verl, vLLM and others, against configs/contract.txt: just contract [write=true]
+[no-exit-message]
+contract *args: setup
+    @{{ python }} -m projected_grpo.verl_ext.contract "$@"
+
 # place the benchmark in external/ at its pin; url=PATH takes a local mirror
 [no-exit-message]
 sync-external *args:

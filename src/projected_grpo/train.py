@@ -20,11 +20,13 @@ from projected_grpo.fast import prefork
 from projected_grpo.runs import branch
 from projected_grpo.runs.provenance import device_name
 from projected_grpo.verl_ext import environment
-from projected_grpo.verl_ext.configuration import CONFIGS, check, configure
+from projected_grpo.verl_ext.configuration import CONFIGS, check, configure, is_fast
 
 if TYPE_CHECKING:
     from projected_grpo.interventions.arms import Arm
     from projected_grpo.interventions.base import Setup
+
+PRELOAD = "projected_grpo.verl_ext.preload"
 
 
 def setup_of(cfg: DictConfig, model: Path) -> "Setup":
@@ -60,7 +62,7 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
     Grader(workers=1).close()
     setup = setup_of(cfg, model)
     arm.interventions.check(setup)
-    if device == "gpu" and not attention.has_states(AutoConfig.from_pretrained(model)):
+    if cfg.fast and device == "gpu" and not attention.has_states(AutoConfig.from_pretrained(model)):
         # less Python between two tokens; vLLM takes it for some models only, and delta nets not
         # with prefix caching
         os.environ.setdefault("VLLM_USE_V2_MODEL_RUNNER", "1")
@@ -139,7 +141,8 @@ def begin_at(cfg: DictConfig, about: dict) -> runs.Start:
 def main(overrides: list[str]) -> None:
     device = environment.prepare()
     # first of all: nothing else takes as long
-    with prefork.started("projected_grpo.verl_ext.preload") as python:
+    processes = prefork.started(PRELOAD) if is_fast(overrides) else prefork.plain()
+    with processes as python:
         cfg = configure(overrides)
         run = prepare(cfg, check(cfg), device)
         with runs.recording(run):

@@ -17,24 +17,14 @@ from tabulate import tabulate
 
 from projected_grpo.cli import Refusal, whole_number
 
-# Stock is verl's own trainer, loss, head, attention and agent loop on padded rows, which with
-# their logits fill the memory by micro-batches of four.
+# Stock is verl's own trainer and agent loop too, without gradient checkpointing.
 OVERRIDES = {
     "ours": [],
     "stock": [
+        "fast=false",
         "trainer.v1.trainer_mode=stock",
-        "algorithm.rollout_correction.bypass_mode=false",
-        "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla",
-        "actor_rollout_ref.actor.fsdp_config.response_head=false",
-        "actor_rollout_ref.actor.fsdp_config.reshard_after_forward=true",
-        "actor_rollout_ref.actor.fsdp_config.use_no_sync_for_gradient_accumulation=false",
-        "actor_rollout_ref.model.use_remove_padding=false",
-        "actor_rollout_ref.model.use_liger=false",
         "actor_rollout_ref.model.enable_gradient_checkpointing=false",
-        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=4",
-        "actor_rollout_ref.model.override_config.attn_implementation=sdpa",
         "actor_rollout_ref.rollout.agent.default_agent_loop=single_turn_agent",
-        "actor_rollout_ref.rollout.engine_kwargs.vllm.scheduler_cls=null",
     ],
 }
 WARM_UP = 2

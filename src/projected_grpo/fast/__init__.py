@@ -1,5 +1,5 @@
 """The same numbers sooner.
 
-attention, head and vllm_scheduler have a switch that leaves verl's and vLLM's own way. precision
-and prefork have none: they follow what the machine can do.
+attention, head, vllm_scheduler and prefork have a switch that leaves verl's and vLLM's own way;
+fast=false turns all of them. precision has none: it follows what the machine can do.
 """

@@ -2,11 +2,12 @@
 
 import socket
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import torch
 import torch.multiprocessing as mp
+from omegaconf import DictConfig
 
 from projected_grpo.directions import files
 
@@ -98,6 +99,14 @@ def jagged(prompts: list[torch.Tensor], responses: list[torch.Tensor]):
     return data
 
 
+@cache
+def switches(fast: bool) -> DictConfig:
+    """The actor's, rollout's and model's settings of a run with our short cuts or without."""
+    from projected_grpo.verl_ext.configuration import configure
+
+    return configure(["fast=true" if fast else "fast=false"]).actor_rollout_ref
+
+
 def make_engine(
     folder: Path,
     run_dir: Path,
@@ -110,8 +119,9 @@ def make_engine(
 ):
     """(engine, actor's config) for the model in `folder`, whose v lies in folder/v.
 
-    chosen: an arm's definition, or nothing. fast: with our short cuts, else on verl's own path.
-    stock: verl's engine. start: what a checkpoint is that it will load, see our engine's config.
+    chosen: an arm's definition, or nothing. fast: with the switches of a run's
+    fast=true or fast=false, but rows are packed in both. stock: verl's engine. start: what a
+    checkpoint is that it will load, see our engine's config.
     """
     from verl.trainer.config import CheckpointConfig
     from verl.workers.config import (
@@ -125,7 +135,15 @@ def make_engine(
 
     from projected_grpo.verl_ext.engine import ConstrainedFSDPEngine, ConstrainedFSDPEngineConfig
 
-    common = dict(strategy="fsdp2", use_torch_compile=False, seed=3, reshard_after_forward=not fast)
+    ours = switches(fast)
+    fsdp = ours.actor.fsdp_config
+    common = dict(
+        strategy="fsdp2",
+        use_torch_compile=False,
+        seed=3,
+        reshard_after_forward=fsdp.reshard_after_forward,
+        use_no_sync_for_gradient_accumulation=fsdp.use_no_sync_for_gradient_accumulation,
+    )
     if fp32:
         parts = ("param_dtype", "reduce_dtype", "buffer_dtype")
         common["mixed_precision"] = dict.fromkeys(parts, "fp32")
@@ -138,14 +156,15 @@ def make_engine(
             arm=chosen,
             v_hack=str(folder / "v"),
             run_dir=str(run_dir),
-            response_head=fast,
+            response_head=fsdp.response_head,
+            share_prompts=fsdp.share_prompts,
             start=start,
         )
     adapter = dict(lora_rank=4, lora_alpha=64, lora={"merge": True}) if lora else {}
     model = HFModelConfig(
         path=str(folder),
         use_remove_padding=True,
-        override_config={"attn_implementation": "packed" if fast else "sdpa"},
+        override_config=dict(ours.model.override_config),
         enable_gradient_checkpointing=False,
         **adapter,
     )
@@ -159,7 +178,7 @@ def make_engine(
         ppo_mini_batch_size=4,
         use_dynamic_bsz=True,
         optim=FSDPOptimizerConfig(lr=1e-3),
-        policy_loss=PolicyLossConfig(loss_mode="on_policy" if fast else "vanilla"),
+        policy_loss=PolicyLossConfig(loss_mode=ours.actor.policy_loss.loss_mode),
     )
     return engine, actor
 

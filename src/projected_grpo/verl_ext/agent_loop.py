@@ -27,6 +27,7 @@ class WholeResponses(SingleTurnAgentLoop):
 
     Each sample has a seed of its own (run.seeded), so that what is sampled hangs neither on when
     requests arrive nor on what was sampled before.
+    fast=false asks as verl does.
     Where vLLM's log-probs are only measured (loss.py) the first sample of each prompt has them and
     the others NaN: to hand them over costs vLLM a fifth of a token's time.
     """
@@ -35,6 +36,8 @@ class WholeResponses(SingleTurnAgentLoop):
         if self.config.run.seeded:
             seed = seed_of(self.config.actor_rollout_ref.rollout.seed, kwargs["uid"], session_id)
             sampling_params = sampling_params | {"seed": seed}
+        if not self.config.fast:
+            return await super().run(sampling_params, **kwargs)
         loss_mode = self.config.actor_rollout_ref.actor.policy_loss.loss_mode
         if session_id == 0 or loss_mode != "on_policy":
             return await super().run(sampling_params | WHOLE, **kwargs)

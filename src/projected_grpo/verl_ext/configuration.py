@@ -33,7 +33,23 @@ OURS = {
     "run",
     "eval",
     "limits",
+    "fast",
 }
+# What fast=false stands for: verl's and vLLM's own paths. Padded rows with their logits fill the
+# memory by micro-batches of four.
+OWN_PATHS = [
+    "algorithm.rollout_correction.bypass_mode=false",
+    "actor_rollout_ref.actor.policy_loss.loss_mode=vanilla",
+    "actor_rollout_ref.actor.fsdp_config.response_head=false",
+    "actor_rollout_ref.actor.fsdp_config.share_prompts=false",
+    "actor_rollout_ref.actor.fsdp_config.reshard_after_forward=true",
+    "actor_rollout_ref.actor.fsdp_config.use_no_sync_for_gradient_accumulation=false",
+    "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=4",
+    "actor_rollout_ref.model.use_remove_padding=false",
+    "actor_rollout_ref.model.use_liger=false",
+    "actor_rollout_ref.model.override_config.attn_implementation=sdpa",
+    "actor_rollout_ref.rollout.engine_kwargs.vllm.scheduler_cls=null",
+]
 
 
 @cache
@@ -41,6 +57,11 @@ def verl_keys() -> set[str]:
     """What verl's own config holds at the top."""
     with initialize_config_module("verl.trainer.config", version_base=None):
         return set(compose("ppo_trainer"))
+
+
+def is_fast(overrides: list[str]) -> bool:
+    """Whether our short cuts are taken, as the command says before anything is composed."""
+    return "fast=false" not in overrides
 
 
 def configure(overrides: list[str]) -> DictConfig:
@@ -52,10 +73,12 @@ def configure(overrides: list[str]) -> DictConfig:
     os.environ["PROJECTED_GRPO_DTYPE"] = precision.name(dtype)
     try:
         with initialize_config_dir(str(CONFIGS), version_base=None):
-            cfg = compose("train", overrides)
+            cfg = compose("train", overrides if is_fast(overrides) else OWN_PATHS + overrides)
     except (HydraException, OmegaConfBaseException) as error:
         text = str(error).split("Config search path")[0]
         raise Refusal(" ".join(text.split())) from None
+    if cfg.fast is not is_fast(overrides):
+        raise Refusal(f"fast={cfg.fast}: expected fast=true or fast=false, spelled so")
     if unread := set(cfg) - OURS - verl_keys():
         raise Refusal(f"nothing reads the config key {sorted(unread)}: remove it")
     return cfg

@@ -6,6 +6,7 @@ process of a run (VERL_USE_EXTERNAL_MODULES) before it looks up the platform (VE
 
 import types
 from contextlib import contextmanager
+from functools import wraps
 
 import psutil
 import torch
@@ -148,11 +149,13 @@ def patch_gloo() -> None:
     """Two places where verl 0.9.1 assumes an accelerator beside the CPU."""
     init_process_group, all_reduce = dist.init_process_group, dist.all_reduce
 
+    @wraps(init_process_group)
     def init_once(backend=None, *args, **kwargs):
         # utils/distributed.py builds f"cpu:gloo,{device}:{backend}", which torch refuses.
         backend = "cpu:gloo" if backend == "cpu:gloo,cpu:gloo" else backend
         return init_process_group(backend, *args, **kwargs)
 
+    @wraps(all_reduce)
     def all_reduce_avg(tensor, op=dist.ReduceOp.SUM, group=None, async_op=False):
         # gloo has no AVG, which TrainingWorker._postprocess_output uses.
         if op != dist.ReduceOp.AVG or tensor.device.type != "cpu":

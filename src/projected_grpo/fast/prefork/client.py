@@ -11,18 +11,19 @@ import socket
 import struct
 import sys
 import time
+from contextlib import suppress
+from typing import NoReturn
 
-# Seconds for the server to have imported everything.
-WAIT = 180.0
+# A file of this suffix beside the socket: the server does not fork.
+OFF = ".off"
 
 
 def main() -> None:
     fds = [fd for fd in map(int, os.listdir("/proc/self/fd")) if _is_open(fd)]
     server = _connected(os.environ["PROJECTED_GRPO_PREFORK_SOCKET"])
     request = {"argv": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd(), "fds": fds}
-    body = json.dumps(request).encode()
-    socket.send_fds(server, [struct.pack("I", len(body))], fds)
-    server.sendall(body)
+    if not _is_forked(server, json.dumps(request).encode(), fds):
+        _give_up("the prefork server could not fork")
     # A pipe's reader must see its end when the process ends, not when this one does.
     for fd in fds:
         os.close(fd)
@@ -46,16 +47,47 @@ def _is_open(fd: int) -> bool:
 
 
 def _connected(path: str) -> socket.socket:
-    """The server once it listens; this process becomes plain python where the server is off."""
+    """The server once it listens; this process becomes plain python where that never happens."""
     server = socket.socket(socket.AF_UNIX)
-    deadline = time.monotonic() + WAIT
-    while server.connect_ex(path):
-        if os.path.exists(path + ".off"):
-            os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+    wait = float(os.environ["PROJECTED_GRPO_PREFORK_WAIT"])
+    deadline = time.monotonic() + wait
+    while not _listens(server, path):
+        if os.path.exists(path + OFF):
+            _be_plain()
         if time.monotonic() > deadline:
-            raise SystemExit("the prefork server does not answer: see its messages above")
+            _give_up(f"the prefork server has not listened for {wait:g} s")
         time.sleep(0.05)
     return server
+
+
+def _listens(server: socket.socket, path: str) -> bool:
+    # OSError: nobody is there, or the path is longer than a socket's may be.
+    with suppress(OSError):
+        server.connect(path)
+        return True
+    return False
+
+
+def _is_forked(server: socket.socket, body: bytes, fds: list[int]) -> bool:
+    """Whether the server, asked for a process, has one. False: it could not, or is killed."""
+    with suppress(OSError):
+        socket.send_fds(server, [struct.pack("I", len(body))], fds)
+        server.sendall(body)
+        return bool(server.recv(1))
+    return False
+
+
+def _give_up(reason: str) -> NoReturn:
+    """Plain python, with one line to the user; the clients after this one do not wait."""
+    # FileExistsError: another was first.
+    with suppress(FileExistsError), open(os.environ["PROJECTED_GRPO_PREFORK_SOCKET"] + OFF, "x"):
+        line = f"{reason}; processes import for themselves, so that a run starts later"
+        print(line, file=sys.stderr, flush=True)
+    _be_plain()
+
+
+def _be_plain() -> NoReturn:
+    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 
 main()

@@ -4,10 +4,13 @@ import os
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+from loguru import logger
 
 from projected_grpo.fast import prefork
 
@@ -102,11 +105,59 @@ def test_the_server_ends_with_its_block():
     assert not os.path.exists(f"/proc/{server}")
 
 
-def test_where_the_import_opens_cuda_the_stand_in_is_plain_python(tmp_path, monkeypatch):
-    # There may be no driver to open.
-    opens = "import __main__\n\n__main__.has_opened_cuda = lambda: True\n"
-    (tmp_path / "opens.py").write_text(opens)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with prefork.started("opens") as python:
-        done = run(python, "import sys; print('opens' in sys.modules, sys.argv)")
-    assert done.stdout == "False ['-c', 'one', 'two']\n"
+FAILURES = {
+    "the import opens CUDA": (
+        "import __main__\n__main__.has_opened_cuda = lambda: True\n",
+        "importing broken opened CUDA, which no fork survives",
+    ),
+    "the import fails": ("import a_library_that_is_not_there\n", "ModuleNotFoundError: No module"),
+    "the server is killed": (
+        "import os\nos.kill(os.getpid(), 9)\n",
+        "the prefork server ended with status -9",
+    ),
+}
+
+
+def without_server(folder: Path, monkeypatch, source: str, **options) -> tuple[str, list[str]]:
+    """(what a process says of a module with this source, the lines that its run says)."""
+    (folder / "broken.py").write_text(source)
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+    said = []
+    sink = logger.add(said.append, format="{message}")
+    with prefork.started("broken", **options) as python:
+        done = run(python, "import sys; print('broken' in sys.modules, sys.argv)")
+    logger.remove(sink)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, [*said, *done.stderr.splitlines()]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_where_there_is_no_server_the_stand_in_is_plain_python_and_one_line_says_why(
+    failure, tmp_path, monkeypatch
+):
+    source, reason = FAILURES[failure]
+    out, (line,) = without_server(tmp_path, monkeypatch, source)
+    assert out == "False ['-c', 'one', 'two']\n"
+    assert reason in line and "processes import for themselves" in line
+
+
+def test_a_server_that_imports_for_ever_is_waited_for_once(tmp_path, monkeypatch):
+    source = "import time\ntime.sleep(600)\n"
+    out, (line,) = without_server(tmp_path, monkeypatch, source, wait=0.1)
+    assert out == "False ['-c', 'one', 'two']\n" and "has not listened for 0.1 s" in line
+
+
+def test_where_no_process_can_be_forked_the_stand_in_is_plain_python(tmp_path, monkeypatch):
+    source = "import os\ndef fork():\n    raise BlockingIOError\nos.fork = fork\n"
+    out, (line,) = without_server(tmp_path, monkeypatch, source)
+    assert out == "False ['-c', 'one', 'two']\n" and "could not fork" in line
+
+
+def test_where_the_path_is_too_long_for_a_socket_the_stand_in_is_plain_python(
+    tmp_path, monkeypatch
+):
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    out, (line,) = without_server(tmp_path, monkeypatch, "")
+    assert out == "False ['-c', 'one', 'two']\n" and "AF_UNIX path too long" in line

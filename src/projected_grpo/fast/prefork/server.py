@@ -50,18 +50,27 @@ def has_opened_cuda() -> bool:
 
 
 def main(path: str, module: str) -> None:
-    imported = importlib.import_module(module)
-    if has_opened_cuda():
-        Path(path + OFF).touch()
-        raise SystemExit(
-            f"prefork server: importing {module} opened CUDA, which no fork survives: "
-            "processes import for themselves"
-        )
+    # Whatever it is, processes can do without this one; they show it again if it is theirs too.
+    try:
+        server = Server(path, _imported(module))
+    except Exception as error:
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        Path(path + OFF).write_text(f"there is no prefork server: {message}")
+        raise SystemExit(1) from None
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     # What is imported stays shared with the children.
     gc.freeze()
-    Server(path, imported).serve()
+    server.serve()
+
+
+def _imported(module: str) -> ModuleType:
+    # A kernel without it shows now and not at the first process.
+    os.close(os.pidfd_open(os.getpid()))
+    imported = importlib.import_module(module)
+    if has_opened_cuda():
+        raise RuntimeError(f"importing {module} opened CUDA, which no fork survives")
+    return imported
 
 
 class Server:
@@ -102,13 +111,22 @@ class Server:
             for theirs in fds:
                 os.close(theirs)
             return
-        pid = os.fork()
+        # OSError: no memory, or too many processes. The client hears nothing and does without.
+        pid = None
+        with suppress(OSError):
+            pid = os.fork()
         if pid == 0:
             for ours in (self.listener.fileno(), client.fileno(), *self.clients, *self.children):
                 os.close(ours)
             _become(request, fds, self.in_child)
         for theirs in fds:
             os.close(theirs)
+        if pid is None:
+            client.close()
+            return
+        # BrokenPipeError: the client is killed, which the next look at it shows.
+        with suppress(BrokenPipeError):
+            client.sendall(b"+")
         pidfd = os.pidfd_open(pid)
         self.children[pidfd] = pid, client
         self.clients[client.fileno()] = pidfd
