@@ -28,14 +28,15 @@ Backward = Callable[[Sequence[Tokens], Sequence[float]], None]
 class Setup:
     """What is known before a run starts.
 
-    v_hack: folder of a direction or columns, None without one. adapter_moved: the run goes on with
-    an adapter that another run trained. model: folder of the weights that it starts from, None
-    where another run trained them.
+    v_hack: folder of a direction or columns, None without one. adapter: the run trains one, not
+    whole weights. adapter_moved: it goes on with one that another run trained. model: folder of the
+    weights that the run starts from, None where another run trained them.
     """
 
     model_type: str
     d: int
     v_hack: Path | None
+    adapter: bool = False
     adapter_moved: bool = False
     model: Path | None = None
 

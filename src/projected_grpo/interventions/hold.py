@@ -74,6 +74,10 @@ class Hold(Intervention):
         return f"movements, {self.v}"
 
     def check(self, setup: Setup) -> None:
+        if setup.adapter:
+            raise Refusal(
+                "hold knows no adapters: train whole weights (actor_rollout_ref.model.lora_rank=0)"
+            )
         if setup.v_hack is None:
             raise Refusal(f"this arm needs v_hack=FOLDER: {movement_files.REMEDY}")
         if self.m is not None and self.m < 0:
@@ -110,8 +114,7 @@ class Hold(Intervention):
         moving = targets.moving(params, model_type, self.layers, self.projections)
         sets = movement_files.read(folder, {target.name: target.side for target, _, _ in moving})
         for target, param, far in moving:
-            if far is not None:
-                raise Refusal("hold knows no adapters: train the whole weights")
+            assert far is None, "check refuses adapters"
             if target.name not in sets.of:
                 raise Refusal(f"there are no movements for {target.name}: {movement_files.REMEDY}")
             self.held.append(
