@@ -62,7 +62,8 @@ class Intervention:
     """sees, changes: for `just arms`. idle: settings under which nothing at all is touched.
 
     excludes: mechanisms that cannot stand beside this one in an arm; one side names the other.
-    scores: names of the columns that `score` gives.
+    scores: names of the columns that `score` gives. until: the last step that it acts in, None for
+    all of them; an entry's own setting, whatever the mechanism.
     """
 
     sees: ClassVar[str]
@@ -70,6 +71,7 @@ class Intervention:
     idle: ClassVar[dict[str, Any]]
     excludes: ClassVar[tuple[str, ...]] = ()
     scores: ClassVar[tuple[str, ...]] = ()
+    until: int | None = None
 
     @property
     def mechanism(self) -> str:
