@@ -6,11 +6,14 @@ U is what the optimizer's step did to all trainable parameters, T what the const
 and D comes from the next held-out pairs at the weights before the step. One D is noisy: gains and
 what was taken of them are to be summed over steps before they are divided.
 
+cost = ‖T‖² / ‖U‖², both of every 16th row, so that no copy of the weights is kept.
+
 gain_<form>, gain_taken_<form>: the same with D of those of these pairs whose hack is of the form;
 weighted by their numbers they add up to gain. D of every form is a copy of the trained parameters.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -22,6 +25,9 @@ from projected_grpo.interventions.base import Site
 from projected_grpo.interventions.pair_sums import Pair, inner, summed
 from projected_grpo.interventions.refresh import Order, read_pairs
 from projected_grpo.weights import lora, shards
+
+# Of so many rows of a parameter one is in the energies.
+ROWS = 16
 
 
 def held_out(model: Path, folder: Path, manifest: dict) -> list[Pair]:
@@ -37,6 +43,11 @@ def trained(module: nn.Module) -> dict[str, nn.Parameter]:
         if p.requires_grad:
             params[lora.base_name(name)] = p
     return params
+
+
+def some(p: Tensor) -> Tensor:
+    """Every ROWS-th of this rank's rows."""
+    return shards.local(p).detach()[::ROWS]
 
 
 class DoseInForce:
@@ -57,6 +68,7 @@ class DoseInForce:
         # by form: how many of the step's pairs, and their D by parameter
         self.n: Counter[str] = Counter()
         self.D: dict[str, dict[str, Tensor]] = {}
+        self.rows: dict[str, Tensor] = {}
 
     def before_step(self) -> None:
         pairs = self.order.take(self.samples // 2)
@@ -66,10 +78,16 @@ class DoseInForce:
             self.D[form] = self._mean(own)
         self.gain = -self._along()
         self.taken = torch.zeros_like(self.gain)
+        # of T, of U
+        self.energy = self.gain.new_zeros(2)
+        self.rows = {name: some(p).clone() for name, p in self.params.items()}
 
     def moved(self) -> None:
         """When the optimizer has moved the weights and nothing has been taken yet."""
         self.gain = self.gain + self._along()
+        for name, p in self.params.items():
+            U = some(p) - self.rows.pop(name)
+            self.energy[1] += inner(U, U)
 
     def take(self, name: str, T: Tensor) -> None:
         """What is taken of this rank's rows of a weight."""
@@ -77,6 +95,7 @@ class DoseInForce:
         for D in self.D.values():
             of_forms.append(inner(T, D[name]))
         self.taken = self.taken + torch.stack(of_forms)
+        self.energy[0] += inner(T[::ROWS], T[::ROWS])
 
     def measured(self) -> dict[str, float]:
         """Of the step, over all ranks."""
@@ -92,6 +111,8 @@ class DoseInForce:
         if gain:
             dose = taken / gain
             found["dose"] = dose.item()
+            taken_energy, energy = self._add()(self.energy).tolist()
+            found["cost"] = taken_energy / energy
         self.D = {}
         return found
 
@@ -117,7 +138,9 @@ class DoseInForce:
 
     def _over_ranks(self) -> Float[Tensor, "2 f"]:
         """Gain and what was taken of it by form, on the CPU."""
-        one = next(iter(self.params.values()))
-        add = shards.sum_over(one)
         both = torch.stack([self.gain, self.taken])
-        return add(both).cpu()
+        return self._add()(both).cpu()
+
+    def _add(self) -> Callable[[Tensor], Tensor]:
+        one = next(iter(self.params.values()))
+        return shards.sum_over(one)
