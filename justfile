@@ -151,7 +151,7 @@ targets *args: setup
 contrast *args: setup
     @{{ python }} -m projected_grpo.directions.contrast_command "$@"
 
-# sets of movements by a recipe, with controls, for arm=contrast, hold, half_space: just columns MODEL ROLLOUTS out=FOLDER recipe=signed [r=64] [form=prints] [placebos=1] [controls=shuffled,haar] [r_controls=96] [held_out=true]
+# sets of movements by a recipe, with controls, for arm=contrast, hold, half_space: just columns MODEL ROLLOUTS out=FOLDER recipe=signed [r=64] [form=prints] [placebos=1] [controls=shuffled,haar] [r_controls=96|DOSE] [held_out=true]
 [no-exit-message]
 columns *args: setup
     @{{ python }} -m projected_grpo.directions.columns_command "$@"

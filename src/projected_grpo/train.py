@@ -36,9 +36,14 @@ def setup_of(cfg: DictConfig, model: Path) -> "Setup":
 
     shape = AutoConfig.from_pretrained(model)
     v_hack = Path(cfg.v_hack).resolve() if cfg.v_hack else None
-    # a branch may hold what was made of the weights at its own start
-    starts_in = None if cfg["from"] else model
-    return Setup(shape.model_type, shape.get_text_config().hidden_size, v_hack, model=starts_in)
+    return Setup(
+        shape.model_type,
+        shape.get_text_config().hidden_size,
+        v_hack,
+        adapter=bool(cfg.actor_rollout_ref.model.lora_rank),
+        # a branch may hold what was made of the weights at its own start
+        model=None if cfg["from"] else model,
+    )
 
 
 def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
@@ -96,7 +101,7 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
         "trained_on": runs.problem_set(spec["source"], [p.judged_by for p in pool]),
     }
     start = begin_at(cfg, about) if cfg["from"] else None
-    if cfg.run.start == "branch" and cfg.actor_rollout_ref.model.lora_rank:
+    if cfg.run.start == "branch" and setup.adapter:
         arm.interventions.check(replace(setup, adapter_moved=True))
     run = runs.create(
         Path(cfg.outputs),

@@ -33,6 +33,7 @@ from projected_grpo.verl_ext import environment
         (["env.loophole=nonsense"], "unknown loophole"),
         (["arm=penalty", "arm.interventions.0.monitor=guess"], "interventions.0.monitor='guess'"),
         (["arm=penalty", "arm.interventions.0.accuracy=90"], "expected shares"),
+        (["arm=hold", "actor_rollout_ref.model.lora_rank=8"], "hold knows no adapters"),
         (["arm=advantage"], "advantage needs v_hack"),
         (["+reward.custom_reward_function.reward_kwargs.monitor=truth"], "reward_kwargs.monitor"),
         (["reward.custom_reward_function.reward_kwargs.labels=theirs"], "unknown labels='theirs'"),

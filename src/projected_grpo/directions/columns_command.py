@@ -6,9 +6,10 @@
 
 One-sided sets go to contrast.safetensors and .json (arm=contrast and its kin, columns=prepared),
 others to movements.safetensors and .json (mechanism hold), beside them the pairs (pairs.parquet).
-FOLDER/<control>-s<seed> holds controls of the same kind of set, r_controls wide (by default r), a
-draw a seed: from signs flipped within the same pairs (shuffled), from pairs of clean samples of the
-same prompts (clean_vs_clean), and random (haar).
+FOLDER/<control>-s<seed> holds controls of the same kind of set, a draw a seed: from signs flipped
+within the same pairs (shuffled), from pairs of clean samples of the same prompts (clean_vs_clean),
+and random (haar). They are as wide as the set, or r_controls wide; with the folder of `just dose`
+there each is as wide as costs the same.
 """
 
 import sys
@@ -23,6 +24,7 @@ from projected_grpo.cli import Refusal, whole_number
 from projected_grpo.directions import (
     activations,
     command_line,
+    dose_controls,
     drawn_sets,
     files,
     fitted,
@@ -38,7 +40,8 @@ from projected_grpo.weights import sets, targets
 
 # limit: pairs of a class. placebos: seeds 1 to that number. gigabytes: for sums of gradients, auto
 # for what the machine has. held_out: no set is fitted on a third of the problems, so that a run can
-# measure its dose there. form: of the hacks that sets are fitted on. r_controls: "" for r.
+# measure its dose there. form: of the hacks that sets are fitted on. r_controls: "" for r,
+# a number, or a folder of `just dose`.
 DEFAULTS = {
     "out": "",
     "recipe": "signed",
@@ -89,6 +92,20 @@ def read_pairs(
     return by_class
 
 
+def widths(recipe: str, r: int, r_controls: str, controls: Sequence[str]) -> dict[str | None, int]:
+    """Directions a weight by placebo, None for the real set. controls: the placebos' names."""
+    if r_controls and not r_controls.isdecimal():
+        if "haar" in controls and not recipes.is_one_sided(recipe):
+            raise Refusal(
+                f"{r_controls} knows random columns, which are no control of the kind of {recipe}: "
+                "leave haar out of controls=, and make it with recipe=signed and a whole number"
+            )
+        equal = dose_controls.widths(Path(r_controls), recipe, r, controls)
+        return {None: r, **equal}
+    width = whole_number("r_controls", r_controls or str(r), 1)
+    return {None: r, **dict.fromkeys(controls, width)}
+
+
 def refuse_few(hacks: pl.DataFrame, form: str, source: Path) -> None:
     """Refusal where too few of the hacks that may be fitted on are of the form."""
     n = len(hacks.filter(pairs.of_form(form))) // 2
@@ -114,7 +131,6 @@ def main(argv: list[str]) -> None:
     recipe = recipes.get(options["recipe"])
     folder, out = models.resolve(name), Path(options["out"])
     r = whole_number("r", options["r"], 1)
-    r_controls = whole_number("r_controls", options["r_controls"] or options["r"], 1)
     form = options["form"]
     if form not in ("all", *pairs.FORMS):
         raise Refusal(f"unknown form={form}: choose from all, {', '.join(pairs.FORMS)}")
@@ -124,6 +140,8 @@ def main(argv: list[str]) -> None:
         raise Refusal(f"held_out={options['held_out']}: choose true or false")
     seed = whole_number("seed", options["seed"], 0)
     drawn = drawn_sets.draws(options["controls"], seeds)
+    names = dict.fromkeys(draw.placebo for draw in drawn if draw.placebo)
+    width_of = widths(options["recipe"], r, options["r_controls"], list(names))
     classes = list(dict.fromkeys([*recipe.USES, *(draw.of for draw in drawn if draw.of)]))
     held_out = options["held_out"] == "true"
     by_class = read_pairs(Path(rollouts), classes, limit, held_out, seed, form)
@@ -135,9 +153,7 @@ def main(argv: list[str]) -> None:
     params = dict(model.named_parameters())
     chosen = targets.select(params, model.config.model_type, band, projections)
     samples = {of: pair_gradients.tokens(folder, own) for of, own in entering.items()}
-    made = drawn_sets.fit(
-        model, recipe, r, r_controls, chosen, samples, drawn, options["gigabytes"]
-    )
+    made = drawn_sets.fit(model, recipe, width_of, chosen, samples, drawn, options["gigabytes"])
 
     about = {
         "columns": options["recipe"],
@@ -152,7 +168,7 @@ def main(argv: list[str]) -> None:
     }
     for draw, own in made.items():
         place = out / draw.place
-        width = r_controls if draw.placebo else r
+        width = width_of[draw.placebo]
         own.manifest.update(about, r=width, placebo=draw.placebo, placebo_seed=draw.seed)
         own.manifest.update(pair_files.write(by_class, recipe.USES, draw.of, draw.seed, place))
         written(own, place)

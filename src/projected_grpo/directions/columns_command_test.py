@@ -141,6 +141,26 @@ def test_controls_may_be_wider_than_the_set_so_that_an_arm_takes_as_many_as_cost
         Hold(v="shuffled", v_seed=1, m=8).check(setup)
 
 
+def test_controls_are_as_wide_as_costs_the_same_and_an_arm_takes_all_of_them(
+    model, rollouts, tmp_path
+):
+    few = ("recipes=signed", "r=3,6", "blocks=2", "forms=false")
+    dose_command.main([model, str(rollouts), f"out={tmp_path / 'dose'}", *OPTIONS, *few])
+    equal = pl.read_csv(tmp_path / "dose" / "equal-cost.csv").filter(step="sign", r=3)
+    width_of = dict(equal.select("control", pl.col("its r").round()).iter_rows())
+    controls = ("recipe=signed", "controls=shuffled,haar", f"r_controls={tmp_path / 'dose'}")
+    made(model, rollouts, tmp_path, *controls)
+    setup = Setup("llama", 64, tmp_path)
+    for v, name in (("shuffled", "flipped"), ("haar", "haar")):
+        arm = Hold(v=v, v_seed=1)
+        arm.check(setup)
+        module = LlamaForCausalLM.from_pretrained(model)
+        arm.attach(module, Site(setup, tmp_path, 0, lambda: 1))
+        assert {one.of.B.shape[1] for one in arm.held} == {width_of[name]}
+    with pytest.raises(Refusal, match="leave haar out of controls="):
+        made(model, rollouts, tmp_path, "recipe=cell", *controls[1:])
+
+
 def test_an_unknown_control_is_refused(rollouts, tmp_path):
     with pytest.raises(Refusal, match="unknown controls=flips: choose from shuffled"):
         made("smollm2-135m", rollouts, tmp_path, "recipe=signed", "controls=flips")

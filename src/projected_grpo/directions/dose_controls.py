@@ -2,28 +2,31 @@
 and what dose they have there.
 """
 
-import math
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from projected_grpo.cli import Refusal
 from projected_grpo.directions.dose import NO_RANK
 
+FILE = "equal-cost.csv"
 SHOWN = ("step", "recipe", "r", "cost %", "hack", "skill")
-# A half-space may take next to nothing, of which no multiple is a control.
-LONGEST = 10
+# A placebo's name in this table.
+NAMES = {"shuffled": "flipped", "haar": "haar"}
 
 Control = dict[str, float | None]
-NONE: Control = {"its r": None, "times": None, "its hack": None, "its skill": None}
+NONE: Control = {"its r": None, "its hack": None, "its skill": None}
 
 
 def equal_cost(doses: pl.DataFrame) -> pl.DataFrame:
     """A row a real set, kind of step and control, of the largest number of hacks.
 
-    doses: of `dose_tables.doses`. flipped: the same recipe, between the ranks that were measured;
-    a set without a rank is taken `times` its coordinates instead. haar: columns at any rank, whose
-    dose and cost both go as the rank. Nothing stands where the control costs less than the set at
-    every rank that was measured: give more of r=.
+    doses: of `dose_tables.doses`. flipped: the same recipe, between the ranks that were measured,
+    no row of a set without a rank. haar: columns at any rank, whose dose and cost both go as the
+    rank. Nothing stands where the control costs less than the set at every rank that was measured:
+    give more of r=.
     """
     most = doses["hacks"].max()
     real = doses.filter(labels="real", hacks=most)
@@ -33,29 +36,11 @@ def equal_cost(doses: pl.DataFrame) -> pl.DataFrame:
         own = doses.filter(step=step, labels="flipped", recipe=one["recipe"])
         haar = doses.filter(step=step, labels="haar")
         shown = {key: one[key] for key in SHOWN}
-        lines.append(shown | {"control": "flipped"} | flipped(own, one))
+        if one["r"] != NO_RANK:
+            lines.append(shown | {"control": "flipped"} | between_ranks(own, one["cost %"]))
         lines.append(shown | {"control": "haar"} | straight(haar, one))
     table = pl.DataFrame(lines, infer_schema_length=None)
     return table.sort("step", "hack", "control", descending=[False, True, False])
-
-
-def flipped(doses: pl.DataFrame, one: dict) -> Control:
-    """doses: of the recipe with flipped signs, one: the real set's."""
-    cost = one["cost %"]
-    if one["r"] == NO_RANK:
-        return lengthened(doses, cost)
-    return between_ranks(doses, cost)
-
-
-def lengthened(doses: pl.DataFrame, cost: float) -> Control:
-    """What is taken is lengthened: dose goes as the factor, cost as its square."""
-    own_cost = doses["cost %"].item()
-    if own_cost * LONGEST**2 < cost:
-        return NONE
-    times = math.sqrt(cost / own_cost)
-    hack = times * doses["hack"].item()
-    skill = times * doses["skill"].item()
-    return {"its r": None, "times": times, "its hack": hack, "its skill": skill}
 
 
 def between_ranks(doses: pl.DataFrame, cost: float) -> Control:
@@ -70,11 +55,7 @@ def between_ranks(doses: pl.DataFrame, cost: float) -> Control:
         values = [0, *curve[column]]
         return float(np.interp(cost, costs, values))
 
-    found: Control = {"its r": at_cost("r")}
-    found["times"] = 1.0
-    found["its hack"] = at_cost("hack")
-    found["its skill"] = at_cost("skill")
-    return found
+    return {"its r": at_cost("r"), "its hack": at_cost("hack"), "its skill": at_cost("skill")}
 
 
 def straight(doses: pl.DataFrame, one: dict) -> Control:
@@ -82,7 +63,27 @@ def straight(doses: pl.DataFrame, one: dict) -> Control:
     widest = doses.sort("r").row(-1, named=True)
     part = one["cost %"] / widest["cost %"]
     found: Control = {"its r": part * widest["r"]}
-    found["times"] = 1.0
     found["its hack"] = part * widest["hack"]
     found["its skill"] = part * widest["skill"]
+    return found
+
+
+def widths(folder: Path, recipe: str, r: int, controls: Sequence[str]) -> dict[str, int]:
+    """By placebo: directions at which it costs as much of a sign step, Adam's, as the recipe at r.
+
+    folder: of `just dose`. Raises Refusal for what its table does not say.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        raise Refusal(f"there is no {file}: make it with `just dose`, or give a whole number")
+    own = pl.read_csv(file).filter(step="sign", recipe=recipe, r=r)
+    found = {}
+    for name in controls:
+        row = own.filter(control=NAMES.get(name, name)).drop_nulls("its r")
+        if row.is_empty():
+            raise Refusal(
+                f"{file} has no width of {name} for {recipe} r={r}: give `just dose` more ranks, "
+                f"{r} among them, or leave it out of controls="
+            )
+        found[name] = max(1, round(row["its r"].item()))
     return found

@@ -59,8 +59,7 @@ def coefficients(n: int, seeds: Sequence[int]) -> Float[Tensor, "s n"]:
 def fit(
     model: nn.Module,
     recipe: ModuleType,
-    r: int,
-    r_controls: int,
+    widths: Mapping[str | None, int],
     chosen: Sequence[targets.Target],
     samples: Mapping[str, list],
     drawn: Sequence[Draw],
@@ -68,7 +67,7 @@ def fit(
 ) -> dict[Draw, movement_files.Sets]:
     """Every draw's set and ‖D_hack‖ at every weight, on the CPU; a few weights at a time.
 
-    samples: by class, pairs as `pair_gradients.tokens`. r_controls: every control's rank.
+    widths: directions a weight, by placebo. samples: by class, pairs as `pair_gradients.tokens`.
     """
     seeds = seeds_of(recipe, samples, drawn)
     rows = {}
@@ -88,16 +87,16 @@ def fit(
             sums = {of: own.pop(t.name) for of, own in found.items()}
             others = [sums[of][0] for of in recipe.USES[1:]]
             for draw in drawn:
+                width = widths[draw.placebo]
                 if draw.of:
                     place = seeds[draw.of].index(draw.seed)
                     D = sums[draw.of][place]
-                    width = r if draw == REAL else r_controls
                     fitted = recipe.fit(Classes(D, *others), t.side, width)
                     of = fitted.to(torch.empty(0))
                 else:
                     D = sums["hack"][0]
                     real = made[REAL].of[t.name]
-                    of = haar.like(real, t.name, r_controls, draw.seed)
+                    of = haar.like(real, t.name, width, draw.seed)
                 made[draw].of[t.name] = of
                 made[draw].norms[t.name] = D.norm().item()
     return made

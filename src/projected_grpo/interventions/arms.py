@@ -3,6 +3,7 @@
     name, hypothesis, role, control_of, loophole,
     interventions: [{mechanism: <file of this room>, <settings>}]
 
+An entry may say `until: STEP`, the last step in which it acts on the weights.
 No code path knows an arm by name, and a mechanism is found by the name of its file.
 """
 
@@ -17,8 +18,11 @@ import projected_grpo.interventions as room
 from projected_grpo.cli import Refusal
 from projected_grpo.interventions.base import Intervention
 from projected_grpo.interventions.chain import Chain
-from projected_grpo.interventions.settings import filled
+from projected_grpo.interventions.settings import filled, fitted
 from projected_grpo.runs.run import DEFINITION, ROLES, Role
+
+# Places that know no step.
+ELSEWHERE = ("prompt", "pay", "keep", "advantage", "score", "deploy")
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,21 @@ def _part(i: int, entry: Mapping[str, Any]) -> Intervention:
     if name not in mechanisms():
         choice = ", ".join(mechanisms())
         raise Refusal(f"{where}.mechanism={name!r} is unknown: choose one of {choice}")
-    return filled(mechanisms()[name], settings, where)
+    until = fitted(settings.pop("until", None), int | None, f"{where}.until")
+    part = filled(mechanisms()[name], settings, where)
+    if until is not None:
+        _refuse_until(part, until, where)
+        part.until = until
+    return part
+
+
+def _refuse_until(part: Intervention, until: int, where: str) -> None:
+    if until < 1:
+        raise Refusal(f"{where}.until={until}: expected a step, 1 or more")
+    if Chain([part]).overrides(*ELSEWHERE):
+        raise Refusal(
+            f"{where}.until: {part.mechanism} acts on more than the optimizer's step: leave it out"
+        )
 
 
 def _refuse_incompatible(parts: list[Intervention]) -> None:

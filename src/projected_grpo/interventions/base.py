@@ -28,14 +28,15 @@ Backward = Callable[[Sequence[Tokens], Sequence[float]], None]
 class Setup:
     """What is known before a run starts.
 
-    v_hack: folder of a direction or columns, None without one. adapter_moved: the run goes on with
-    an adapter that another run trained. model: folder of the weights that it starts from, None
-    where another run trained them.
+    v_hack: folder of a direction or columns, None without one. adapter: the run trains one, not
+    whole weights. adapter_moved: it goes on with one that another run trained. model: folder of the
+    weights that the run starts from, None where another run trained them.
     """
 
     model_type: str
     d: int
     v_hack: Path | None
+    adapter: bool = False
     adapter_moved: bool = False
     model: Path | None = None
 
@@ -61,7 +62,8 @@ class Intervention:
     """sees, changes: for `just arms`. idle: settings under which nothing at all is touched.
 
     excludes: mechanisms that cannot stand beside this one in an arm; one side names the other.
-    scores: names of the columns that `score` gives.
+    scores: names of the columns that `score` gives. until: the last step that it acts in, None for
+    all of them; an entry's own setting, whatever the mechanism.
     """
 
     sees: ClassVar[str]
@@ -69,6 +71,7 @@ class Intervention:
     idle: ClassVar[dict[str, Any]]
     excludes: ClassVar[tuple[str, ...]] = ()
     scores: ClassVar[tuple[str, ...]] = ()
+    until: int | None = None
 
     @property
     def mechanism(self) -> str:

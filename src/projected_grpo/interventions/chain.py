@@ -16,10 +16,17 @@ from projected_grpo.problems import Problem
 
 
 class Chain(Intervention):
-    """Each place of a step, through every mechanism in the arm's order."""
+    """Each place of a step, through every mechanism in the arm's order.
+
+    One whose last step has passed is called in none of the actor's places any more.
+    """
 
     def __init__(self, parts: list[Intervention]) -> None:
         self.parts = parts
+        self.step: Callable[[], int] = lambda: 1
+
+    def _acts(self, part: Intervention) -> bool:
+        return part.until is None or self.step() <= part.until
 
     def overrides(self, *methods: str) -> bool:
         """Whether any mechanism acts in one of these places."""
@@ -74,6 +81,7 @@ class Chain(Intervention):
         return a
 
     def attach(self, module: nn.Module, site: Site) -> None:
+        self.step = site.step
         for part in self.parts:
             part.attach(module, site)
 
@@ -81,15 +89,15 @@ class Chain(Intervention):
         return self._joined(lambda part: part.score(module, places))
 
     def before_step(self) -> None:
-        for part in self.parts:
+        for part in filter(self._acts, self.parts):
             part.before_step()
 
     def after_step(self) -> None:
-        for part in self.parts:
+        for part in filter(self._acts, self.parts):
             part.after_step()
 
     def end_of_step(self, step: int, rows: pl.DataFrame) -> None:
-        for part in self.parts:
+        for part in filter(self._acts, self.parts):
             part.end_of_step(step, rows)
 
     def deploy(self, folder: Path) -> None:
@@ -104,7 +112,10 @@ class Chain(Intervention):
             part.load_state(state[str(i)])
 
     def measured(self) -> dict[str, float]:
-        return self._joined(lambda part: part.measured())
+        def own(part: Intervention) -> dict[str, float]:
+            return part.measured() if self._acts(part) else {f"{part.mechanism}/touched": 0.0}
+
+        return self._joined(own)
 
     def observed(self, rows: pl.DataFrame) -> dict[str, float]:
         return self._joined(lambda part: part.observed(rows))

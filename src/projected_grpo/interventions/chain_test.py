@@ -4,16 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from projected_grpo.cli import Refusal
 from projected_grpo.directions.activations import weights_sha256
 from projected_grpo.directions.files import VHack, write_direction
 from projected_grpo.interventions.advantage import Advantage
-from projected_grpo.interventions.base import Setup
+from projected_grpo.interventions.arms import parse
+from projected_grpo.interventions.base import Setup, Site
 from projected_grpo.interventions.chain import Chain
 from projected_grpo.interventions.constrain import Constrain
 from projected_grpo.interventions.prompt import Prompt
-from projected_grpo.testing.tiny_llama import V, llama
+from projected_grpo.testing.tiny_llama import V, adamw, block_weights, llama, train, trainable
 
 
 @pytest.fixture
@@ -54,3 +56,30 @@ def test_mechanisms_that_act_on_different_directions_are_refused(setup):
     chain = Chain([Constrain("gradient"), Advantage("additive", v="shuffled", v_seed=1)])
     with pytest.raises(Refusal, match="different directions or columns"):
         chain.source(setup)
+
+
+def frozen(**entry: object) -> Chain:
+    arm = {"name": "a", "hypothesis": "b", "role": "treatment", "control_of": None}
+    interventions = [{"mechanism": "freeze", **entry}]
+    return parse({**arm, "loophole": True, "interventions": interventions}).interventions
+
+
+def test_a_mechanism_acts_until_its_last_step_and_leaves_weights_free_afterwards(tmp_path):
+    model, chain, done = llama(), frozen(until=2), []
+    start = block_weights(model)
+    site = Site(Setup("llama", 32, None), tmp_path, 0, step=lambda: 1 + len(done))
+    chain.attach(model, site)
+    optimizer = adamw(trainable(model))
+    for step in range(4):
+        train(model, chain, optimizer, 1, first=step)
+        touched = chain.measured()["freeze/touched"]
+        moved = any(not torch.equal(w, start[name]) for name, w in block_weights(model).items())
+        assert (touched > 0, moved) == (step < 2, step >= 2)
+        done.append(step)
+
+
+def test_only_what_acts_on_weights_can_be_lifted():
+    with pytest.raises(Refusal, match="until=0: expected a step"):
+        frozen(until=0)
+    with pytest.raises(Refusal, match="interventions.0.until: prompt acts on more than"):
+        frozen(mechanism="prompt", text="words", until=2)

@@ -6,6 +6,8 @@ U is what the optimizer's step did to all trainable parameters, T what the const
 and D comes from the next held-out pairs at the weights before the step. One D is noisy: gains and
 what was taken of them are to be summed over steps before they are divided.
 
+cost = ‖T‖² / ‖U‖², both of every 16th row, so that no copy of the weights is kept.
+
 gain_<form>, gain_taken_<form>: the same with D of those of these pairs whose hack is of the form;
 weighted by their numbers they add up to gain. D of every form is a copy of the trained parameters.
 
@@ -14,6 +16,7 @@ entered this update. Held-out hacks are the start model's; a run comes to write 
 """
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +31,8 @@ from projected_grpo.interventions.refresh import Order, read_pairs, with_signs
 from projected_grpo.weights import lora, shards
 
 OWN = "own"
+# Of so many rows of a parameter one is in the energies.
+ROWS = 16
 
 
 def held_out(model: Path, folder: Path, manifest: dict) -> list[Pair]:
@@ -43,6 +48,11 @@ def trained(module: nn.Module) -> dict[str, nn.Parameter]:
         if p.requires_grad:
             params[lora.base_name(name)] = p
     return params
+
+
+def some(p: Tensor) -> Tensor:
+    """Every ROWS-th of this rank's rows."""
+    return shards.local(p).detach()[::ROWS]
 
 
 class DoseInForce:
@@ -66,6 +76,7 @@ class DoseInForce:
         self.n: Counter[str] = Counter()
         # by form, and of the run's own: D by parameter
         self.D: dict[str, dict[str, Tensor]] = {}
+        self.rows: dict[str, Tensor] = {}
 
     def see(self, step: int, rows: pl.DataFrame) -> None:
         """A step's labelled rollouts."""
@@ -84,10 +95,16 @@ class DoseInForce:
             self.own = []
         self.gain = -self._along()
         self.taken = torch.zeros_like(self.gain)
+        # of T, of U
+        self.energy = self.gain.new_zeros(2)
+        self.rows = {name: some(p).clone() for name, p in self.params.items()}
 
     def moved(self) -> None:
         """When the optimizer has moved the weights and nothing has been taken yet."""
         self.gain = self.gain + self._along()
+        for name, p in self.params.items():
+            U = some(p) - self.rows.pop(name)
+            self.energy[1] += inner(U, U)
 
     def take(self, name: str, T: Tensor) -> None:
         """What is taken of this rank's rows of a weight."""
@@ -95,6 +112,7 @@ class DoseInForce:
         for D in self.D.values():
             of_each.append(inner(T, D[name]))
         self.taken = self.taken + torch.stack(of_each)
+        self.energy[0] += inner(T[::ROWS], T[::ROWS])
 
     def measured(self) -> dict[str, float]:
         """Of the step, over all ranks."""
@@ -111,7 +129,8 @@ class DoseInForce:
         found |= {"gain": gain, "gain_taken": taken}
         # a batch without advantages may move nothing
         if gain:
-            found["dose"] = taken / gain
+            of_T, of_U = self._add()(self.energy).tolist()
+            found |= {"dose": taken / gain, "cost": of_T / of_U}
         self.D = {}
         return found
 
@@ -134,7 +153,9 @@ class DoseInForce:
 
     def _over_ranks(self) -> Float[Tensor, "2 d"]:
         """Gain and what was taken of it for each D, on the CPU."""
-        one = next(iter(self.params.values()))
-        add = shards.sum_over(one)
         both = torch.stack([self.gain, self.taken])
-        return add(both).cpu()
+        return self._add()(both).cpu()
+
+    def _add(self) -> Callable[[Tensor], Tensor]:
+        one = next(iter(self.params.values()))
+        return shards.sum_over(one)

@@ -36,6 +36,10 @@ def test_the_dose_is_the_share_of_the_updates_gain_that_was_taken(tmp_path):
     assert found["hold/gain"] == pytest.approx(U, rel=1e-8)
     assert found["hold/gain_taken"] == pytest.approx(U - left.item(), rel=1e-8)
     assert found["hold/dose"] == pytest.approx(1 - left.item() / U, rel=1e-8)
+    moved = zip(free, start, model.parameters(), strict=True)
+    energies = [((x - p)[::16].square().sum(), (x - y)[::16].square().sum()) for x, y, p in moved]
+    of_T, of_U = torch.tensor(energies).double().sum(0).tolist()
+    assert found["hold/cost"] == pytest.approx(of_T / of_U, rel=1e-5) and 0 < of_T < of_U
 
 
 def test_the_forms_of_the_held_out_pairs_have_gains_of_their_own(tmp_path):
@@ -90,7 +94,7 @@ def test_a_static_set_is_measured_where_it_is_asked_and_costs_nothing_else(tmp_p
     tiny_pairs.random_sets("cell", tmp_path, llama())
     for measure, names in (
         (0, {"touched"}),
-        (2, {"touched", "gain", "gain_taken", *OF_FIRST_FORM, "dose", "refresh_s"}),
+        (2, {"touched", "gain", "gain_taken", *OF_FIRST_FORM, "dose", "cost", "refresh_s"}),
     ):
         model = llama().double()
         arm = Hold(refresh=Refresh(measure=measure))

@@ -48,7 +48,7 @@ class Held:
 
 @dataclass
 class Hold(Intervention):
-    """v, v_seed: as constrain's. m: directions a weight, best first; a matrix is one."""
+    """v, v_seed: as constrain's. m: directions a weight, best first, None for all there are."""
 
     sees: ClassVar = "labelled rollouts, once or again"
     changes: ClassVar = "weights"
@@ -57,7 +57,7 @@ class Hold(Intervention):
     bound: Literal["equal", "half", "half_jointly"] = "equal"
     v: Direction = "real"
     v_seed: int = 0
-    m: int = 64
+    m: int | None = None
     layers: tuple[float, float] = (0.0, 1.0)
     projections: tuple[str, ...] = PROJECTIONS
     refresh: Refresh = field(default_factory=Refresh)
@@ -74,9 +74,13 @@ class Hold(Intervention):
         return f"movements, {self.v}"
 
     def check(self, setup: Setup) -> None:
+        if setup.adapter:
+            raise Refusal(
+                "hold knows no adapters: train whole weights (actor_rollout_ref.model.lora_rank=0)"
+            )
         if setup.v_hack is None:
             raise Refusal(f"this arm needs v_hack=FOLDER: {movement_files.REMEDY}")
-        if self.m < 0:
+        if self.m is not None and self.m < 0:
             raise Refusal(f"hold: m={self.m}: expected a number of directions, 0 or more")
         targets.check(setup.model_type, self.layers, self.projections)
         manifest = self.source(setup)
@@ -84,7 +88,7 @@ class Hold(Intervention):
         form = manifest["form"]
         if self.bound != "equal" and form != "matrix":
             raise Refusal(f"hold: bound={self.bound} needs sets of form matrix, these are {form}")
-        if form != "matrix" and self.m > int(manifest["r"]):
+        if self.m is not None and form != "matrix" and self.m > int(manifest["r"]):
             made = "r" if self.v == "real" else "r_controls"
             raise Refusal(
                 f"hold: m={self.m} does not fit: {self._folder(setup)} holds {manifest['r']} "
@@ -110,8 +114,7 @@ class Hold(Intervention):
         moving = targets.moving(params, model_type, self.layers, self.projections)
         sets = movement_files.read(folder, {target.name: target.side for target, _, _ in moving})
         for target, param, far in moving:
-            if far is not None:
-                raise Refusal("hold knows no adapters: train the whole weights")
+            assert far is None, "check refuses adapters"
             if target.name not in sets.of:
                 raise Refusal(f"there are no movements for {target.name}: {movement_files.REMEDY}")
             self.held.append(
@@ -126,7 +129,9 @@ class Hold(Intervention):
 
     def _held(self, target: Target, param: nn.Parameter, of: Movements, norm: float) -> Held:
         """The set of a whole weight, held from where the weight is now."""
-        of = of.first(self.m).to(shards.local(param)).rows(shards.rows(param))
+        if self.m is not None:
+            of = of.first(self.m)
+        of = of.to(shards.local(param)).rows(shards.rows(param))
         return Held(target, param, of, self._coordinates(param, of), norm)
 
     def _coordinates(self, param: nn.Parameter, of: Movements) -> Tensor:

@@ -46,6 +46,7 @@ class Comparison:
     facts: what all runs share, as a name and a value.
     steps: run -> number of its last training step, which may differ by a tenth within a group where
         a run was ended by the clock.
+    held: the last step in which every arm acts still, None where none is lifted.
     """
 
     group: str
@@ -57,6 +58,7 @@ class Comparison:
     diagnostics: pl.DataFrame
     facts: dict[str, str]
     steps: dict[Run, int]
+    held: int | None
 
     @property
     def definitions(self) -> roles.Definitions:
@@ -133,12 +135,23 @@ def gather(runs: list[Run]) -> Comparison:
         diagnostics=_stack(measured, before),
         facts={**shared[runs[0]], "start": ", ".join(starts), "training steps": _length(steps)},
         steps=steps,
+        held=_held(before),
     )
 
 
 def before_branch(run: Run, groups: list[str]) -> int:
     """Steps that do not count: of several branch points, those before the branch."""
     return run.first_step - 1 if len(groups) > 1 else 0
+
+
+def _held(before: Mapping[Run, int]) -> int | None:
+    """The first `until` of an arm's mechanisms, counted as steps are."""
+    ends = []
+    for run, n in before.items():
+        for entry in run.definition["interventions"]:
+            if entry.get("until") is not None:
+                ends.append(entry["until"] - n)
+    return min(ends, default=None)
 
 
 def _name(groups: list[str]) -> str:

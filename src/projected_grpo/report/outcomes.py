@@ -34,10 +34,12 @@ class Contrast:
 def by_run(comparison: Comparison) -> pl.DataFrame:
     """A row a run: RUN, what `outcomes.by_run` has, and solve, null where it was not evaluated.
 
-    Of runs of a group those steps count that all of them have.
+    Of runs of a group those steps count that all of them have, before a constraint is lifted.
     """
     shared = pl.col("step").max().over(RUN).min().over("group")
     steps = comparison.train.filter(pl.col("step") <= shared)
+    if comparison.held is not None:
+        steps = steps.filter(pl.col("step") <= comparison.held)
     solved = comparison.evals.filter(loophole=wordings.CLEAN)
     solve = solved.group_by(RUN).agg(solve=pl.col("gt_pass").mean())
     return outcomes.by_run(steps, RUN).join(solve, on=RUN, how="left")

@@ -57,6 +57,14 @@ def test_runs_of_a_group_are_measured_over_the_steps_that_all_have(tmp_path):
     assert by_run(gather(runs.find(tmp_path)))["U"].to_list() == [0.25, 0.25, 0.25]
 
 
+def test_what_runs_do_after_a_constraint_was_lifted_is_in_no_outcome(tmp_path):
+    lifted = [labels(1, 1, 4)] * 3 + [labels(4, 0, 4)] * 2
+    make_run(tmp_path, "base", 1, role="reference", train=lifted, **EVAL)
+    make_run(tmp_path, "project", 1, settings={"until": 3}, train=lifted, **EVAL)
+    found = by_run(gather(runs.find(tmp_path)))
+    assert found["U"].to_list() == [0.25, 0.25] and found["end"].to_list() == [3, 3]
+
+
 def test_runs_without_an_evaluation_are_compared_by_what_they_did_in_training(tmp_path):
     for seed in range(1, 5):
         for arm, role, train in (("base", "reference", HACKS), ("project", None, QUIET)):

@@ -25,6 +25,7 @@ UNKNOWN = "STEP"
 TRAIN = "projected_grpo.train"
 COMMANDS = {
     "extract": "projected_grpo.directions.extract",
+    "dose": "projected_grpo.directions.dose_command",
     "columns": "projected_grpo.directions.columns_command",
     "contrast": "projected_grpo.directions.contrast_command",
     "residual": "projected_grpo.directions.residual_command",
@@ -214,6 +215,10 @@ def _set(study: Study, name: str, point: tuple[int, int | None] | None) -> Job:
     elif of.rollouts:
         words.append(of.rollouts)
     words.append(str(scratch) if of.command == "residual" else f"out={scratch}")
+    if of.equal_cost:
+        measured = set_folder(study, of.equal_cost, None)
+        needs.append(measured)
+        words.append(f"r_controls={measured}")
     words += [*of.options, *_placebos(study, of, number)]
     command = ("-m", COMMANDS[of.command], *words)
     return Job(f"set {folder.name}", "set", command, folder, tuple(needs), scratch, point=number)
@@ -221,7 +226,9 @@ def _set(study: Study, name: str, point: tuple[int, int | None] | None) -> Job:
 
 def _placebos(study: Study, of: SetOf, point: int | None) -> list[str]:
     """As many draws as the seeds that may read them, unless the entry says how many."""
-    if of.command == "extract" or any(word.startswith("placebos=") for word in of.options):
+    if of.command in ("extract", "dose"):
+        return []
+    if any(word.startswith("placebos=") for word in of.options):
         return []
     branch = study.settings.branch
     seeds = seeds_of(branch, point or branch.started) if branch else study.settings.seeds

@@ -60,6 +60,20 @@ def test_a_set_waits_for_its_rollouts_and_has_a_placebo_for_every_seed():
     assert job.command[4] == f"out={job.made_in}" and job.made_in.parent == job.folder.parent
 
 
+def test_a_sets_controls_are_as_wide_as_costs_the_same_by_a_measured_dose():
+    sets = {
+        "start": SETS["start"],
+        "measured": {"command": "dose", "rollouts": "start", "options": ["r=64,128"]},
+        "signed": {"rollouts": "start", "equal_cost": "measured"},
+    }
+    study = seeded(sets=sets)
+    measured = Path("outputs/s/sets/measured")
+    made = named(study, {}, "set signed")
+    assert f"r_controls={measured}" in made.command and measured in made.needs
+    dose = named(study, {}, "set measured").command
+    assert dose[1] == "projected_grpo.directions.dose_command" and dose[-1] == "r=64,128"
+
+
 def test_every_run_leaves_out_the_problems_of_a_set_and_waits_for_it():
     job = named(seeded(without=["signed"]), {}, "vanilla-s1")
     assert "env.problems.without=[outputs/s/sets/signed]" in job.overrides

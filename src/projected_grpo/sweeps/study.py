@@ -19,12 +19,14 @@ class SetOf:
     """An entry of `sets`, made by one command before the runs that read it.
 
     rollouts: a file, or the name of an entry whose command is extract. at: the weights that it is
-    made of, the model's or each branch point's. options: the command's, but for out=; placebos are
-    as many as there are seeds, unless they are given.
+    made of, the model's or each branch point's. equal_cost: the name of an entry whose command is
+    dose; controls are then as wide as costs the same there. options: the command's, but for out=;
+    placebos are as many as there are seeds, unless they are given.
     """
 
-    command: Literal["extract", "columns", "contrast", "residual"] = "columns"
+    command: Literal["extract", "dose", "columns", "contrast", "residual"] = "columns"
     rollouts: str | None = None
+    equal_cost: str | None = None
     at: Literal["start", "branch"] = "start"
     options: tuple[str, ...] = ()
 
@@ -166,6 +168,7 @@ def _check_names(study: Study) -> None:
         if of.at == "branch" and not branch:
             raise Refusal(f"sets.{one}.at=branch, but the study has no branch: set at=start")
         _check_rollouts(study, one, of)
+        _check_equal_cost(study, one, of)
 
 
 def _check_rollouts(study: Study, one: str, of: SetOf) -> None:
@@ -176,3 +179,14 @@ def _check_rollouts(study: Study, one: str, of: SetOf) -> None:
     sampled = study.sets.get(of.rollouts)
     if sampled and (sampled.command, sampled.at) != ("extract", "start"):
         raise Refusal(f"sets.{one}.rollouts={of.rollouts} has no rollouts: name an extract")
+
+
+def _check_equal_cost(study: Study, one: str, of: SetOf) -> None:
+    if of.equal_cost is None:
+        return
+    said = f"sets.{one}.equal_cost={of.equal_cost}"
+    if of.command != "columns":
+        raise Refusal(f"{said}: only controls of `just columns` have a width")
+    measured = study.sets.get(of.equal_cost)
+    if not measured or (measured.command, measured.at) != ("dose", "start"):
+        raise Refusal(f"{said}: name a set of command dose, at=start")

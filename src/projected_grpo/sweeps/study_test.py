@@ -7,6 +7,7 @@ from projected_grpo.sweeps.plan_test import BASE, BRANCH, SETS
 from projected_grpo.sweeps.study import parse, read
 
 ARMS = {"vanilla": None}
+OF_NO_DOSE = {"rollouts": "start", "equal_cost": "signed"}
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,14 @@ ARMS = {"vanilla": None}
         (
             {"arms": ARMS, "seeds": [1], "sets": {**SETS, "a": {"rollouts": "signed"}}},
             "signed has no rollouts",
+        ),
+        (
+            {"arms": ARMS, "seeds": [1], "sets": {**SETS, "a": OF_NO_DOSE}},
+            "sets.a.equal_cost=signed: name a set of command dose",
+        ),
+        (
+            {"arms": ARMS, "seeds": [1], "sets": {**SETS, "a": {"command": "dose", **OF_NO_DOSE}}},
+            "sets.a.equal_cost=signed: only controls of",
         ),
         ({"arms": ARMS, "branch": {**BRANCH, "arm": "other"}}, "branch.arm=other is no arm"),
         ({"arms": ARMS, "branch": {**BRANCH, "held": 0}}, "branch.held=0: expected 1 or more"),

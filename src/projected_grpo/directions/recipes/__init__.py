@@ -11,7 +11,11 @@ from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
+import torch
+
 from projected_grpo.cli import Refusal
+from projected_grpo.directions.recipes.base import Classes
+from projected_grpo.weights.sets import Columns
 
 NAMES = tuple(m.name for m in iter_modules(__path__) if not m.name.endswith(("_test", "base")))
 
@@ -21,3 +25,9 @@ def get(name: str) -> ModuleType:
     if name not in NAMES:
         raise Refusal(f"unknown recipe={name}: choose from {', '.join(NAMES)}")
     return import_module(f"{__name__}.{name}")
+
+
+def is_one_sided(name: str) -> bool:
+    """Whether its sets are columns on the residual side."""
+    D = torch.eye(2)
+    return isinstance(get(name).fit(Classes(D, D, D), "reads", 1), Columns)
