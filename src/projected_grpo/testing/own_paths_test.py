@@ -1,22 +1,12 @@
-"""A whole step with our short cuts and one on verl's and vLLM's own paths, by the user's command.
-
-Two runs of a minute or two. In every gate engine_test.py compares the update and
-vllm_scheduler_test.py the sampling.
-"""
+"""A whole step with our short cuts and one on verl's and vLLM's own paths, by the user's command."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
-
-pytestmark = pytest.mark.skipif(
-    "GATE_STOCK" not in os.environ, reason="two runs of minutes: GATE_STOCK=1 just fast-dev-run"
-)
-
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> dict[str, Path]:
