@@ -56,8 +56,9 @@ def of_parameters(
     for names in tqdm(groups, desc="parameters"):
         found = {}
         for of, own in samples.items():
-            own_rows = of_class[of]
-            found[of] = pair_gradients.weighted_sums(model, own, names, own_rows, of, of == "hack")
+            found[of] = pair_gradients.weighted_sums(
+                model, own, names, of_class[of], of, energies=of == "hack"
+            )
         for name in names:
             sums = {of: own.sums.pop(name) for of, own in found.items()}
             energy = found["hack"].energy[name].sum()

@@ -22,7 +22,7 @@ from projected_grpo.fast.precision import compute_dtype
 # What one entry of a sum takes.
 BYTES = 4
 # Padded, of one forward and backward pass; a longer pair goes alone.
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 3072
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ def tokens(folder: Path, pairs: pl.DataFrame) -> list[tuple[Tokens, Tokens]]:
 
 
 def room(gigabytes: str, device: torch.device) -> float:
-    """For sums, in gigabytes. auto: 0.7 of what is free on an accelerator, 4 on a CPU."""
+    """For sums, in gigabytes. auto: 0.75 of what is free on an accelerator, 4 on a CPU."""
     if gigabytes != "auto":
         return float(gigabytes)
     if device.type != "cuda":
         return 4.0
     free, _ = torch.cuda.mem_get_info(device)
-    return 0.7e-9 * free
+    return 0.75e-9 * free
 
 
 def passes(params: Mapping[str, Tensor], n_sums: int, gigabytes: float) -> Iterator[list[str]]:
