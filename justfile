@@ -156,7 +156,7 @@ contrast *args: setup
 columns *args: setup
     @{{ python }} -m projected_grpo.directions.columns_command "$@"
 
-# share of a hack's first-order gain that each recipe takes, before any RL: just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100,300] [limit=400] [check=1e-6,1e-5] [fit=ROLLOUTS2] [sets=FOLDER]
+# share of a hack's first-order gain that each recipe takes, before any RL: just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100,300] [limit=400] [limit_others=400] [check=1e-6,1e-5] [fit=ROLLOUTS2] [sets=FOLDER]
 [no-exit-message]
 dose *args: setup
     @{{ python }} -m projected_grpo.directions.dose_command "$@"

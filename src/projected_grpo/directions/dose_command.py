@@ -43,14 +43,16 @@ from projected_grpo.weights import targets
 from projected_grpo.weights.constraint import Side
 from projected_grpo.weights.sets import Movements
 
-# limit: pairs of a class. gigabytes: for sums of gradients, auto for what the machine has. hacks:
-# sets are fitted on so many as well as on all that a third has. check: sizes of steps.
+# limit: hack pairs. limit_others: pairs of any other class. gigabytes: for sums of gradients, auto
+# for what the machine has. hacks: sets are fitted on so many as well as on all that a third has.
+# check: sizes of steps.
 DEFAULTS = {
     "out": "",
     "recipes": ",".join(recipes.NAMES),
     "r": "16,64,256",
     "hacks": "",
     "limit": "400",
+    "limit_others": "400",
     "blocks": "4",
     "gigabytes": "auto",
     "check": "",
@@ -63,7 +65,9 @@ DEFAULTS = {
 USAGE = "just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100]"
 
 
-def read_pairs(source: Path, other: str, limit: int, seed: int) -> dict[str, pl.DataFrame]:
+def read_pairs(
+    source: Path, other: str, limit: int, limit_others: int, seed: int
+) -> dict[str, pl.DataFrame]:
     """By class, and the hacks of another source where there is one. Raises Refusal where a class
     has none.
     """
@@ -73,7 +77,8 @@ def read_pairs(source: Path, other: str, limit: int, seed: int) -> dict[str, pl.
     by_class = {}
     for name, (file, of) in sources.items():
         rollouts = labelled.read_rollouts(file, pairs.COLUMNS)
-        by_class[name] = pairs.matched(rollouts, of, limit, seed)
+        most = limit if of == "hack" else limit_others
+        by_class[name] = pairs.matched(rollouts, of, most, seed)
         if by_class[name].is_empty():
             raise Refusal(f"{file} has no pair of the class {of}: sample more")
     return by_class
@@ -127,11 +132,12 @@ def main(argv: list[str]) -> None:
     folder, out = models.resolve(name), Path(options["out"])
     ranks = [whole_number("r", r, 1) for r in options["r"].split(",")]
     limit = whole_number("limit", options["limit"], 1)
+    limit_others = whole_number("limit_others", options["limit_others"], 1)
     seed = whole_number("seed", options["seed"], 0)
     sizes = command_line.floats(options["check"]) if options["check"] else []
     hacks = [whole_number("hacks", n, 1) for n in options["hacks"].split(",") if n]
     blocks = whole_number("blocks", options["blocks"], 2)
-    by_class = read_pairs(Path(rollouts), options["fit"], limit, seed)
+    by_class = read_pairs(Path(rollouts), options["fit"], limit, limit_others, seed)
 
     model, _ = activations.load_model(folder, command_line.device(options["device"]))
     room = pair_gradients.room(options["gigabytes"], model.device)

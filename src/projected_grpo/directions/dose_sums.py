@@ -56,7 +56,9 @@ def of_parameters(
     for names in tqdm(groups, desc="parameters"):
         found = {}
         for of, own in samples.items():
-            found[of] = pair_gradients.weighted_sums(model, own, names, of_class[of], of)
+            found[of] = pair_gradients.weighted_sums(
+                model, own, names, of_class[of], of, energies=of == "hack"
+            )
         for name in names:
             sums = {of: own.sums.pop(name) for of, own in found.items()}
             energy = found["hack"].energy[name].sum()

@@ -8,6 +8,7 @@ from projected_grpo.directions import dose, dose_tables, pair_gradients, pairs, 
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.directions.recipes import against_skill
 from projected_grpo.directions.recipes.base import Classes
+from projected_grpo.testing import tiny_pairs
 from projected_grpo.testing.tiny_llama import llama
 from projected_grpo.weights import basis, targets
 from projected_grpo.weights.sets import taken
@@ -131,24 +132,37 @@ def test_a_set_holds_more_of_its_own_d_than_of_anothers():
     assert own["cost %"].item() < own["holds %"].item() < 100
 
 
-PAIRS = [(Tokens([1, 2, 3], [4, 5 + i, 6]), Tokens([1, 2, 3], [7, 8, 9 + i, 10])) for i in range(5)]
+# prompts and responses of unlike lengths
+PAIRS = [
+    (Tokens([1, 2, 3][: 1 + i % 3], [4, 5 + i, 6]), Tokens([1, 2], [7, 8, 9 + i, 10] * (1 + i)))
+    for i in range(6)
+]
 
 
-def test_sums_of_pairs_are_weighted_sums_of_autograds_gradients():
+@pytest.mark.parametrize("energies", [False, True])
+def test_sums_of_pairs_are_weighted_sums_of_autograds_gradients(energies):
     model = llama().double()
     names = [t.name for t in targets.select(dict(model.named_parameters()), "llama")][:4]
-    weights = torch.tensor([[1.0, 0, 2, 0, 0], [0, -1, 0, 0.5, 0]])
-    found = pair_gradients.weighted_sums(model, PAIRS, names, weights)
+    names.append("model.embed_tokens.weight")
+    weights = torch.tensor([[1.0, 0, 2, 1, 0, 1], [0, -1, 0, 0, 0, 0]])
+    found = pair_gradients.weighted_sums(model, PAIRS, names, weights, energies=energies)
     for name in names:
         W = model.get_parameter(name)
         each = []
         for one, other in PAIRS:
-            gap = pair_gradients.log_p(model, one) - pair_gradients.log_p(model, other)
+            gap = tiny_pairs.ln_p(model, one) - tiny_pairs.ln_p(model, other)
             each.append(torch.autograd.grad(gap, W)[0])
         expected = torch.einsum("sp,poi->soi", weights.double(), torch.stack(each))
         torch.testing.assert_close(found.sums[name].double(), expected, rtol=1e-4, atol=1e-5)
-        norms = torch.stack([g.square().sum() for g in each])
-        torch.testing.assert_close(found.energy[name], norms, rtol=1e-4, atol=1e-9)
+        if energies:
+            norms = torch.stack([g.square().sum() for g in each])
+            torch.testing.assert_close(found.energy[name], norms, rtol=1e-4, atol=1e-9)
+
+
+def test_pairs_share_a_pass_where_they_enter_the_same_sums_alike():
+    weights = torch.tensor([[1.0, 0, 2, 1, 0, 1], [0, -1, 0, 0, 0, 0]])
+    batches = pair_gradients.together(PAIRS, weights)
+    assert sorted(map(sorted, batches)) == [[0, 3, 5], [1], [2]]
 
 
 def test_passes_hold_every_parameter_once_and_no_more_than_fits():

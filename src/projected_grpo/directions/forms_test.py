@@ -108,6 +108,12 @@ def test_sums_of_forms_make_up_those_of_all_hacks():
     torch.testing.assert_close(parts, whole)
 
 
+def test_other_classes_have_a_limit_of_their_own(rollouts):
+    found = dose_command.read_pairs(rollouts, str(rollouts), 6, 4, 0)
+    pairs_of = {of: len(own) // 2 for of, own in found.items()}
+    assert pairs_of == {"hack": 6, "skill": 4, "tests": 4, "unmatched": 4, "elsewhere": 6}
+
+
 def test_the_dose_command_crosses_the_forms_that_have_enough_pairs(model, rollouts, tmp_path):
     options = ("recipes=signed,matrix", "r=2", "blocks=2", *OPTIONS)
     dose_command.main([model, str(rollouts), f"out={tmp_path}", *options])

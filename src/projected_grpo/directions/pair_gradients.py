@@ -1,4 +1,4 @@
-"""Weighted sums of pairs' gradients: one backward pass a sample, a few matrices a weight in memory.
+"""Weighted sums of pairs' gradients: one backward pass a batch, a few matrices a weight in memory.
 
 g = ∇_W [ln p(one | prompt) - ln p(other | prompt)], teacher-forced, end token included where the
 sample ended by itself, summed over tokens and not normalised. The caller names the weights of one
@@ -21,12 +21,14 @@ from projected_grpo.fast.precision import compute_dtype
 
 # What one entry of a sum takes.
 BYTES = 4
+# Padded, of one forward and backward pass; a longer pair goes alone.
+BATCH_TOKENS = 3072
 
 
 @dataclass(frozen=True)
 class Sums:
     """sums: by weight, one for each row of `weighted_sums`' coefficients, fp32. energy: by weight,
-    ‖g‖² of every pair, float64.
+    ‖g‖² of every pair, float64, where it was asked for.
     """
 
     sums: dict[str, Float[Tensor, "s ..."]]
@@ -42,13 +44,13 @@ def tokens(folder: Path, pairs: pl.DataFrame) -> list[tuple[Tokens, Tokens]]:
 
 
 def room(gigabytes: str, device: torch.device) -> float:
-    """For sums, in gigabytes. auto: 0.7 of what is free on an accelerator, 4 on a CPU."""
+    """For sums, in gigabytes. auto: 0.75 of what is free on an accelerator, 4 on a CPU."""
     if gigabytes != "auto":
         return float(gigabytes)
     if device.type != "cuda":
         return 4.0
     free, _ = torch.cuda.mem_get_info(device)
-    return 0.7e-9 * free
+    return 0.75e-9 * free
 
 
 def passes(params: Mapping[str, Tensor], n_sums: int, gigabytes: float) -> Iterator[list[str]]:
@@ -74,57 +76,81 @@ def weighted_sums(
     names: Sequence[str],
     coefficients: Float[Tensor, "s p"],
     about: str = "pairs",
+    energies: bool = False,
 ) -> Sums:
     """Σ_p coefficients[s, p] g_p for every s, of the named weights.
 
-    A pair whose samples have the same tokens has no gradient: a tokenizer that reads no text.
+    energies: of every pair, so that each has a pass of its own; without, pairs share passes. A pair
+    whose samples have the same tokens has no gradient: a tokenizer that reads no text.
     """
     for one, other in pairs:
         assert one.response != other.response, "two samples are the same"
     weights = _required(model, names)
-    total = _zeros(weights, len(coefficients), len(pairs))
-    for p, pair in enumerate(tqdm(pairs, desc=about, leave=False)):
-        own = coefficients[:, p]
+    total = _zeros(weights, len(coefficients), len(pairs) if energies else 0)
+    batches = [[p] for p in range(len(pairs))] if energies else together(pairs, coefficients)
+    for batch in tqdm(batches, desc=about, leave=False):
+        first = batch[0]
+        own = coefficients[:, first]
         entering = own.nonzero().flatten().tolist()
-        grads = of_pair(model, pair, weights)
+        grads = of_pairs(model, [pairs[p] for p in batch], weights)
         for name, g in grads.items():
-            norm = torch.linalg.vector_norm(g, dtype=torch.float64)
-            total.energy[name][p] = norm.square()
             sums = total.sums[name]
             for s in entering:
                 sums[s].add_(g, alpha=own[s].item())
+            if energies:
+                norm = torch.linalg.vector_norm(g, dtype=torch.float64)
+                total.energy[name][first] = norm.square()
     return total
 
 
-def of_pair(
-    model: nn.Module,
-    pair: tuple[Tokens, Tokens],
-    weights: Mapping[str, Tensor],
-) -> dict[str, Tensor]:
-    """g of one pair, fp32."""
-    one, other = pair
-    of_one = _gradients(model, one, weights)
-    of_other = _gradients(model, other, weights)
-    found = {}
-    for name in weights:
-        found[name] = of_one[name].float() - of_other[name].float()
+def together(
+    pairs: Sequence[tuple[Tokens, Tokens]], coefficients: Float[Tensor, "s p"]
+) -> list[list[int]]:
+    """Pairs that enter the same sums alike, in batches of similar length; no sum, no batch."""
+    alike = {}
+    for p, own in enumerate(coefficients.T.tolist()):
+        if any(own):
+            alike.setdefault(tuple(own), []).append(p)
+    found = []
+    for group in alike.values():
+        longer = [max(pairs[p], key=len) for p in group]
+        for batch in activations.batches(longer, BATCH_TOKENS // 2):
+            found.append([group[i] for i in batch])
     return found
 
 
-def log_p(model: nn.Module, sample: Tokens, exact: bool = False) -> Float[Tensor, ""]:
-    """ln p(response | prompt), in what training computes in; exact: in the weights' own type."""
+def of_pairs(
+    model: nn.Module,
+    pairs: Sequence[tuple[Tokens, Tokens]],
+    weights: Mapping[str, Tensor],
+) -> dict[str, Tensor]:
+    """Σ g by weight, in the weight's own type, from one pass."""
+    both = log_p(model, [sample for pair in pairs for sample in pair])
+    gap = both[::2].sum() - both[1::2].sum()
+    grads = torch.autograd.grad(gap, list(weights.values()))
+    return dict(zip(weights, grads, strict=True))
+
+
+def log_p(model: nn.Module, samples: Sequence[Tokens], exact: bool = False) -> Float[Tensor, " n"]:
+    """ln p(response | prompt), in what training computes in; exact: in the weights' own type.
+
+    Padded on the right, where no token that counts looks.
+    """
     device = next(model.parameters()).device
-    ids = torch.tensor([[*sample.prompt, *sample.response]], device=device)
-    n = len(sample.response)
-    response = ids[0, -n:]
+    ids, _, response = (x.to(device) for x in activations.pad(samples))
+    first = min(len(sample.prompt) for sample in samples)
+    kept = ids.shape[1] - first + 1
     in_bf16 = compute_dtype(device.type) is torch.bfloat16
     rounded = in_bf16 and not exact
     with torch.autocast(device.type, torch.bfloat16, enabled=rounded):
-        output = model(input_ids=ids, use_cache=False, logits_to_keep=n + 1)
-    logits = output.logits[0, :-1]
+        output = model(input_ids=ids, use_cache=False, logits_to_keep=kept)
+    counts = response[:, first:]
+    logits = output.logits[:, :-1][counts]
     if logits.dtype is not torch.float64:
         logits = logits.float()
-    return -nn.functional.cross_entropy(logits, response, reduction="sum")
+    losses = nn.functional.cross_entropy(logits, ids[:, first:][counts], reduction="none")
+    of_samples = losses.split([len(sample.response) for sample in samples])
+    return -torch.stack([own.sum() for own in of_samples])
 
 
 def _zeros(weights: Mapping[str, Tensor], n_sums: int, n_pairs: int) -> Sums:
@@ -135,17 +161,6 @@ def _zeros(weights: Mapping[str, Tensor], n_sums: int, n_pairs: int) -> Sums:
         total.sums[name] = torch.zeros(shape, dtype=torch.float32, device=W.device)
         total.energy[name] = torch.zeros(n_pairs, dtype=torch.float64, device=W.device)
     return total
-
-
-def _gradients(
-    model: nn.Module,
-    sample: Tokens,
-    weights: Mapping[str, Tensor],
-) -> dict[str, Tensor]:
-    """∇ ln p(response | prompt) of one sample, by weight."""
-    values = list(weights.values())
-    grads = torch.autograd.grad(log_p(model, sample), values)
-    return dict(zip(weights, grads, strict=True))
 
 
 def _required(model: nn.Module, names: Sequence[str]) -> dict[str, nn.Parameter]:
