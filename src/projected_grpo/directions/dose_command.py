@@ -62,6 +62,8 @@ DEFAULTS = {
     "seed": "0",
     "device": "auto",
 }
+# Of a parameter, for which all classes' means are made at once: an embedding has 150,000.
+ROWS = 8192
 USAGE = "just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100]"
 
 
@@ -111,9 +113,12 @@ def enough(by_class: Mapping[str, pl.DataFrame], plan: dose_sums.Plan) -> dict[s
 
 
 def inner_products(G: dose.Gradients) -> np.ndarray:
-    """[class third class third] of one parameter."""
-    means = torch.stack([own.sum(1).flatten(1) for own in G.blocks.values()]).flatten(0, 1)
-    gram = (means @ means.mT).double().cpu().numpy()
+    """[class third class third] of one parameter, some rows at a time."""
+    gram = 0.0
+    of_classes = [own.split(ROWS, dim=2) for own in G.blocks.values()]
+    for rows in zip(*of_classes, strict=True):
+        means = torch.stack([own.sum(1).flatten(1) for own in rows]).flatten(0, 1)
+        gram = gram + (means @ means.mT).double().cpu().numpy()
     shape = (len(G.blocks), pairs.THIRDS)
     return gram.reshape(*shape, *shape)
 

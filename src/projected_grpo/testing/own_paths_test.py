@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("own_paths")
