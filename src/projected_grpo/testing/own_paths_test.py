@@ -1,4 +1,4 @@
-"""A whole step with our short cuts and one on verl's and vLLM's own paths, by the user's command."""
+"""A whole step with our short cuts and one on the own paths of verl and vLLM, by the command."""
 
 import json
 import subprocess
