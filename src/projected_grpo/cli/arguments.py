@@ -1,16 +1,8 @@
-"""What the command lines share: a refusal in one line, and `key=value` arguments."""
+"""key=value arguments as text."""
 
 from collections.abc import Iterable, Mapping
 
-
-class Refusal(SystemExit):
-    """Bad input, answered in one line that says what is wrong and what to do.
-
-    Left uncaught, Python prints the line to stderr and exits with status 1, without a traceback.
-    """
-
-    def __init__(self, line: str) -> None:
-        super().__init__(f"projected_grpo: {line}")
+from projected_grpo.cli.refusal import Refusal
 
 
 def arguments(
