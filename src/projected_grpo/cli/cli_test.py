@@ -60,12 +60,12 @@ def test_a_path_with_an_equals_sign_is_not_taken_for_a_key():
 
 
 def test_an_unknown_key_is_refused_with_the_nearest_known_ones():
-    with pytest.raises(Refusal, match="unknown key 'lable': nearest are label="):
+    with pytest.raises(Refusal, match="unknown argument 'lable': nearest are label="):
         read(Settings, [*NEEDED, "lable=x"])
 
 
 def test_a_key_that_looks_like_none_is_refused_with_all_of_them():
-    with pytest.raises(Refusal, match="unknown key 'zzz': known are out=, label=, n="):
+    with pytest.raises(Refusal, match="unknown argument 'zzz': known are out=, label=, n="):
         read(Settings, [*NEEDED, "zzz=1"])
 
 
@@ -114,7 +114,7 @@ def test_help_prints_every_key_with_type_default_and_a_line_and_exits_0(words, c
     lines = capsys.readouterr().out.splitlines()
     (row,) = [line for line in lines if line.startswith("n= ")]
     assert end.value.code == 0
-    assert row.split() == ["n=", "whole", "number", ">=", "1", "5", "how", "many"]
+    assert row.split() == ["n=", "a", "whole", "number,", "1", "or", "more", "5", "how", "many"]
 
 
 def test_a_bare_call_that_misses_something_prints_the_same_and_fails(capsys):

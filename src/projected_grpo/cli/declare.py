@@ -15,7 +15,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
-NAMES = {int: "whole number", float: "number", bool: "true or false", str: "text", Path: "path"}
+ONE = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
+SEVERAL = {int: "whole numbers", float: "numbers", str: "words", Path: "paths"}
 
 
 def option(
@@ -26,7 +27,10 @@ def option(
     most: int | float | None = None,
     choices: Sequence[str] = (),
 ) -> Any:
-    """A field that is given as key=value. least, most, choices hold for each item of a tuple."""
+    """A field that is given as key=value. The limits hold for each item of a tuple.
+
+    most: with least alone.
+    """
     limits = {"least": least, "most": most, "choices": tuple(choices)}
     return field(default=default, metadata={"place": "option", "what": what, **limits})
 
@@ -84,19 +88,17 @@ def choices(settings: type, f: Field) -> tuple[str, ...]:
 
 
 def kind(settings: type, f: Field) -> str:
-    """What a value must be: whole number >= 1; one of length, random; numbers, by commas."""
+    """What a value must be: a whole number, 1 or more; 2 numbers by commas, 0 to 1."""
     hint = bare_type(settings, f.name)
-    item = get_args(hint)[0] if is_list(settings, f.name) else hint
-    limits = f.metadata
-    text = NAMES[item]
-    if limits["choices"]:
-        text = f"one of {', '.join(limits['choices'])}"
-    if limits["least"] is not None:
-        text += f" >= {limits['least']:g}"
-    if limits["most"] is not None:
-        text += f" <= {limits['most']:g}"
+    several = is_list(settings, f.name)
+    text = SEVERAL[get_args(hint)[0]] if several else ONE[hint]
+    if words := f.metadata["choices"]:
+        text = f"{'any' if several else 'one'} of {', '.join(words)}"
     if n := length(settings, f.name):
-        return f"{text}, {n} by commas"
-    if not is_list(settings, f.name):
-        return text
-    return f"{text}, more by {'spaces' if limits['place'] == 'argument' else 'commas'}"
+        text = f"{n} {text}"
+    if several and f.metadata["place"] == "option":
+        text += " by commas"
+    least, most = f.metadata["least"], f.metadata["most"]
+    if most is not None:
+        return f"{text}, {least:g} to {most:g}"
+    return text if least is None else f"{text}, {least:g} or more"

@@ -54,7 +54,7 @@ def given(settings: type, argv: Sequence[str]) -> dict[str, str | list[str]]:
             raise Refusal(f"{word}: give key=value, or --help alone")
         # A path may hold "=", so only a plain word before it makes an argument a key.
         elif equals and key.isidentifier():
-            raise Refusal(f"unknown key {key!r}: {nearest(key, settings)}")
+            raise Refusal(f"unknown argument {key!r}: {nearest(key, settings)}")
         else:
             free.append(word)
     for f in declare.placed(settings, "argument").values():
