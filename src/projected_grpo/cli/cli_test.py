@@ -16,6 +16,7 @@ class Settings:
     others: tuple[Path, ...] = argument("other runs", ())
     out: Path = option("a folder")
     label: str | None = option("of the rows that are shown", None)
+    cards: int | None = option("of this machine", None, none="all")
     n: int = option("how many", 5, least=1)
     share: float = option("of them", 0.5, least=0, most=1)
     match: str = option("how", "length", choices=("length", "random"))
@@ -65,7 +66,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_ones():
 
 
 def test_a_key_that_looks_like_none_is_refused_with_all_of_them():
-    with pytest.raises(Refusal, match="unknown argument 'zzz': known are out=, label=, n="):
+    with pytest.raises(Refusal, match="unknown argument 'zzz': known are out=, label=, cards="):
         read(Settings, [*NEEDED, "zzz=1"])
 
 
@@ -79,8 +80,10 @@ def test_a_value_that_does_not_fit_is_refused_with_what_is_expected(word):
         read(Settings, [*NEEDED, word])
 
 
-def test_a_key_that_needs_no_value_may_be_left_empty():
-    assert read(Settings, [*NEEDED, "label="]).label is None
+@pytest.mark.parametrize("word", ["label=", "label=none", "cards=all"])
+def test_a_key_that_needs_no_value_may_be_left_empty_or_say_so(word):
+    settings = read(Settings, [*NEEDED, word])
+    assert (settings.label, settings.cards) == (None, None)
 
 
 def test_what_is_missing_is_named():

@@ -6,7 +6,7 @@
         n: int = option("samples of a prompt", 4, least=1)
 
 A field is an int, float, bool, str, Path, a tuple of these (written with commas), or one of them or
-None. Without a default it must be given.
+None (written none). Without a default it must be given.
 """
 
 from collections.abc import Sequence
@@ -26,25 +26,25 @@ def option(
     least: int | float | None = None,
     most: int | float | None = None,
     choices: Sequence[str] = (),
+    none: str = "none",
 ) -> Any:
     """A field that is given as key=value. The limits hold for each item of a tuple.
 
-    most: with least alone.
+    most: with least alone. none: the word for None.
     """
-    limits = {"least": least, "most": most, "choices": tuple(choices)}
+    limits = {"least": least, "most": most, "choices": tuple(choices), "none": none}
     return field(default=default, metadata={"place": "option", "what": what, **limits})
 
 
 def argument(what: str, default: Any = MISSING, *, choices: Sequence[str] = ()) -> Any:
     """A field that is given by its place. One that is a tuple takes all words that are left."""
-    limits = {"least": None, "most": None, "choices": tuple(choices)}
-    return field(default=default, metadata={"place": "argument", "what": what, **limits})
+    made = option(what, default, choices=choices)
+    return field(default=default, metadata={**made.metadata, "place": "argument"})
 
 
 def overrides(what: str) -> Any:
     """A field, tuple[str, ...], that takes every key=value that no other field has."""
-    limits = {"least": None, "most": None, "choices": ()}
-    return field(default=(), metadata={"place": "overrides", "what": what, **limits})
+    return field(default=(), metadata={**option(what).metadata, "place": "overrides"})
 
 
 def placed(settings: type, place: str) -> dict[str, Field]:
@@ -62,10 +62,14 @@ def is_needed(f: Field) -> bool:
     return f.default is MISSING
 
 
+def is_optional(settings: type, name: str) -> bool:
+    return NoneType in get_args(get_type_hints(settings)[name])
+
+
 def bare_type(settings: type, name: str) -> Any:
     """The field's type without `| None`."""
     hint = get_type_hints(settings)[name]
-    if NoneType not in get_args(hint):
+    if not is_optional(settings, name):
         return hint
     (alone,) = [part for part in get_args(hint) if part is not NoneType]
     return alone
@@ -100,5 +104,7 @@ def kind(settings: type, f: Field) -> str:
         text += " by commas"
     least, most = f.metadata["least"], f.metadata["most"]
     if most is not None:
-        return f"{text}, {least:g} to {most:g}"
-    return text if least is None else f"{text}, {least:g} or more"
+        text += f", {least:g} to {most:g}"
+    elif least is not None:
+        text += f", {least:g} or more"
+    return f"{text}; or {f.metadata['none']}" if is_optional(settings, f.name) else text

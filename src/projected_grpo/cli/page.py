@@ -1,7 +1,7 @@
 """What --help prints."""
 
 import sys
-from dataclasses import fields
+from dataclasses import Field, fields
 from typing import Any
 
 from tabulate import tabulate
@@ -13,11 +13,13 @@ WIDTHS = (None, 30, 30, 70)
 
 
 def usage(settings: type) -> str:
-    """What must be given, and that more may be: MODEL ROLLOUTS out=PATH [key=value ...]."""
+    """What must be given, and that more may be: MODEL ROLLOUTS out=... [key=value ...]."""
     words = []
     for place in ("argument", "option"):
         for f in declare.placed(settings, place).values():
-            word = declare.shown(f) + ("..." if place == "option" else "")
+            word = declare.shown(f)
+            if place == "option" or declare.is_list(settings, f.name):
+                word += "..."
             if declare.is_needed(f):
                 words.append(word)
             elif place == "argument":
@@ -29,19 +31,24 @@ def text(settings: type) -> str:
     """The command's docstring, and every key with its type, default and one line."""
     about = sys.modules[settings.__module__].__doc__.strip()
     rows = []
-    for f in fields(settings):
-        default = "needed" if declare.is_needed(f) else plain(f.default)
+    for f in sorted(fields(settings), key=place):
+        default = "needed" if declare.is_needed(f) else plain(f.default, f.metadata["none"])
         rows.append((declare.shown(f), declare.kind(settings, f), default, f.metadata["what"]))
     table = tabulate(rows, COLUMNS, disable_numparse=True, maxcolwidths=WIDTHS)
-    return f"{about}\n\n{usage(settings)}\n\n{table}"
+    return f"{about}\n\nusage: {usage(settings)}\n\n{table}"
 
 
-def plain(value: Any) -> str:
-    """A default as it would be written on the command line, none where there is none."""
+def place(f: Field) -> tuple[bool, bool]:
+    """Words that stand alone first, then what is needed."""
+    return f.metadata["place"] != "argument", not declare.is_needed(f)
+
+
+def plain(value: Any, none: str) -> str:
+    """A default as it would be written on the command line. none: the word for None."""
     if value is None or value == ():
-        return "none"
+        return none
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return ",".join(map(plain, value))
+        return ",".join(plain(item, none) for item in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -75,9 +75,11 @@ def nearest(key: str, settings: type) -> str:
 
 
 def fitted(settings: type, f: Field, text: str | list[str]) -> Any:
-    """The text as the field's type has it; none where a field needs none and the text is empty."""
-    if text == "" and f.default in (None, ()):
-        return f.default
+    """The text as the field's type has it. An empty one stands for None, or for no items."""
+    if declare.is_optional(settings, f.name) and text in ("", f.metadata["none"]):
+        return None
+    if text == "" and f.default == ():
+        return ()
     several = declare.is_list(settings, f.name)
     if isinstance(text, list):
         items = text
@@ -85,8 +87,8 @@ def fitted(settings: type, f: Field, text: str | list[str]) -> Any:
         items = text.split(",") if several else [text]
     values = converted(settings, f, items)
     if values is None:
-        word = f"{f.name}={text}" if isinstance(text, str) else f"{declare.shown(f)} {text}"
-        raise Refusal(f"{word}: expected {declare.kind(settings, f)}")
+        said = text if isinstance(text, str) else f" {' '.join(text)}"
+        raise Refusal(f"{declare.shown(f)}{said}: expected {declare.kind(settings, f)}")
     return values if several else values[0]
 
 
