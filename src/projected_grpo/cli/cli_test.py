@@ -61,13 +61,8 @@ def test_a_path_with_an_equals_sign_is_not_taken_for_a_key():
 
 
 def test_an_unknown_key_is_refused_with_the_nearest_known_ones():
-    with pytest.raises(Refusal, match="unknown argument 'lable': nearest are label="):
+    with pytest.raises(Refusal, match="unknown argument 'lable': nearest are label, "):
         read(Settings, [*NEEDED, "lable=x"])
-
-
-def test_a_key_that_looks_like_none_is_refused_with_all_of_them():
-    with pytest.raises(Refusal, match="unknown argument 'zzz': known are out=, label=, cards="):
-        read(Settings, [*NEEDED, "zzz=1"])
 
 
 @pytest.mark.parametrize(
@@ -94,11 +89,6 @@ def test_what_is_missing_is_named():
 def test_a_word_for_which_there_is_no_place_is_refused():
     with pytest.raises(Refusal, match="unexpected argument 'other'"):
         read(Study, ["smoke", "other"])
-
-
-def test_a_flag_is_refused():
-    with pytest.raises(Refusal, match="--n=4: give key=value"):
-        read(Settings, [*NEEDED, "--n=4"])
 
 
 def test_keys_of_nobody_go_to_the_field_that_takes_overrides():

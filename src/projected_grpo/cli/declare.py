@@ -10,10 +10,11 @@ None (written none). Without a default it must be given.
 """
 
 from collections.abc import Sequence
-from dataclasses import MISSING, Field, field, fields
+from dataclasses import MISSING, dataclass, field, fields
+from math import inf
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 ONE = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
 SEVERAL = {int: "whole numbers", float: "numbers", str: "words", Path: "paths"}
@@ -23,88 +24,91 @@ def option(
     what: str,
     default: Any = MISSING,
     *,
-    least: int | float | None = None,
-    most: int | float | None = None,
+    least: float | int = -inf,
+    most: float | int = inf,
     choices: Sequence[str] = (),
     none: str = "none",
+    place: str = "option",
 ) -> Any:
     """A field that is given as key=value. The limits hold for each item of a tuple.
 
-    most: with least alone. none: the word for None.
+    most: with least alone. none: the word for None. place: see argument and overrides.
     """
-    limits = {"least": least, "most": most, "choices": tuple(choices), "none": none}
-    return field(default=default, metadata={"place": "option", "what": what, **limits})
+    about = dict(what=what, least=least, most=most, choices=tuple(choices), none=none, place=place)
+    return field(default=default, metadata=about)
 
 
 def argument(what: str, default: Any = MISSING, *, choices: Sequence[str] = ()) -> Any:
     """A field that is given by its place. One that is a tuple takes all words that are left."""
-    made = option(what, default, choices=choices)
-    return field(default=default, metadata={**made.metadata, "place": "argument"})
+    return option(what, default, choices=choices, place="argument")
 
 
 def overrides(what: str) -> Any:
     """A field, tuple[str, ...], that takes every key=value that no other field has."""
-    return field(default=(), metadata={**option(what).metadata, "place": "overrides"})
+    return option(what, (), place="overrides")
 
 
-def placed(settings: type, place: str) -> dict[str, Field]:
-    """The fields of this place, by name."""
-    return {f.name: f for f in fields(settings) if f.metadata["place"] == place}
+@dataclass(frozen=True)
+class Key:
+    """A field of a command's settings. item: the type of a value, or of each of several.
+
+    n: how many there must be, None for any number.
+    """
+
+    name: str
+    default: Any
+    item: type
+    several: bool
+    n: int | None
+    optional: bool
+    what: str
+    least: float | int
+    most: float | int
+    choices: tuple[str, ...]
+    none: str
+    place: str
+
+    @property
+    def needed(self) -> bool:
+        return self.default is MISSING
+
+    @property
+    def shown(self) -> str:
+        """MODEL, out= or key=value, as usage and refusals have it."""
+        names = {"argument": self.name.upper(), "option": f"{self.name}="}
+        return names.get(self.place, "key=value")
+
+    @property
+    def kind(self) -> str:
+        """What a value must be: a whole number, 1 or more; 2 numbers by commas, 0 to 1."""
+        text = (SEVERAL if self.several else ONE)[self.item]
+        if self.choices and self.item is str:
+            text = f"{'any' if self.several else 'one'} of {', '.join(self.choices)}"
+        if self.n:
+            text = f"{self.n} {text}"
+        if self.several and self.place == "option":
+            text += " by commas"
+        if self.most < inf:
+            text += f", {self.least:g} to {self.most:g}"
+        elif self.least > -inf:
+            text += f", {self.least:g} or more"
+        return f"{text}; or {self.none}" if self.optional else text
 
 
-def shown(f: Field) -> str:
-    """MODEL, out= or key=value ..., as usage and refusals have it."""
-    names = {"argument": f.name.upper(), "option": f"{f.name}=", "overrides": "key=value ..."}
-    return names[f.metadata["place"]]
-
-
-def is_needed(f: Field) -> bool:
-    return f.default is MISSING
-
-
-def is_optional(settings: type, name: str) -> bool:
-    return NoneType in get_args(get_type_hints(settings)[name])
-
-
-def bare_type(settings: type, name: str) -> Any:
-    """The field's type without `| None`."""
-    hint = get_type_hints(settings)[name]
-    if not is_optional(settings, name):
-        return hint
-    (alone,) = [part for part in get_args(hint) if part is not NoneType]
-    return alone
-
-
-def is_list(settings: type, name: str) -> bool:
-    return get_origin(bare_type(settings, name)) is tuple
-
-
-def length(settings: type, name: str) -> int | None:
-    """Items of a tuple of fixed length, None for any other field."""
-    items = get_args(bare_type(settings, name))
-    return len(items) if items and items[-1] is not Ellipsis else None
-
-
-def choices(settings: type, f: Field) -> tuple[str, ...]:
-    """The words of which a value is one; none where any will do."""
-    is_bool = bare_type(settings, f.name) is bool
-    return ("true", "false") if is_bool else f.metadata["choices"]
-
-
-def kind(settings: type, f: Field) -> str:
-    """What a value must be: a whole number, 1 or more; 2 numbers by commas, 0 to 1."""
-    hint = bare_type(settings, f.name)
-    several = is_list(settings, f.name)
-    text = SEVERAL[get_args(hint)[0]] if several else ONE[hint]
-    if words := f.metadata["choices"]:
-        text = f"{'any' if several else 'one'} of {', '.join(words)}"
-    if n := length(settings, f.name):
-        text = f"{n} {text}"
-    if several and f.metadata["place"] == "option":
-        text += " by commas"
-    least, most = f.metadata["least"], f.metadata["most"]
-    if most is not None:
-        text += f", {least:g} to {most:g}"
-    elif least is not None:
-        text += f", {least:g} or more"
-    return f"{text}; or {f.metadata['none']}" if is_optional(settings, f.name) else text
+def keys(settings: type) -> list[Key]:
+    """Those of a settings class, in the order in which they are declared."""
+    hints = get_type_hints(settings)
+    found = []
+    for f in fields(settings):
+        hint = hints[f.name]
+        optional = NoneType in get_args(hint)
+        if optional:
+            hint = get_args(hint)[0]
+        items = get_args(hint)
+        n = len(items) if items and items[-1] is not Ellipsis else None
+        item = items[0] if items else hint
+        about = dict(f.metadata)
+        if item is bool:
+            about["choices"] = ("true", "false")
+        found.append(Key(f.name, f.default, item, bool(items), n, optional, **about))
+    return found

@@ -1,12 +1,11 @@
 """What --help prints."""
 
 import sys
-from dataclasses import Field, fields
 from typing import Any
 
 from tabulate import tabulate
 
-from projected_grpo.cli import declare
+from projected_grpo.cli.declare import Key, keys
 
 COLUMNS = ("", "type", "default", "")
 WIDTHS = (None, 30, 30, 70)
@@ -15,15 +14,12 @@ WIDTHS = (None, 30, 30, 70)
 def usage(settings: type) -> str:
     """What must be given, and that more may be: MODEL ROLLOUTS out=... [key=value ...]."""
     words = []
-    for place in ("argument", "option"):
-        for f in declare.placed(settings, place).values():
-            word = declare.shown(f)
-            if place == "option" or declare.is_list(settings, f.name):
-                word += "..."
-            if declare.is_needed(f):
-                words.append(word)
-            elif place == "argument":
-                words.append(f"[{word}]")
+    for key in sorted(keys(settings), key=place):
+        word = key.shown + ("..." if key.several or key.place == "option" else "")
+        if key.needed:
+            words.append(word)
+        elif key.place == "argument":
+            words.append(f"[{word}]")
     return " ".join([*words, "[key=value ...]"])
 
 
@@ -31,24 +27,24 @@ def text(settings: type) -> str:
     """The command's docstring, and every key with its type, default and one line."""
     about = sys.modules[settings.__module__].__doc__.strip()
     rows = []
-    for f in sorted(fields(settings), key=place):
-        default = "needed" if declare.is_needed(f) else plain(f.default, f.metadata["none"])
-        rows.append((declare.shown(f), declare.kind(settings, f), default, f.metadata["what"]))
+    for key in sorted(keys(settings), key=place):
+        default = "needed" if key.needed else as_text(key.default, key.none)
+        rows.append((key.shown, key.kind, default, key.what))
     table = tabulate(rows, COLUMNS, disable_numparse=True, maxcolwidths=WIDTHS)
     return f"{about}\n\nusage: {usage(settings)}\n\n{table}"
 
 
-def place(f: Field) -> tuple[bool, bool]:
+def place(key: Key) -> tuple[bool, bool]:
     """Words that stand alone first, then what is needed."""
-    return f.metadata["place"] != "argument", not declare.is_needed(f)
+    return key.place != "argument", not key.needed
 
 
-def plain(value: Any, none: str) -> str:
-    """A default as it would be written on the command line. none: the word for None."""
+def as_text(value: Any, none: str = "none") -> str:
+    """A value as it is written on the command line. none: the word for None."""
     if value is None or value == ():
         return none
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, tuple):
-        return ",".join(plain(item, none) for item in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return ",".join(as_text(item, none) for item in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
