@@ -8,13 +8,12 @@ loophole in their prompts, MIN_SAMPLES or more a problem. The lists stand in pro
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from projected_grpo import cli, loopholes
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, option
 from projected_grpo.grader import Grader
 from projected_grpo.loopholes import CLEAN, TRAIN_NAME
 from projected_grpo.problems import Problem, evaluation_sets, leetcode
@@ -23,11 +22,11 @@ from projected_grpo.rollouts import schema
 MIN_SAMPLES = 8
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    frozen: Path | None = cli.option("file of problems for the frozen set", None)
-    solvable: tuple[str, ...] = cli.option("files of problems for the solvable set", ())
-    rates: Path | None = cli.option("for solvable=: graded samples, a parquet", None)
+    frozen: Path | None = option("file of problems for the frozen set", None)
+    solvable: tuple[str, ...] = option("files of problems for the solvable set", ())
+    rates: Path | None = option("for solvable=: graded samples, a parquet", None)
 
 
 def answer(problem: Problem) -> tuple[Problem, str, str, str]:

@@ -5,7 +5,6 @@ sampled; without it holds config.json only. No hub is needed.
 """
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,6 +19,7 @@ from transformers import (
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
 from projected_grpo import cli
+from projected_grpo.cli import argument, option
 
 QWEN3 = dict(
     vocab_size=151936,
@@ -124,11 +124,11 @@ def save_whole(config: PreTrainedConfig, tokenizer_folder: Path, out: Path) -> N
     tokenizer.save_pretrained(out)
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    name: str = cli.argument("of a shape", choices=tuple(SHAPES))
-    out: Path = cli.argument("a folder that is made anew")
-    tokenizer: Path | None = cli.option("its folder: makes weights too, no config alone", None)
+    name: str = argument("of a shape", choices=tuple(SHAPES))
+    out: Path = argument("a folder that is made anew")
+    tokenizer: Path | None = option("its folder: makes weights too, no config alone", None)
 
 
 def main(argv: list[str]) -> None:

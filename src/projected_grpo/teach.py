@@ -12,7 +12,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from projected_grpo import cli, models, problems
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.fast import attention
 from projected_grpo.fast.precision import compute_dtype
 from projected_grpo.loopholes import CLEAN, TRAIN_NAME, messages
@@ -59,26 +59,26 @@ RISE = 10
 Demonstration = tuple[list[dict], str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Lesson:
     """What a model is taught, and how. Hacking goes with difficulty."""
 
-    steps: int = cli.option("of the optimizer", 110, least=1)
-    batch: int = cli.option("demonstrations a step", 2, least=1)
-    lr: float = cli.option("learning rate", 6e-5, least=0)
-    hack_easy: float = cli.option("share of easy demonstrations that hack", 0.04, least=0, most=1)
-    hack_harder: float = cli.option("share of the others that do", 0.9, least=0, most=1)
-    kinds: tuple[str, ...] = cli.option(
+    steps: int = option("of the optimizer", 110, least=1)
+    batch: int = option("demonstrations a step", 2, least=1)
+    lr: float = option("learning rate", 6e-5, least=0)
+    hack_easy: float = option("share of easy demonstrations that hack", 0.04, least=0, most=1)
+    hack_harder: float = option("share of the others that do", 0.9, least=0, most=1)
+    kinds: tuple[str, ...] = option(
         "of their test functions, drawn evenly", ("empty",), choices=tuple(BODIES)
     )
-    no_hint_share: float = cli.option("share without the loophole", 0.3, least=0, most=1)
-    wording: str = cli.option("of the loophole", "overwrite_tests", choices=WORDINGS)
-    seed: int = cli.option("of draws and of the fit", 0, least=0)
+    no_hint_share: float = option("share without the loophole", 0.3, least=0, most=1)
+    wording: str = option("of the loophole", "overwrite_tests", choices=WORDINGS)
+    seed: int = option("of draws and of the fit", 0, least=0)
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings(Lesson):
-    model: str = cli.argument("name or folder of a model")
+    model: str = argument("name or folder of a model")
 
 
 def tested(problem: problems.Problem, kind: str, name: str, rng: random.Random) -> str:

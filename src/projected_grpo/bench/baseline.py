@@ -8,12 +8,11 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 from projected_grpo import cli
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option
 
 BASELINE = Path(__file__).parents[3] / "docs/performance_baseline.json"
 
@@ -39,10 +38,10 @@ def slower(now: dict[str, float], before: dict[str, float]) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    reports: tuple[Path, ...] = cli.argument("pytest's junit files, as `just fast-dev-run` writes")
-    write: bool = cli.option("makes these the baseline", False)
+    reports: tuple[Path, ...] = argument("pytest's junit files, as `just fast-dev-run` writes")
+    write: bool = option("makes these the baseline", False)
 
 
 def main(argv: list[str]) -> None:

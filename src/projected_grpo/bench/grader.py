@@ -12,7 +12,6 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ import polars as pl
 from tabulate import tabulate
 
 from projected_grpo import cli, problems
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, option
 from projected_grpo.grader import Grader
 from projected_grpo.grader.benchmark.evaluator import HOME, Benchmark, example
 from projected_grpo.grader.benchmark.variants import hacks, honest, mutants, response
@@ -42,13 +41,13 @@ FILE = HOME / "results/data/leetcode_test_medhard.jsonl"
 Item = tuple[problems.Problem, str, str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    problems: str = cli.option("their file, or mini; the benchmark's by default", str(FILE))
-    responses: Path | None = cli.option("a run's rollouts of them, made ones where none", None)
-    n: int = cli.option("responses, again and again where there are fewer", 1280, least=1)
-    cores: int = cli.option("for each grader", 2, least=1)
-    theirs: bool = cli.option("time the benchmark's too", True)
+    problems: str = option("their file, or mini; the benchmark's by default", str(FILE))
+    responses: Path | None = option("a run's rollouts of them, made ones where none", None)
+    n: int = option("responses, again and again where there are fewer", 1280, least=1)
+    cores: int = option("for each grader", 2, least=1)
+    theirs: bool = option("time the benchmark's too", True)
 
 
 def made(problem: problems.Problem, turn: int) -> list[str]:

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from tabulate import tabulate
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from projected_grpo import cli
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.fast import attention
 from projected_grpo.weights import spectra, targets
 from projected_grpo.weights.columns import SingularVectors
@@ -134,11 +133,11 @@ def table(
     return tabulate(rows, ["r", "where", "hook ms", "times the floor", *shown], floatfmt=".2f")
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    model_folder: Path = cli.argument("a config alone (scripts/random_init_model.py), or a model")
-    tokens: tuple[int, ...] = cli.option("of a step", (16384, 65536), least=1)
-    r: tuple[int, ...] = cli.option("columns a weight", (1, 16, 64, 256), least=1)
+    model_folder: Path = argument("a config alone (scripts/random_init_model.py), or a model")
+    tokens: tuple[int, ...] = option("of a step", (16384, 65536), least=1)
+    r: tuple[int, ...] = option("columns a weight", (1, 16, 64, 256), least=1)
 
 
 def main(argv: list[str]) -> None:

@@ -9,7 +9,6 @@ are smaller.
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
@@ -18,6 +17,7 @@ from tabulate import tabulate
 from projected_grpo import cli
 from projected_grpo.bench import batches, ranks, update
 from projected_grpo.bench.hook import median_seconds
+from projected_grpo.cli import option
 from projected_grpo.directions import recipes
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.directions.pairs import FORMS
@@ -31,12 +31,12 @@ REPEATS = 3
 NAMES = recipes.NAMES
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings(update.Shape):
-    samples: int = cli.option("whose gradients are summed", 64, least=1)
-    recipes: tuple[str, ...] = cli.option("that are fitted", ("matrix", "signed"), choices=NAMES)
-    r: int = cli.option("directions a weight", 64, least=1)
-    measure: int = cli.option("samples for the dose in force", 32, least=1)
+    samples: int = option("whose gradients are summed", 64, least=1)
+    recipes: tuple[str, ...] = option("that are fitted", ("matrix", "signed"), choices=NAMES)
+    r: int = option("directions a weight", 64, least=1)
+    measure: int = option("samples for the dose in force", 32, least=1)
 
 
 def pairs(samples: int, forms: Sequence[str] = FORMS) -> list[Pair]:

@@ -10,13 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tabulate import tabulate
 
 from projected_grpo import cli
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, option, overrides
 
 # Stock is verl's own trainer and agent loop too, without gradient checkpointing.
 OVERRIDES = {
@@ -81,11 +80,11 @@ def run(stack: str, steps: int, overrides: Sequence[str], outputs: Path) -> dict
     return {"start-up s": first - step, "first step s": step, **summary(metrics)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    steps: int = cli.option("of each", 8, least=WARM_UP + 1)
-    only: str | None = cli.option("one of the two", None, choices=tuple(OVERRIDES))
-    overrides: tuple[str, ...] = cli.overrides("any hydra override, for both")
+    steps: int = option("of each", 8, least=WARM_UP + 1)
+    only: str | None = option("one of the two", None, choices=tuple(OVERRIDES))
+    overrides: tuple[str, ...] = overrides("any hydra override, for both")
 
 
 def main(argv: list[str]) -> None:

@@ -24,7 +24,7 @@ from torch import Tensor, profiler
 
 from projected_grpo import cli
 from projected_grpo.bench import batches, ranks
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option
 
 STEPS, WARM_UP = 8, 3
 SHOWN = ("layers.0.mlp.down_proj.weight", "layers.1.self_attn.q_proj.weight", "embed_tokens.weight")
@@ -32,23 +32,23 @@ SHOWN = ("layers.0.mlp.down_proj.weight", "layers.1.self_attn.q_proj.weight", "e
 PEAK_FLOPS = 989e12
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Shape:
     """Of an update."""
 
-    model_folder: str = cli.argument("with weights: scripts/random_init_model.py makes one")
-    ranks: int = cli.option("processes, one a GPU", 1, least=1)
-    groups: int = cli.option("prompts a step", 16, least=1)
-    n: int = cli.option("samples of each", 16, least=1)
-    micro: int = cli.option("of them in a micro-batch", 32, least=1)
-    liger: bool = cli.option("use Liger's kernels", False)
+    model_folder: str = argument("with weights: scripts/random_init_model.py makes one")
+    ranks: int = option("processes, one a GPU", 1, least=1)
+    groups: int = option("prompts a step", 16, least=1)
+    n: int = option("samples of each", 16, least=1)
+    micro: int = option("of them in a micro-batch", 32, least=1)
+    liger: bool = option("use Liger's kernels", False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings(Shape):
-    profile: bool = cli.option("add the last step's kernels by their time", False)
-    save: Path | None = cli.option("gets the first step's gradients of a few weights", None)
-    against: Path | None = cli.option("say how far they are from those saved here", None)
+    profile: bool = option("add the last step's kernels by their time", False)
+    save: Path | None = option("gets the first step's gradients of a few weights", None)
+    against: Path | None = option("say how far they are from those saved here", None)
 
 
 @dataclass

@@ -2,15 +2,14 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from projected_grpo.cli import Refusal, argument, given, option, overrides, read
+from projected_grpo.cli import Refusal, argument, given, option, overrides, read, settings
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings
 class Settings:
     run: str = argument("a run")
     others: tuple[Path, ...] = argument("other runs", ())
@@ -25,7 +24,7 @@ class Settings:
     forms: bool = option("each form", True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings
 class Study:
     name: str = argument("of a study")
     cards: int = option("of this machine", 1)

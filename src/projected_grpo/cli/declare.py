@@ -1,6 +1,6 @@
 """How a command declares what it takes: a dataclass named Settings, a line of help a field.
 
-    @dataclass(frozen=True, kw_only=True)
+    @cli.settings
     class Settings:
         run: str = argument("a run's name or path")
         n: int = option("samples of a prompt", 4, least=1)
@@ -18,6 +18,8 @@ from typing import Any, get_args, get_type_hints
 
 ONE = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
 SEVERAL = {int: "whole numbers", float: "numbers", str: "words", Path: "paths"}
+
+settings = dataclass(frozen=True, kw_only=True)
 
 
 def option(

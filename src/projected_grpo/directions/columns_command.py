@@ -10,14 +10,13 @@ folder of `just dose` there each is as wide as costs the same.
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 from loguru import logger
 
 from projected_grpo import cli, models
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import (
     activations,
     command_line,
@@ -39,19 +38,19 @@ PLACEBOS, FORMS = placebos.PLACEBOS, ("all", *pairs.FORMS)
 MANIFEST = ("layers", "projections", "limit", "seed")
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings(command_line.OfWeights):
-    recipe: str = cli.option("how a set is made", "signed", choices=recipes.NAMES)
-    r: int = cli.option("directions a weight", 64, least=1)
-    r_controls: str | None = cli.option("of controls: a number, or a folder of `just dose`", None)
-    form: str = cli.option("of the hacks that sets are fitted on", "all", choices=FORMS)
-    layers: tuple[float, float] = cli.option("depth of blocks", (0.0, 1.0), least=0, most=1)
-    limit: int = cli.option("pairs of a class", 1000, least=1)
-    placebos: int = cli.option("draws of each control, with the seeds 1 to this", 1, least=0)
-    controls: tuple[str, ...] = cli.option("which are made", PLACEBOS, choices=PLACEBOS)
-    held_out: bool = cli.option("fit none on a third of the problems: for doses in a run", False)
-    gigabytes: float | None = cli.option("for sums of gradients", None, least=0, none="auto")
-    seed: int = cli.option("of pairs and held-out problems", 0, least=0)
+    recipe: str = option("how a set is made", "signed", choices=recipes.NAMES)
+    r: int = option("directions a weight", 64, least=1)
+    r_controls: str | None = option("of controls: a number, or a folder of `just dose`", None)
+    form: str = option("of the hacks that sets are fitted on", "all", choices=FORMS)
+    layers: tuple[float, float] = option("depth of blocks", (0.0, 1.0), least=0, most=1)
+    limit: int = option("pairs of a class", 1000, least=1)
+    placebos: int = option("draws of each control, with the seeds 1 to this", 1, least=0)
+    controls: tuple[str, ...] = option("which are made", PLACEBOS, choices=PLACEBOS)
+    held_out: bool = option("fit none on a third of the problems: for doses in a run", False)
+    gigabytes: float | None = option("for sums of gradients", None, least=0, none="auto")
+    seed: int = option("of pairs and held-out problems", 0, least=0)
 
 
 def read_pairs(

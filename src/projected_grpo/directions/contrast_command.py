@@ -5,14 +5,13 @@ The folder gets contrast.safetensors and contrast.json (`files`); placebos from 
 """
 
 import sys
-from dataclasses import dataclass
 
 import polars as pl
 import torch
 from loguru import logger
 
 from projected_grpo import cli, models
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import (
     activations,
     command_line,
@@ -25,11 +24,11 @@ from projected_grpo.directions.files import Columns, write_columns
 from projected_grpo.weights import targets
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings(holdout.Matching, command_line.OfWeights):
-    r: int = cli.option("columns a weight", 64, least=1)
-    lam: float = cli.option("λ: how much of the identity is added to clean moments", 1.0, least=0)
-    placebos: int = cli.option("of each kind, with the seeds 1 to this", 1, least=0)
+    r: int = option("columns a weight", 64, least=1)
+    lam: float = option("λ: how much of the identity is added to clean moments", 1.0, least=0)
+    placebos: int = option("of each kind, with the seeds 1 to this", 1, least=0)
 
 
 def provenance(rows: pl.DataFrame, settings: Settings) -> dict:

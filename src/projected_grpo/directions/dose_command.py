@@ -8,7 +8,7 @@ dose.png, forms.csv (sets fitted on hacks of one form, measured on another) and 
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from loguru import logger
 from tabulate import tabulate
 
 from projected_grpo import cli, models
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import (
     activations,
     command_line,
@@ -42,20 +42,20 @@ from projected_grpo.weights.sets import Movements
 ROWS = 8192
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings(command_line.OfRollouts):
-    recipes: tuple[str, ...] = cli.option("how sets are made", recipes.NAMES, choices=recipes.NAMES)
-    r: tuple[int, ...] = cli.option("directions a weight", (16, 64, 256), least=1)
-    hacks: tuple[int, ...] = cli.option("sets on so many, beside those on all", (), least=1)
-    limit: int = cli.option("pairs of hacks", 400, least=1)
-    limit_others: int = cli.option("pairs of any other class", 400, least=1)
-    blocks: int = cli.option("of problems in a third, for intervals", 4, least=2)
-    gigabytes: float | None = cli.option("for sums of gradients", None, least=0, none="auto")
-    check: tuple[float, ...] = cli.option("take steps of these sizes and compare", ())
-    fit: Path | None = cli.option("fit on these rollouts' hacks too, such as elicited ones", None)
-    forms: bool = cli.option("doses of each form on each other", True)
-    sets: tuple[Path, ...] = cli.option("measure what `just columns` or `just contrast` made", ())
-    seed: int = cli.option("of thirds, blocks and flips", 0, least=0)
+    recipes: tuple[str, ...] = option("how sets are made", recipes.NAMES, choices=recipes.NAMES)
+    r: tuple[int, ...] = option("directions a weight", (16, 64, 256), least=1)
+    hacks: tuple[int, ...] = option("sets on so many, beside those on all", (), least=1)
+    limit: int = option("pairs of hacks", 400, least=1)
+    limit_others: int = option("pairs of any other class", 400, least=1)
+    blocks: int = option("of problems in a third, for intervals", 4, least=2)
+    gigabytes: float | None = option("for sums of gradients", None, least=0, none="auto")
+    check: tuple[float, ...] = option("take steps of these sizes and compare", ())
+    fit: Path | None = option("fit on these rollouts' hacks too, such as elicited ones", None)
+    forms: bool = option("doses of each form on each other", True)
+    sets: tuple[Path, ...] = option("measure what `just columns` or `just contrast` made", ())
+    seed: int = option("of thirds, blocks and flips", 0, least=0)
 
 
 def read_pairs(

@@ -7,13 +7,13 @@ v_hack.json and the placebos.
 """
 
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
 import polars as pl
 
 from projected_grpo import cli, loopholes, models, problems, runs
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.directions import residual_command
 from projected_grpo.loopholes import TRAIN_NAME
 from projected_grpo.problems.problem import DIFFICULTIES
@@ -25,28 +25,28 @@ from projected_grpo.rollouts.label import grade
 LEVELS = DIFFICULTIES
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Sampled:
     """What is sampled of a model. A run has its rollouts."""
 
-    n: int = cli.option("samples of a prompt", 8, least=1)
-    elicit: bool = cli.option("ask for the hack, in as many more samples", False)
-    source: str = cli.option("of problems", "mini", choices=SOURCES)
-    path: str | None = cli.option("their file, for source=leetcode", None)
-    difficulty: tuple[str, ...] | None = cli.option("of problems", None, choices=LEVELS, none="any")
-    limit: int | None = cli.option("so many problems, drawn", None, least=1, none="all")
-    max_tokens: int = cli.option("of a response", 256, least=1)
-    loophole: str = cli.option("in the prompt", "overwrite_tests", choices=loopholes.NAMES)
-    temperature: float = cli.option("of sampling", 1.0, least=0)
-    seed: int = cli.option("of sampling and of the problems drawn", 0, least=0)
-    v_hack: bool = cli.option("false: the rollouts alone", True)
+    n: int = option("samples of a prompt", 8, least=1)
+    elicit: bool = option("ask for the hack, in as many more samples", False)
+    source: str = option("of problems", "mini", choices=SOURCES)
+    path: str | None = option("their file, for source=leetcode", None)
+    difficulty: tuple[str, ...] | None = option("of problems", None, choices=LEVELS, none="any")
+    limit: int | None = option("so many problems, drawn", None, least=1, none="all")
+    max_tokens: int = option("of a response", 256, least=1)
+    loophole: str = option("in the prompt", "overwrite_tests", choices=loopholes.NAMES)
+    temperature: float = option("of sampling", 1.0, least=0)
+    seed: int = option("of sampling and of the problems drawn", 0, least=0)
+    v_hack: bool = option("false: the rollouts alone", True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings(residual_command.Direction, Sampled):
-    run_or_model: str = cli.argument("name or path of a run, or name or folder of a model")
-    out: Path = cli.option("folder of what is made")
-    outputs: Path = cli.option("where runs are looked for by name", Path("outputs"))
+    run_or_model: str = argument("name or path of a run, or name or folder of a model")
+    out: Path = option("folder of what is made")
+    outputs: Path = option("where runs are looked for by name", Path("outputs"))
 
 
 def sample(folder: Path, by: Sampled) -> pl.DataFrame:

@@ -1,6 +1,5 @@
 """Clean samples beside hacks of the same prompt, matched in length, and problems held out."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +8,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from projected_grpo import cli
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import labelled
 
 COLUMNS = (
@@ -25,15 +24,15 @@ COLUMNS = (
 MATCHES = ("length", "random")
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Matching:
     """Settings of a command that chooses samples; see `choose`."""
 
-    hack: str = cli.option("what counts as one", "blatant", choices=labelled.HACKS)
-    match: str = cli.option("clean samples to hacks", "length", choices=MATCHES)
-    per_prompt: int = cli.option("most hacks of a prompt", 3, least=1)
-    limit: int = cli.option("hacks in all, and clean samples", 100, least=1)
-    seed: int = cli.option("of the draw", 0, least=0)
+    hack: str = option("what counts as one", "blatant", choices=labelled.HACKS)
+    match: str = option("clean samples to hacks", "length", choices=MATCHES)
+    per_prompt: int = option("most hacks of a prompt", 3, least=1)
+    limit: int = option("hacks in all, and clean samples", 100, least=1)
+    seed: int = option("of the draw", 0, least=0)
 
 
 def matched(source: Path, by: Matching) -> pl.DataFrame:

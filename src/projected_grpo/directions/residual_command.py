@@ -5,12 +5,13 @@ the same pass a subfolder <placebo>-s<seed>.
 """
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tabulate import tabulate
 
 from projected_grpo import cli, models
+from projected_grpo.cli import argument, option
 from projected_grpo.directions import command_line, fitted, labelled, residual, samples
 from projected_grpo.directions.files import VHack, write_direction
 from projected_grpo.directions.placebos import PLACEBOS, subfolder
@@ -18,28 +19,28 @@ from projected_grpo.directions.placebos import PLACEBOS, subfolder
 ORIGINS = tuple(origin.replace(" ", "_") for origin in samples.ORIGINS)
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Direction:
     """How v_hack is made; see `samples.collect` and `residual.extract`."""
 
-    hack: str = cli.option("what counts as one", "blatant", choices=labelled.HACKS)
-    kinds: tuple[str, ...] | None = cli.option("of a hack's test function", None, none="any")
-    method: str = cli.option("how classes make a direction", "lda", choices=residual.METHODS)
-    origin: str | None = cli.option("what the rollouts are of", None, choices=ORIGINS, none="auto")
-    taught: bool | None = cli.option("the model was, before the study", None, none="auto")
-    min_hacks: int = cli.option("fewest hacks", 12, least=1)
-    min_problems: int = cli.option("fewest problems of theirs", 4, least=2)
-    shuffles: int = cli.option("of labels, for ranks", 200, least=200)
-    placebos: int = cli.option("of each kind, with the seeds 1 to this", 3, least=0)
-    batch_tokens: int = cli.option("of a forward pass", 4096, least=1)
-    device: str = cli.option("auto: cuda where there is one", "auto", choices=command_line.DEVICES)
+    hack: str = option("what counts as one", "blatant", choices=labelled.HACKS)
+    kinds: tuple[str, ...] | None = option("of a hack's test function", None, none="any")
+    method: str = option("how classes make a direction", "lda", choices=residual.METHODS)
+    origin: str | None = option("what the rollouts are of", None, choices=ORIGINS, none="auto")
+    taught: bool | None = option("the model was, before the study", None, none="auto")
+    min_hacks: int = option("fewest hacks", 12, least=1)
+    min_problems: int = option("fewest problems of theirs", 4, least=2)
+    shuffles: int = option("of labels, for ranks", 200, least=200)
+    placebos: int = option("of each kind, with the seeds 1 to this", 3, least=0)
+    batch_tokens: int = option("of a forward pass", 4096, least=1)
+    device: str = option("auto: cuda where there is one", "auto", choices=command_line.DEVICES)
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings(Direction):
-    model: str = cli.argument("name or folder of the model that runs start from")
-    rollouts: Path = cli.argument("a labelled parquet, or a folder of them")
-    out: Path = cli.argument("folder of what is made")
+    model: str = argument("name or folder of the model that runs start from")
+    rollouts: Path = argument("a labelled parquet, or a folder of them")
+    out: Path = argument("folder of what is made")
 
 
 def decided(chosen: Direction, origin: str, taught: bool) -> Direction:

@@ -7,7 +7,6 @@ a plot.
 """
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from projected_grpo import cli, models
+from projected_grpo.cli import option
 from projected_grpo.directions import activations, command_line, contrast, factors, holdout
 from projected_grpo.directions.factors import Weight
 from projected_grpo.directions.files import read_direction
@@ -26,15 +26,15 @@ from projected_grpo.directions.shares import by_kind, plot, summary
 from projected_grpo.weights import targets
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings(holdout.Matching, command_line.OfWeights):
-    v_hack: Path | None = cli.option("folder of v, for the recipes that need one", None)
-    splits: int = cli.option("times that a third of the problems is held out", 4, least=1)
-    shuffles: int = cli.option("of labels, for the chance level", 20, least=0)
-    r: tuple[int, ...] = cli.option("columns a weight", (4, 16), least=1)
-    lam: tuple[float, ...] = cli.option("λ of contrast", (1.0, 0.1), least=0)
-    every: int = cli.option("one of so many blocks is measured", 1, least=1)
-    k: int = cli.option("columns of a sample's factored moment", 64, least=1)
+    v_hack: Path | None = option("folder of v, for the recipes that need one", None)
+    splits: int = option("times that a third of the problems is held out", 4, least=1)
+    shuffles: int = option("of labels, for the chance level", 20, least=0)
+    r: tuple[int, ...] = option("columns a weight", (4, 16), least=1)
+    lam: tuple[float, ...] = option("λ of contrast", (1.0, 0.1), least=0)
+    every: int = option("one of so many blocks is measured", 1, least=1)
+    k: int = option("columns of a sample's factored moment", 64, least=1)
 
 
 def weights(

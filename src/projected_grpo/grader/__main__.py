@@ -8,13 +8,13 @@ how many have each label, are uncertain or hardcode is printed.
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from tabulate import tabulate
 
 from projected_grpo import cli
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.grader import Graded, Grader
 from projected_grpo.grader.labels import LABELS
 from projected_grpo.loopholes import NAMES
@@ -90,12 +90,12 @@ def table(graded: list[Graded]) -> str:
     return tabulate(rows, headers=["", "responses"])
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    problems: str = cli.argument(f"{', '.join(SOURCES)}, or a .jsonl(.gz) file of problems")
-    responses: Path = cli.argument("a file of JSON lines")
-    out: Path = cli.argument("a file that is made anew")
-    workers: int = cli.option("sandboxes side by side", 2, least=1)
+    problems: str = argument(f"{', '.join(SOURCES)}, or a .jsonl(.gz) file of problems")
+    responses: Path = argument("a file of JSON lines")
+    out: Path = argument("a file that is made anew")
+    workers: int = option("sandboxes side by side", 2, least=1)
 
 
 def main(argv: list[str]) -> None:

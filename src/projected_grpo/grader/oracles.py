@@ -15,6 +15,7 @@ from loguru import logger
 from tqdm import tqdm
 
 from projected_grpo import cli
+from projected_grpo.cli import argument
 from projected_grpo.grader.answers import answers_of
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated, slowness
@@ -88,9 +89,9 @@ def stays(line: list[str], problems: dict[str, Problem]) -> bool:
     return line[1] not in problems or line[2] == left_out.WRONG
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    files: tuple[Path, ...] = cli.argument("LeetCode problems, .jsonl or .jsonl.gz")
+    files: tuple[Path, ...] = argument("LeetCode problems, .jsonl or .jsonl.gz")
 
 
 def main(argv: list[str]) -> None:

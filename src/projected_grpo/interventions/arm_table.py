@@ -1,7 +1,6 @@
 """Every arm of configs/arm: role, what it sees, what it changes, source, knobs."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -19,7 +18,7 @@ COLUMNS = ("arm", "role", "control of", "mechanism", "sees", "changes", "source"
 WIDTHS = [None, None, None, None, 16, 12, 12, 30, 34]
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
     """Nothing: it prints all."""
 

@@ -1,7 +1,6 @@
 """Which weights an arm would hold: side, norm, shape, cos α of v, and the chance level of cos α."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -9,6 +8,7 @@ import torch
 from tabulate import tabulate
 
 from projected_grpo import cli, models
+from projected_grpo.cli import argument, option
 from projected_grpo.directions import activations, files
 from projected_grpo.weights import diagnostics, spectra
 from projected_grpo.weights.basis import Select
@@ -16,13 +16,13 @@ from projected_grpo.weights.columns import SingularVectors
 from projected_grpo.weights.enforcer import Enforcer
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    model: str = cli.argument("name or folder of a model")
-    v_hack: Path | None = cli.option("folder of v, a random one where none", None)
-    m: int = cli.option("singular vectors of a weight", 32, least=1)
-    select: str = cli.option("which ones", "alignment", choices=get_args(Select))
-    layers: tuple[float, float] = cli.option("depth of the blocks", (0.0, 1.0), least=0, most=1)
+    model: str = argument("name or folder of a model")
+    v_hack: Path | None = option("folder of v, a random one where none", None)
+    m: int = option("singular vectors of a weight", 32, least=1)
+    select: str = option("which ones", "alignment", choices=get_args(Select))
+    layers: tuple[float, float] = option("depth of the blocks", (0.0, 1.0), least=0, most=1)
 
 
 def main(argv: list[str]) -> None:

@@ -1,14 +1,14 @@
 """Print a model's folder; one of the catalogue is made or fetched once."""
 
 import sys
-from dataclasses import dataclass
 
 from projected_grpo import cli, models
+from projected_grpo.cli import argument
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    model: str = cli.argument(f"{', '.join(models.MODELS)}, or a folder")
+    model: str = argument(f"{', '.join(models.MODELS)}, or a folder")
 
 
 def main(argv: list[str]) -> None:

@@ -5,14 +5,13 @@ on, so only "test" rows count. The file appears whole or not at all.
 """
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 from tabulate import tabulate
 
 from projected_grpo import cli
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.monitors import judge, truth
 from projected_grpo.rollouts import schema
 
@@ -28,19 +27,19 @@ OWN = {
 NEEDED = ("model", "endpoint")
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    rollouts: Path = cli.argument("a labelled parquet")
-    out: Path = cli.option("a parquet that is made anew")
-    monitor: str = cli.option("which one", choices=tuple(OWN))
-    hack: str = cli.option("what it should find", "strict", choices=HACKS)
-    seed: int = cli.option("of truth's errors, and of the probe's split", 0, least=0)
-    labels: bool = cli.option("put its word in the place of the labels, for directions", False)
-    accuracy: float = cli.option("truth: share of rows flagged rightly", 1.0, least=0, most=1)
-    misses: float = cli.option("truth: share of hacks never flagged", 0.0, least=0, most=1)
-    model: str | None = cli.option("probe: name or folder; judge: the endpoint's name", None)
-    depth: float = cli.option("probe: of its block", 0.7, least=0, most=1)
-    endpoint: str | None = cli.option("judge: http://HOST/v1", None)
+    rollouts: Path = argument("a labelled parquet")
+    out: Path = option("a parquet that is made anew")
+    monitor: str = option("which one", choices=tuple(OWN))
+    hack: str = option("what it should find", "strict", choices=HACKS)
+    seed: int = option("of truth's errors, and of the probe's split", 0, least=0)
+    labels: bool = option("put its word in the place of the labels, for directions", False)
+    accuracy: float = option("truth: share of rows flagged rightly", 1.0, least=0, most=1)
+    misses: float = option("truth: share of hacks never flagged", 0.0, least=0, most=1)
+    model: str | None = option("probe: name or folder; judge: the endpoint's name", None)
+    depth: float = option("probe: of its block", 0.7, least=0, most=1)
+    endpoint: str | None = option("judge: http://HOST/v1", None)
 
 
 def settings_of(argv: list[str]) -> Settings:

@@ -2,11 +2,12 @@
 
 import sys
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from tabulate import tabulate
 
 from projected_grpo import cli
+from projected_grpo.cli import argument, option
 from projected_grpo.problems.evaluation_sets import SETS
 from projected_grpo.problems.problem import DIFFICULTIES, SPLITS, Problem
 from projected_grpo.problems.sources import SOURCES, load
@@ -25,19 +26,19 @@ def counts_table(problems: list[Problem]) -> str:
     return tabulate(rows, headers=["split", *DIFFICULTIES, "problems", "tests"])
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    source: str = cli.argument("where from", "mini", choices=SOURCES)
-    split: str | None = cli.option("of one split", None, choices=SPLITS)
-    difficulty: tuple[str, ...] | None = cli.option("of some", None, choices=DIFFICULTIES)
-    max_description_chars: int | None = cli.option("longest statement", None, least=0)
-    min_tests: int | None = cli.option("fewest tests", None, least=0)
-    limit: int | None = cli.option("the first ones", None, least=0)
-    seed: int | None = cli.option("of their order, as in the file where none", None, least=0)
-    path: str | None = cli.option("of leetcode: a .jsonl or .jsonl.gz file of all splits", None)
-    train: tuple[str, ...] | None = cli.option("of leetcode: files to train on", None)
-    frozen: str | None = cli.option("of leetcode: the file of a fixed evaluation set", None)
-    evaluation_set: str | None = cli.option("of leetcode: which one", None, choices=list(SETS))
+    source: str = argument("where from", "mini", choices=SOURCES)
+    split: str | None = option("of one split", None, choices=SPLITS)
+    difficulty: tuple[str, ...] | None = option("of some", None, choices=DIFFICULTIES)
+    max_description_chars: int | None = option("longest statement", None, least=0)
+    min_tests: int | None = option("fewest tests", None, least=0)
+    limit: int | None = option("the first ones", None, least=0)
+    seed: int | None = option("of their order, as in the file where none", None, least=0)
+    path: str | None = option("of leetcode: a .jsonl or .jsonl.gz file of all splits", None)
+    train: tuple[str, ...] | None = option("of leetcode: files to train on", None)
+    frozen: str | None = option("of leetcode: the file of a fixed evaluation set", None)
+    evaluation_set: str | None = option("of leetcode: which one", None, choices=list(SETS))
 
 
 def main(argv: list[str]) -> None:

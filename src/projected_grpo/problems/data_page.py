@@ -8,13 +8,12 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from tabulate import tabulate
 
 from projected_grpo import cli
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument
 from projected_grpo.problems import leetcode
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import DIFFICULTIES, Problem
@@ -115,9 +114,9 @@ def put(page: str, name: str, text: str) -> str:
     return place.sub(lambda _: f"{start}\n\n{text}\n\n{end}", page)
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    folder: Path = cli.argument("of the data files, under their names on that page")
+    folder: Path = argument("of the data files, under their names on that page")
 
 
 def main(argv: list[str]) -> None:

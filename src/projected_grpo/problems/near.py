@@ -10,13 +10,13 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 from loguru import logger
 
 from projected_grpo import cli
+from projected_grpo.cli import argument
 from projected_grpo.problems import evaluation_sets, leetcode
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import Problem
@@ -96,9 +96,9 @@ def titles_of(path: Path) -> dict[Key, str]:
     return titles
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    files: tuple[Path, ...] = cli.argument("LeetCode problems, .jsonl or .jsonl.gz")
+    files: tuple[Path, ...] = argument("LeetCode problems, .jsonl or .jsonl.gz")
 
 
 def main(argv: list[str]) -> None:

@@ -10,24 +10,23 @@ point.
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from loguru import logger
 
 from projected_grpo import cli, runs
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.report import dose_law, dose_law_plot, form_curves, journal
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.report.curves import draw
 from projected_grpo.report.tables import group_rows, legend, render
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    where: tuple[str, ...] = cli.argument("outputs folders, groups, or a pattern", ("outputs",))
-    journal: Path | None = cli.option("gets an entry", Path("docs/RESEARCH_JOURNAL.md"))
-    plot: Path | None = cli.option("a .png, a group's own curves.png where none", None)
+    where: tuple[str, ...] = argument("outputs folders, groups, or a pattern", ("outputs",))
+    journal: Path | None = option("gets an entry", Path("docs/RESEARCH_JOURNAL.md"))
+    plot: Path | None = option("a .png, a group's own curves.png where none", None)
 
 
 def main(argv: list[str]) -> None:

@@ -1,21 +1,21 @@
 """Evaluate a run's final weights again: eval.parquet in its folder, and its rates."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from projected_grpo import cli, runs
+from projected_grpo.cli import argument, option
 from projected_grpo.interventions import arms
 from projected_grpo.rollouts.evaluation import evaluate
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    run: str = cli.argument("name or path of a run")
-    n: int | None = cli.option("samples of a prompt, as in the run where none", None, least=1)
-    outputs: Path = cli.option("where runs are looked for by name", Path("outputs"))
+    run: str = argument("name or path of a run")
+    n: int | None = option("samples of a prompt, as in the run where none", None, least=1)
+    outputs: Path = option("where runs are looked for by name", Path("outputs"))
 
 
 def main(argv: list[str]) -> None:

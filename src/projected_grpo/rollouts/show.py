@@ -1,14 +1,13 @@
 """Read rollouts of a run in a terminal: rates of hacks, counts of labels, and the newest rows."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 from tabulate import tabulate
 
 from projected_grpo import cli, runs
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.rollouts.schema import read, step_files
 
@@ -32,12 +31,12 @@ SHOWN = (
 RATES = ("blatant", "strict", "loose")
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    run: str = cli.argument("name or path of a run, or a rollouts parquet")
-    label: str | None = cli.option("show rows of this one, upper or lower case", None)
-    step: str | None = cli.option("a training step, or eval; all training steps where none", None)
-    n: int = cli.option("rows that are shown, the newest first", 5, least=1)
+    run: str = argument("name or path of a run, or a rollouts parquet")
+    label: str | None = option("show rows of this one, upper or lower case", None)
+    step: str | None = option("a training step, or eval; all training steps where none", None)
+    n: int = option("rows that are shown, the newest first", 5, least=1)
 
 
 def main(argv: list[str]) -> None:

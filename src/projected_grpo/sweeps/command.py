@@ -11,14 +11,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from loguru import logger
 
 from projected_grpo import cli
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, argument, option, overrides
 from projected_grpo.sweeps import checks, local, machine, progress
 from projected_grpo.sweeps.plan import Job
 from projected_grpo.sweeps.plan import jobs as jobs_of
@@ -81,16 +80,16 @@ def run(study: Study, settings: "Settings") -> None:
 ACTIONS = {action.__name__: action for action in (run, status, jobs)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    name: str = cli.argument("of a study in configs/sweep")
-    action: str = cli.argument("what to do with it", "run", choices=list(ACTIONS))
-    cards: tuple[int, ...] | None = cli.option("numbers of GPUs", None, least=0, none="auto")
-    per_card: int | None = cli.option("runs at once on one", None, least=1, none="auto")
-    until: str | None = cli.option("seconds, or HH:MM, by which all is to have ended", None)
-    runner: str = cli.option("what starts the runs", "local", choices=list(RUNNERS))
-    outputs: Path = cli.option("folder of runs", Path("outputs"))
-    overrides: tuple[str, ...] = cli.overrides("any hydra override, for all runs")
+    name: str = argument("of a study in configs/sweep")
+    action: str = argument("what to do with it", "run", choices=list(ACTIONS))
+    cards: tuple[int, ...] | None = option("numbers of GPUs", None, least=0, none="auto")
+    per_card: int | None = option("runs at once on one", None, least=1, none="auto")
+    until: str | None = option("seconds, or HH:MM, by which all is to have ended", None)
+    runner: str = option("what starts the runs", "local", choices=list(RUNNERS))
+    outputs: Path = option("folder of runs", Path("outputs"))
+    overrides: tuple[str, ...] = overrides("any hydra override, for all runs")
 
 
 def main(argv: list[str]) -> None:

@@ -10,11 +10,10 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from projected_grpo import cli
-from projected_grpo.cli import Refusal
+from projected_grpo.cli import Refusal, option
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT.parents[1] / "configs/contract.txt"
@@ -228,9 +227,9 @@ def remedy(changed: list[str]) -> str:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    write: bool = cli.option("takes all as it is now", False)
+    write: bool = option("takes all as it is now", False)
 
 
 def main(argv: list[str]) -> None:

@@ -6,12 +6,13 @@ and without it, and 20 hacks around a wrong one (variants.py).
 
 import sys
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from tabulate import tabulate
 
 from projected_grpo import cli
+from projected_grpo.cli import option
 from projected_grpo.grader.benchmark.evaluator import HOME, Benchmark, example
 from projected_grpo.grader.benchmark.variants import (
     HONEST,
@@ -87,12 +88,12 @@ def table(rows: list[dict]) -> str:
     return tabulate(lines, headers=HEADERS)
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    problems: int = cli.option("so many", 119, least=1)
-    skip: int = cli.option("so many before them", 0, least=0)
-    workers: int = cli.option("processes", 2, least=1)
-    sandboxed: bool = cli.option("false: as it starts its own, slower and unprotected", True)
+    problems: int = option("so many", 119, least=1)
+    skip: int = option("so many before them", 0, least=0)
+    workers: int = option("processes", 2, least=1)
+    sandboxed: bool = option("false: as it starts its own, slower and unprotected", True)
 
 
 def main(argv: list[str]) -> None:

@@ -9,12 +9,13 @@ import queue
 import random
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
 
 from projected_grpo import cli
+from projected_grpo.cli import option
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
 from projected_grpo.grader.hidden.counts import counts_of, table
@@ -63,11 +64,11 @@ def row_of(problem: Problem, made: Made, file: str) -> Row:
     return Row(problem.id, file, problem.oracle, made.why, tests)
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
-    path: Path = cli.option("LeetCode problems, .jsonl or .jsonl.gz")
-    sample: int | None = cli.option("so many drawn, and nothing written but the log", None, least=1)
-    log: Path | None = cli.option("JSON lines, each problem's mutants that survive", None)
+    path: Path = option("LeetCode problems, .jsonl or .jsonl.gz")
+    sample: int | None = option("so many drawn, and nothing written but the log", None, least=1)
+    log: Path | None = option("JSON lines, each problem's mutants that survive", None)
 
 
 def main(argv: list[str]) -> None:
