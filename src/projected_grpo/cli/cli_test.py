@@ -60,7 +60,7 @@ def test_a_path_with_an_equals_sign_is_not_taken_for_a_key():
 
 
 def test_an_unknown_key_is_refused_with_the_nearest_known_ones():
-    with pytest.raises(Refusal, match="unknown argument 'lable': nearest are label, "):
+    with pytest.raises(Refusal, match="unknown argument 'lable': nearest are label "):
         read(Settings, [*NEEDED, "lable=x"])
 
 

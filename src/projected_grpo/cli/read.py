@@ -51,10 +51,9 @@ def given(settings: type, argv: Sequence[str]) -> dict[str, str | list[str]]:
             others.append(word)
         # A path may hold "=", so only a plain word before it makes an argument a key.
         elif equals and name.isidentifier():
-            close = get_close_matches(name, options, cutoff=0) or ["none"]
-            raise Refusal(
-                f"unknown argument {name!r}: nearest are {', '.join(close)} (--help prints all)"
-            )
+            close = get_close_matches(name, options)
+            near = f"nearest are {', '.join(close)}" if close else "nothing is called nearly so"
+            raise Refusal(f"unknown argument {name!r}: {near} (--help prints all keys)")
         else:
             free.append(word)
     for key in placed["argument"]:
