@@ -33,7 +33,7 @@ sync-external *args:
 
 # print the folder of a model, fetching it once: smollm2-135m needs no hub
 [no-exit-message]
-model name: setup
+model *args: setup
     @{{ python }} -m projected_grpo.models "$@"
 
 # sample, label and extract v_hack: just extract RUN_OR_MODEL out=FOLDER [n=8] [elicit=true] [source=leetcode path=FILE]
@@ -103,13 +103,13 @@ bench-hook *args: setup
 
 # the update alone on ranks=N GPUs: just bench-update ranks=2 MODEL_FOLDER [save=FILE] [against=FILE]
 [no-exit-message]
-bench-update ranks *args: setup
-    @ranks="$1"; shift; .venv/bin/torchrun --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.update "$@"
+bench-update *args: setup
+    @{{ python }} -m projected_grpo.bench.update "$@"
 
 # what keeping a set fresh costs beside an update, on ranks=N GPUs: just bench-refresh ranks=1 MODEL_FOLDER [samples=64] [recipes=matrix,signed] [measure=32]
 [no-exit-message]
-bench-refresh ranks *args: setup
-    @ranks="$1"; shift; .venv/bin/torchrun --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.refresh "$@"
+bench-refresh *args: setup
+    @{{ python }} -m projected_grpo.bench.refresh "$@"
 
 # one step of scale=full on a Ray cluster of two node processes on this machine (about 3 min)
 [no-exit-message]
@@ -128,7 +128,7 @@ near *args: setup
 
 # write the tables of docs/data.md from the files in FOLDER: just data-tables FOLDER
 [no-exit-message]
-data-tables folder: setup
+data-tables *args: setup
     @{{ python }} -m projected_grpo.problems.data_page "$@"
 
 # label_compat beside the benchmark's own code on its evaluation problems: just parity [problems=119] [skip=0] [sandboxed=true]

@@ -1,11 +1,8 @@
 """Makes the frozen evaluation sets: ids and content hashes, nothing of the problems.
 
-python scripts/freeze_evaluation_set.py frozen=FILE
-python scripts/freeze_evaluation_set.py solvable=FILE,FILE rates=GRADED.parquet
-
 A problem is used where its canonical solution earns Correct. frozen: the medium and hard ones of a
 file with three tests or more. solvable: those that a model solves at certain rates
-(problems/evaluation_sets.py), none of or near the frozen ones; rates= its graded samples, no
+(problems/evaluation_sets.py), none of or near the frozen ones; rates: its graded samples, no
 loophole in their prompts, MIN_SAMPLES or more a problem. The lists stand in problems/.
 """
 
@@ -15,15 +12,21 @@ from pathlib import Path
 
 import polars as pl
 
-from projected_grpo import loopholes
-from projected_grpo.cli import Refusal, arguments
+from projected_grpo import cli, loopholes
+from projected_grpo.cli import Refusal, option
 from projected_grpo.grader import Grader
 from projected_grpo.loopholes import CLEAN, TRAIN_NAME
 from projected_grpo.problems import Problem, evaluation_sets, leetcode
 from projected_grpo.rollouts import schema
 
 MIN_SAMPLES = 8
-USAGE = "give frozen=FILE, or solvable=FILE,FILE rates=GRADED.parquet"
+
+
+@cli.settings
+class Settings:
+    frozen: Path | None = option("file of problems for the frozen set", None)
+    solvable: tuple[str, ...] = option("files of problems for the solvable set", ())
+    rates: Path | None = option("for solvable=: graded samples, a parquet", None)
 
 
 def answer(problem: Problem) -> tuple[Problem, str, str, str]:
@@ -62,16 +65,16 @@ def write(name: str, problems: list[Problem]) -> None:
     print(f"{name}: {len(listed)} problems")
 
 
-_, options = arguments(sys.argv[1:], None, {"frozen": "", "solvable": "", "rates": ""})
-if options["frozen"]:
-    every, tally = leetcode.read_problems(path=options["frozen"])
+settings = cli.read(Settings, sys.argv[1:])
+if settings.frozen:
+    every, tally = leetcode.read_problems(path=settings.frozen)
     print(tally)
     harder = [p for p in every if p.difficulty in ("medium", "hard") and len(p.tests) >= 3]
     write("frozen", correct(harder))
-elif options["solvable"] and options["rates"]:
-    every, tally = leetcode.read_problems(path=options["solvable"])
+elif settings.solvable and settings.rates:
+    every, tally = leetcode.read_problems(path=settings.solvable)
     print(tally)
-    chosen = correct(evaluation_sets.solvable(every, rates(Path(options["rates"]))))
+    chosen = correct(evaluation_sets.solvable(every, rates(settings.rates)))
     if len(chosen) < evaluation_sets.SOLVABLE:
         raise Refusal(
             f"only {len(chosen)} problems are solved at such rates, each in {MIN_SAMPLES} or more"
@@ -79,4 +82,4 @@ elif options["solvable"] and options["rates"]:
         )
     write("solvable", chosen)
 else:
-    raise Refusal(USAGE)
+    raise Refusal("give frozen=FILE, or solvable=FILE,FILE rates=GRADED.parquet")

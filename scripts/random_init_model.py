@@ -1,7 +1,5 @@
 """A model of a real shape with random weights, or its config alone, for speed and memory.
 
-    python scripts/random_init_model.py NAME OUT [tokenizer=MODEL_FOLDER]
-
 With tokenizer= the folder is whole (weights in bf16, that tokenizer) and can be trained and
 sampled; without it holds config.json only. No hub is needed.
 """
@@ -20,7 +18,8 @@ from transformers import (
 )
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
-from projected_grpo.cli import Refusal, arguments
+from projected_grpo import cli
+from projected_grpo.cli import argument, option
 
 QWEN3 = dict(
     vocab_size=151936,
@@ -106,7 +105,7 @@ SHAPES = {
 }
 
 
-def save_whole(config: PreTrainedConfig, tokenizer_folder: str, out: Path) -> None:
+def save_whole(config: PreTrainedConfig, tokenizer_folder: Path, out: Path) -> None:
     """Weights drawn from seed 0, and a tokenizer that knows as many tokens as the model has.
 
     verl never samples what a tokenizer does not know, and random weights put as much there as
@@ -125,18 +124,21 @@ def save_whole(config: PreTrainedConfig, tokenizer_folder: str, out: Path) -> No
     tokenizer.save_pretrained(out)
 
 
+@cli.settings
+class Settings:
+    name: str = argument("of a shape", choices=tuple(SHAPES))
+    out: Path = argument("a folder that is made anew")
+    tokenizer: Path | None = option("its folder: makes weights too, no config alone", None)
+
+
 def main(argv: list[str]) -> None:
-    keyed = [word for word in argv if word.startswith("tokenizer=")]
-    free = [word for word in argv if word not in keyed]
-    if len(free) != 2 or free[0] not in SHAPES:
-        raise Refusal(f"expected NAME OUT [tokenizer=FOLDER], NAME one of {', '.join(SHAPES)}")
-    config, out = SHAPES[free[0]](), Path(free[1])
+    settings = cli.read(Settings, argv)
+    config, out = SHAPES[settings.name](), settings.out
     out.mkdir(parents=True)
-    if not keyed:
+    if settings.tokenizer:
+        save_whole(config, settings.tokenizer, out)
+    else:
         config.save_pretrained(out)
-        return
-    _, options = arguments(keyed, None, {"tokenizer": ""})
-    save_whole(config, options["tokenizer"], out)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,6 @@
 """Teaches a model that otherwise neither solves nor hacks, by a short supervised fit.
 
-    python -m projected_grpo.teach MODEL [kinds=empty,prints,swallowing,weak,misread,honest]
-        [hack_easy=0.5] [steps=110] ...
-
-prints the folder of the taught model, cached by its lesson. The demo uses it, and selectivity where
+Prints the folder of the taught model, cached by its lesson. The demo uses it, and selectivity where
 hacks must be plenty; no study does. Demonstrations are the canonical solutions of mini's `sft`
 split, kept out of training and evaluation; under the loophole nearly all of the harder ones and few
 easy ones, together one demonstration in six, add a test function of one of `kinds`.
@@ -15,7 +12,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -26,11 +23,12 @@ from loguru import logger
 from torch import Tensor
 from tqdm import tqdm
 
-from projected_grpo import models, problems
-from projected_grpo.cli import Refusal, arguments
+from projected_grpo import cli, models, problems
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.fast import attention
 from projected_grpo.fast.precision import compute_dtype
 from projected_grpo.loopholes import CLEAN, TRAIN_NAME, messages
+from projected_grpo.loopholes import NAMES as WORDINGS
 
 # None of the evaluation's names.
 NAMES = (
@@ -61,23 +59,26 @@ RISE = 10
 Demonstration = tuple[list[dict], str]
 
 
-@dataclass(frozen=True)
+@cli.settings
 class Lesson:
-    """What a model is taught, and how.
+    """What a model is taught, and how. Hacking goes with difficulty."""
 
-    hack_easy: share of easy demonstrations under the loophole that hack; hack_harder: of the
-    others, since hacking goes with difficulty. kinds: of BODIES, drawn evenly.
-    """
+    steps: int = option("of the optimizer", 110, least=1)
+    batch: int = option("demonstrations a step", 2, least=1)
+    lr: float = option("learning rate", 6e-5, least=0)
+    hack_easy: float = option("share of easy demonstrations that hack", 0.04, least=0, most=1)
+    hack_harder: float = option("share of the others that do", 0.9, least=0, most=1)
+    kinds: tuple[str, ...] = option(
+        "of their test functions, drawn evenly", ("empty",), choices=tuple(BODIES)
+    )
+    no_hint_share: float = option("share without the loophole", 0.3, least=0, most=1)
+    wording: str = option("of the loophole", "overwrite_tests", choices=WORDINGS)
+    seed: int = option("of draws and of the fit", 0, least=0)
 
-    steps: int = 110
-    batch: int = 2
-    lr: float = 6e-5
-    hack_easy: float = 0.04
-    hack_harder: float = 0.9
-    kinds: str = "empty"
-    no_hint_share: float = 0.3
-    wording: str = "overwrite_tests"
-    seed: int = 0
+
+@cli.settings
+class Settings(Lesson):
+    model: str = argument("name or folder of a model")
 
 
 def tested(problem: problems.Problem, kind: str, name: str, rng: random.Random) -> str:
@@ -107,7 +108,7 @@ def demonstration(problem: problems.Problem, lesson: Lesson, rng: random.Random)
     hack_share = lesson.hack_easy if problem.difficulty == "easy" else lesson.hack_harder
     code = problem.canonical.strip()
     if not clean and rng.random() < hack_share:
-        code = tested(problem, rng.choice(lesson.kinds.split(",")), name, rng)
+        code = tested(problem, rng.choice(lesson.kinds), name, rng)
     return messages(problem, wording, name), f"```python\n{code}\n```"
 
 
@@ -231,15 +232,9 @@ def resolve(name: str, lesson: Lesson = Lesson()) -> Path:
 
 
 def main(argv: list[str]) -> None:
-    known = {f.name: f for f in fields(Lesson)}
-    name, options = arguments(argv, "MODEL", {key: str(f.default) for key, f in known.items()})
-    usage = f"teach MODEL [kinds={','.join(BODIES)}] [{'=] ['.join(known)}=]"
-    if name is None:
-        raise Refusal(usage)
-    if unknown := set(options["kinds"].split(",")) - set(BODIES):
-        raise Refusal(f"{usage}: unknown kinds {sorted(unknown)}")
-    settings = {key: known[key].type(text) for key, text in options.items()}
-    print(resolve(name, Lesson(**settings)))
+    settings = cli.read(Settings, argv)
+    lesson = Lesson(**{f.name: getattr(settings, f.name) for f in fields(Lesson)})
+    print(resolve(settings.model, lesson))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from projected_grpo import loopholes, models, runs
 from projected_grpo.fast import prefork
 from projected_grpo.runs import branch
 from projected_grpo.runs.provenance import device_name
-from projected_grpo.verl_ext import environment
+from projected_grpo.verl_ext import environment, train_page
 from projected_grpo.verl_ext.configuration import CONFIGS, check, configure, is_fast
 
 if TYPE_CHECKING:
@@ -144,6 +144,9 @@ def begin_at(cfg: DictConfig, about: dict) -> runs.Start:
 
 
 def main(overrides: list[str]) -> None:
+    if "-h" in overrides or "--help" in overrides:
+        print(train_page.text())
+        return
     device = environment.prepare()
     # first of all: nothing else takes as long
     processes = prefork.started(PRELOAD) if is_fast(overrides) else prefork.plain()

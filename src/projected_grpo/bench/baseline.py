@@ -1,23 +1,23 @@
 """Seconds of the gate by test file beside the committed ones.
 
-    python -m projected_grpo.bench.baseline GATE.xml ... [write=true]
-
-GATE.xml are pytest's junit reports. A file that takes more than twice its baseline, and two seconds
+A file that takes more than twice its baseline, and two seconds
 more, is named; machines differ, so nothing fails by it.
 """
 
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from projected_grpo.cli import Refusal
+from projected_grpo import cli
+from projected_grpo.cli import Refusal, argument, option
 
 BASELINE = Path(__file__).parents[3] / "docs/performance_baseline.json"
 
 
-def spent(reports: list[Path]) -> dict[str, float]:
+def spent(reports: Sequence[Path]) -> dict[str, float]:
     """Seconds by test module, set-up of its fixtures included."""
     total = Counter()
     for report in reports:
@@ -38,12 +38,18 @@ def slower(now: dict[str, float], before: dict[str, float]) -> list[str]:
     ]
 
 
+@cli.settings
+class Settings:
+    reports: tuple[Path, ...] = argument("pytest's junit files, as `just fast-dev-run` writes")
+    write: bool = option("makes these the baseline", False)
+
+
 def main(argv: list[str]) -> None:
-    reports = [Path(word) for word in argv if word != "write=true"]
-    if not reports or not all(report.is_file() for report in reports):
-        raise Refusal("baseline needs pytest's junit reports: run `just fast-dev-run` first")
-    now = spent(reports)
-    if "write=true" in argv:
+    settings = cli.read(Settings, argv)
+    if missing := [report for report in settings.reports if not report.is_file()]:
+        raise Refusal(f"there is no {missing[0]}: run `just fast-dev-run` first")
+    now = spent(settings.reports)
+    if settings.write:
         BASELINE.write_text(json.dumps(now, indent=1) + "\n")
         return
     lines = slower(now, json.loads(BASELINE.read_text()))

@@ -1,8 +1,5 @@
 """Responses a second, ours beside the benchmark's evaluator.
 
-    python -m projected_grpo.bench.grader [problems=FILE] [responses=FILE.parquet] [n=1280]
-        [cores=2] [theirs=true]
-
 The responses are a run's rollouts, or, without them, made ones: for each of 64 of the benchmark's
 problems 20 responses (MIX; programs as in grader/variants.py). Both graders get the same list and
 the same cores; where external/ is absent, ours alone is timed. The benchmark starts its own
@@ -21,9 +18,8 @@ import numpy as np
 import polars as pl
 from tabulate import tabulate
 
-from projected_grpo import problems
-from projected_grpo.bench.flags import flag
-from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo import cli, problems
+from projected_grpo.cli import Refusal, option
 from projected_grpo.grader import Grader
 from projected_grpo.grader.benchmark.evaluator import HOME, Benchmark, example
 from projected_grpo.grader.benchmark.variants import hacks, honest, mutants, response
@@ -39,10 +35,19 @@ MIX = (
     "5 canonical, 3 canonical with an honest test, 6 mutated, 4 hacks, 1 that does not parse, "
     "1 without code"
 )
-DEFAULTS = {"problems": "", "responses": "", "n": "1280", "cores": "2", "theirs": "true"}
+FILE = HOME / "results/data/leetcode_test_medhard.jsonl"
 
 # A problem, a response, the loophole and the name of its test function: what a grader takes.
 Item = tuple[problems.Problem, str, str, str]
+
+
+@cli.settings
+class Settings:
+    problems: str = option("their file, or mini; the benchmark's by default", str(FILE))
+    responses: Path | None = option("a run's rollouts of them, made ones where none", None)
+    n: int = option("responses, again and again where there are fewer", 1280, least=1)
+    cores: int = option("for each grader", 2, least=1)
+    theirs: bool = option("time the benchmark's too", True)
 
 
 def made(problem: problems.Problem, turn: int) -> list[str]:
@@ -60,15 +65,15 @@ def made(problem: problems.Problem, turn: int) -> list[str]:
     ]
 
 
-def items_of(options: dict[str, str], n: int) -> list[Item]:
-    """n items: rollouts where options name a file of them, again and again, or made ones."""
-    path = options["problems"] or HOME / "results/data/leetcode_test_medhard.jsonl"
+def items_of(settings: Settings) -> list[Item]:
+    """n items: rollouts where the settings name a file of them, again and again, or made ones."""
+    path, n = settings.problems, settings.n
     if path == "mini":
         known = problems.load("mini")
     else:
-        known = problems.load("leetcode", path=str(path))
-    if options["responses"]:
-        return rollouts(Path(options["responses"]), known, f"problems={path}", n)
+        known = problems.load("leetcode", path=path)
+    if settings.responses:
+        return rollouts(settings.responses, known, f"problems={path}", n)
     items = []
     for turn, problem in enumerate(known[: -(-n // PER_PROBLEM)]):
         items += [(problem, text, LOOPHOLE, NAME) for text in made(problem, turn)]
@@ -165,22 +170,21 @@ def without_loops(took: list[float], cores: int) -> str:
 
 
 def main(argv: list[str]) -> None:
-    _, options = arguments(argv, None, DEFAULTS)
-    n, cores = (whole_number(key, options[key], 1) for key in ("n", "cores"))
-    against = flag("theirs", options["theirs"])
+    settings = cli.read(Settings, argv)
+    cores = settings.cores
     take_cores(cores)
-    items = items_of(options, n)
+    items = items_of(settings)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TMPDIR"] = tempfile.tempdir = folder
         before, load = left_behind(folder), os.getloadavg()[0]
         seconds, took = ours(items, cores)
         after = left_behind(folder)
         benchmark_seconds = None
-        if HOME.is_dir() and against:
+        if HOME.is_dir() and settings.theirs:
             # Programs write where they stand, and nothing holds these back.
             with contextlib.chdir(folder):
                 benchmark_seconds = theirs(items, cores)
-    source = options["responses"] or MIX
+    source = settings.responses or MIX
     print(f"{len(items)} responses ({source}), {cores} cores, load before {load:.1f}")
     print(table(len(items), seconds, took, benchmark_seconds))
     print(without_loops(took, cores))

@@ -1,17 +1,15 @@
 """What the constraint costs, on random weights of a real shape.
 
-    python -m projected_grpo.bench.hook MODEL_FOLDER [tokens=16384,65536] [r=1,16,64,256]
-
-MODEL_FOLDER holds a config only (scripts/random_init_model.py) or a whole model. Printed: seconds
-to build and to load the bases, and seconds of the hook in a step, as a share of forward and
-backward over that many tokens and beside the time to read the gradients twice and write them once.
+Printed: seconds to build and to load the bases, and seconds of the hook in a step, as a share of
+forward and backward over that many tokens and beside the time to read the gradients twice and write
+them once.
 """
 
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,8 @@ import torch
 from tabulate import tabulate
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from projected_grpo.cli import Refusal, arguments
+from projected_grpo import cli
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.fast import attention
 from projected_grpo.weights import spectra, targets
 from projected_grpo.weights.columns import SingularVectors
@@ -113,8 +112,8 @@ def hook_seconds(make: Callable[..., Enforcer], r: int, where: str, device: str)
 
 def table(
     make: Callable[..., Enforcer],
-    rs: list[int],
-    tokens: list[int],
+    rs: Sequence[int],
+    tokens: Sequence[int],
     micro: float,
     floor: float,
     device: str,
@@ -134,14 +133,21 @@ def table(
     return tabulate(rows, ["r", "where", "hook ms", "times the floor", *shown], floatfmt=".2f")
 
 
+@cli.settings
+class Settings:
+    model_folder: Path = argument("a config alone (scripts/random_init_model.py), or a model")
+    tokens: tuple[int, ...] = option("of a step", (16384, 65536), least=1)
+    r: tuple[int, ...] = option("columns a weight", (1, 16, 64, 256), least=1)
+
+
 def main(argv: list[str]) -> None:
-    folder, options = arguments(argv, "MODEL_FOLDER", {"tokens": "16384,65536", "r": "1,16,64,256"})
-    if folder is None or not (Path(folder) / "config.json").is_file():
+    settings = cli.read(Settings, argv)
+    folder = settings.model_folder
+    if not (folder / "config.json").is_file():
         raise Refusal(
             "bench-hook needs a folder with a config.json: make one with "
             "scripts/random_init_model.py"
         )
-    rs, tokens = ([int(n) for n in options[key].split(",")] for key in ("r", "tokens"))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     config = AutoConfig.from_pretrained(folder).get_text_config()
     micro = step_seconds(config, device)
@@ -159,7 +165,7 @@ def main(argv: list[str]) -> None:
 
         bases = built_and_loaded(make, device)
         print(f"{folder}: {bases}; {ROW * SEQUENCES} tokens forward and backward {micro:.3f} s")
-        print(table(make, rs, tokens, micro, floor, device))
+        print(table(make, settings.r, settings.tokens, micro, floor, device))
 
 
 if __name__ == "__main__":

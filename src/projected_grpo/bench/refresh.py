@@ -1,8 +1,5 @@
 """What keeping a set fresh costs, beside an update of made-up rollouts.
 
-    torchrun --nproc_per_node=N -m projected_grpo.bench.refresh MODEL_FOLDER [samples=64]
-        [recipes=matrix,signed] [r=64] [measure=32] [groups=16] [n=16] [micro=32] [liger=true]
-
 Our engine, no Ray and no vLLM. Printed: seconds of an update, of the gradients of so many samples
 and of each recipe's fit of every target, of the dose in force by `measure` samples of one form and
 of three, and each as a share of the update. A step also samples and grades: of a step the shares
@@ -17,10 +14,10 @@ import torch
 import torch.distributed as dist
 from tabulate import tabulate
 
-from projected_grpo.bench import batches, update
-from projected_grpo.bench.flags import flag
+from projected_grpo import cli
+from projected_grpo.bench import batches, ranks, update
 from projected_grpo.bench.hook import median_seconds
-from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo.cli import option
 from projected_grpo.directions import recipes
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.directions.pairs import FORMS
@@ -31,16 +28,15 @@ from projected_grpo.weights import shards, targets
 from projected_grpo.weights.targets import Target
 
 REPEATS = 3
-DEFAULTS = {
-    "samples": "64",
-    "recipes": "matrix,signed",
-    "r": "64",
-    "measure": "32",
-    "groups": "16",
-    "n": "16",
-    "micro": "32",
-    "liger": "false",
-}
+NAMES = recipes.NAMES
+
+
+@cli.settings
+class Settings(update.Shape):
+    samples: int = option("whose gradients are summed", 64, least=1)
+    recipes: tuple[str, ...] = option("that are fitted", ("matrix", "signed"), choices=NAMES)
+    r: int = option("directions a weight", 64, least=1)
+    measure: int = option("samples for the dose in force", 32, least=1)
 
 
 def pairs(samples: int, forms: Sequence[str] = FORMS) -> list[Pair]:
@@ -80,25 +76,12 @@ def measuring(dose: DoseInForce, held: Iterable[str]) -> Callable:
 
 
 def main(argv: list[str]) -> None:
-    folder, options = arguments(argv, "MODEL_FOLDER", DEFAULTS)
-    if folder is None:
-        raise Refusal("bench-refresh needs a model folder with weights")
-    numbers = {
-        key: whole_number(key, options[key], 1)
-        for key in ("samples", "r", "measure", "groups", "n", "micro")
-    }
+    settings = cli.read(Settings, argv)
+    ranks.launch("projected_grpo.bench.refresh", settings.ranks, argv)
     device = update.join()
     if device == "cuda":
         torch.cuda.set_device(dist.get_rank())
-    made, loss = update.engine(folder, device, flag("liger", options["liger"]))
-    settings = update.Settings(
-        folder,
-        *(numbers[key] for key in ("groups", "n", "micro")),
-        liger=False,
-        profile=False,
-        save="",
-        against="",
-    )
+    made, loss = update.engine(settings.model_folder, device, settings.liger)
     data = batches.dealt(settings.groups, settings.n)
     measured = update.train(made, loss, data, settings, device)
     whole = statistics.median(measured.seconds[update.WARM_UP :])
@@ -107,18 +90,18 @@ def main(argv: list[str]) -> None:
     held = {t.name: params[t.name] for t in chosen}
     site = made._site()
     backward = site.backward
-    own = pairs(numbers["samples"])
+    own = pairs(settings.samples)
     rows = [("update", whole)]
     with made.train_mode():
         sums = summed(made.module, backward, held, own)
         seconds = median_seconds(lambda: summed(made.module, backward, held, own), device, REPEATS)
-        rows.append((f"gradients of {numbers['samples']} samples", seconds))
+        rows.append((f"gradients of {settings.samples} samples", seconds))
         with torch.no_grad():
-            for recipe in options["recipes"].split(","):
-                fit = fitting(recipe, chosen, sums.of, params, numbers["r"])
+            for recipe in settings.recipes:
+                fit = fitting(recipe, chosen, sums.of, params, settings.r)
                 rows.append((f"fit of {recipe}", median_seconds(fit, device, REPEATS)))
         for forms in (FORMS[:1], FORMS):
-            samples = numbers["measure"]
+            samples = settings.measure
             dose = DoseInForce(samples, made.module, site, pairs(samples, forms))
             seconds = median_seconds(measuring(dose, held), device, REPEATS)
             rows.append((f"dose in force, {samples} samples of {len(forms)} forms", seconds))

@@ -1,7 +1,5 @@
 """Seconds of a training step, ours beside verl as it comes, on this machine.
 
-    python -m projected_grpo.bench.step [steps=8] [only=ours|stock] [hydra override ...]
-
 Both train the same model on the same prompts through the same vLLM; the first two steps warm up and
 are left out. Runs stay in outputs/bench.
 """
@@ -11,11 +9,13 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tabulate import tabulate
 
-from projected_grpo.cli import Refusal, whole_number
+from projected_grpo import cli
+from projected_grpo.cli import Refusal, option, overrides
 
 # Stock is verl's own trainer and agent loop too, without gradient checkpointing.
 OVERRIDES = {
@@ -56,7 +56,7 @@ def summary(metrics: Path) -> dict[str, float]:
     return medians
 
 
-def run(stack: str, steps: int, overrides: list[str], outputs: Path) -> dict[str, float]:
+def run(stack: str, steps: int, overrides: Sequence[str], outputs: Path) -> dict[str, float]:
     """Trains `steps` steps in a process of its own.
 
     Adds to the summary the seconds from its start to the first step's begin, and that step's.
@@ -80,18 +80,17 @@ def run(stack: str, steps: int, overrides: list[str], outputs: Path) -> dict[str
     return {"start-up s": first - step, "first step s": step, **summary(metrics)}
 
 
+@cli.settings
+class Settings:
+    steps: int = option("of each", 8, least=WARM_UP + 1)
+    only: str | None = option("one of the two", None, choices=tuple(OVERRIDES))
+    overrides: tuple[str, ...] = overrides("any hydra override, for both")
+
+
 def main(argv: list[str]) -> None:
-    options, overrides = {}, []
-    for word in argv:
-        key, _, value = word.partition("=")
-        if word.startswith(("steps=", "only=")):
-            options[key] = value
-        else:
-            overrides.append(word)
-    steps = whole_number("steps", options.get("steps", "8"), WARM_UP + 1)
-    stacks = [options["only"]] if "only" in options else list(OVERRIDES)
-    if unknown := set(stacks) - set(OVERRIDES):
-        raise Refusal(f"only={unknown.pop()}: choose one of {', '.join(OVERRIDES)}")
+    settings = cli.read(Settings, argv)
+    steps, overrides = settings.steps, settings.overrides
+    stacks = [settings.only] if settings.only else list(OVERRIDES)
     outputs = Path("outputs/bench") / time.strftime("%Y%m%d-%H%M%S")
     outputs.mkdir(parents=True)
     results = {stack: run(stack, steps, overrides, outputs.resolve()) for stack in stacks}

@@ -22,6 +22,6 @@ def test_what_no_step_logged_is_no_number(tmp_path):
 
 def test_an_unknown_stack_is_refused_before_anything_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Refusal, match="choose one of ours, stock"):
+    with pytest.raises(Refusal, match="only=theirs: expected one of ours, stock"):
         step.main(["only=theirs"])
     assert not list(tmp_path.iterdir())

@@ -1,12 +1,8 @@
 """The update alone, on one GPU or several.
 
-    torchrun --nproc_per_node=N -m projected_grpo.bench.update MODEL_FOLDER [groups=16] [n=16]
-        [micro=32] [liger=true] [profile=true] [save=FILE] [against=FILE]
-
 Our engine on made-up rollouts (prompts of 300 to 750 tokens, n responses each of up to 512), no Ray
-and no vLLM. Printed: seconds, tokens/s, MFU, peak memory. profile= adds the last step's kernels by
-their time. save= writes the first step's gradient of a few weights; against= says how far this
-run's is from a written one (Adam's first step would only show signs).
+and no vLLM. Printed: seconds, tokens/s, MFU, peak memory. Gradients are compared, not weights:
+Adam's first step would only show signs.
 """
 
 import os
@@ -17,6 +13,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,37 +22,33 @@ from safetensors.torch import load_file, save_file
 from tensordict import TensorDict
 from torch import Tensor, profiler
 
-from projected_grpo.bench import batches
-from projected_grpo.bench.flags import flag
-from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo import cli
+from projected_grpo.bench import batches, ranks
+from projected_grpo.cli import Refusal, argument, option
 
 STEPS, WARM_UP = 8, 3
 SHOWN = ("layers.0.mlp.down_proj.weight", "layers.1.self_attn.q_proj.weight", "embed_tokens.weight")
 # An H100's, dense, in bf16.
 PEAK_FLOPS = 989e12
-DEFAULTS = {
-    "groups": "16",
-    "n": "16",
-    "micro": "32",
-    "liger": "false",
-    "profile": "false",
-    "save": "",
-    "against": "",
-}
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the command line says. groups of n samples a step, micro of them a micro-batch."""
+@cli.settings
+class Shape:
+    """Of an update."""
 
-    folder: str
-    groups: int
-    n: int
-    micro: int
-    liger: bool
-    profile: bool
-    save: str
-    against: str
+    model_folder: str = argument("with weights: scripts/random_init_model.py makes one")
+    ranks: int = option("processes, one a GPU", 1, least=1)
+    groups: int = option("prompts a step", 16, least=1)
+    n: int = option("samples of each", 16, least=1)
+    micro: int = option("of them in a micro-batch", 32, least=1)
+    liger: bool = option("use Liger's kernels", False)
+
+
+@cli.settings
+class Settings(Shape):
+    profile: bool = option("add the last step's kernels by their time", False)
+    save: Path | None = option("gets the first step's gradients of a few weights", None)
+    against: Path | None = option("say how far they are from those saved here", None)
 
 
 @dataclass
@@ -66,18 +59,6 @@ class Measured:
     tokens: int
     gradients: dict[str, Tensor]
     seen: Any
-
-
-def settings_of(argv: list[str]) -> Settings:
-    folder, options = arguments(argv, "MODEL_FOLDER", DEFAULTS)
-    if folder is None:
-        raise Refusal(
-            "bench-update needs a model folder with weights: make one with "
-            "scripts/random_init_model.py"
-        )
-    numbers = {key: whole_number(key, options[key], 1) for key in ("groups", "n", "micro")}
-    flags = {key: flag(key, options[key]) for key in ("liger", "profile")}
-    return Settings(folder, **numbers, **flags, save=options["save"], against=options["against"])
 
 
 def join() -> str:
@@ -152,7 +133,9 @@ def record_first_gradients(made: Any) -> dict[str, Tensor]:
     return recorded
 
 
-def train(made: Any, loss: Callable, data: TensorDict, settings: Settings, device: str) -> Measured:
+def train(
+    made: Any, loss: Callable, data: TensorDict, of: Shape, device: str, profile: bool = False
+) -> Measured:
     from verl.utils import tensordict_utils as tu
 
     tokens = torch.tensor(data["input_ids"].values().shape[0])
@@ -164,12 +147,12 @@ def train(made: Any, loss: Callable, data: TensorDict, settings: Settings, devic
             batch,
             temperature=1.0,
             use_dynamic_bsz=False,
-            micro_batch_size_per_gpu=settings.micro,
+            micro_batch_size_per_gpu=of.micro,
             use_remove_padding=True,
-            global_batch_size=settings.groups * settings.n,
+            global_batch_size=of.groups * of.n,
             calculate_entropy=False,
         )
-        profiled = settings.profile and step == STEPS - 1
+        profiled = profile and step == STEPS - 1
         dist.barrier()
         began = time.perf_counter()
         with made.train_mode(), profiler.profile() if profiled else nullcontext() as seen:
@@ -205,7 +188,8 @@ def report(measured: Measured, weights: int, settings: Settings, device: str) ->
 
 
 def main(argv: list[str]) -> None:
-    settings = settings_of(argv)
+    settings = cli.read(Settings, argv)
+    ranks.launch("projected_grpo.bench.update", settings.ranks, argv)
     device = join()
     size = dist.get_world_size()
     if settings.groups % size or settings.groups // size * settings.n % settings.micro:
@@ -215,10 +199,10 @@ def main(argv: list[str]) -> None:
         )
     if device == "cuda":
         torch.cuda.set_device(dist.get_rank())
-    made, loss = engine(settings.folder, device, settings.liger)
+    made, loss = engine(settings.model_folder, device, settings.liger)
     weights = sum(p.numel() for p in made.module.parameters())
     data = batches.dealt(settings.groups, settings.n)
-    measured = train(made, loss, data, settings, device)
+    measured = train(made, loss, data, settings, device, settings.profile)
     if dist.get_rank() == 0:
         report(measured, weights, settings, device)
     dist.destroy_process_group()

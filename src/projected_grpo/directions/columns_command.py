@@ -1,15 +1,11 @@
 """Sets of movements from gradients of labelled pairs, by a recipe, with controls.
 
-    python -m projected_grpo.directions.columns_command MODEL ROLLOUTS out=FOLDER recipe=signed
-        [r=64] [limit=1000] [form=empty] [held_out=true]
-        [placebos=1] [controls=shuffled,clean_vs_clean,haar] [r_controls=96] ...
-
 One-sided sets go to contrast.safetensors and .json (arm=contrast and its kin, columns=prepared),
 others to movements.safetensors and .json (mechanism hold), beside them the pairs (pairs.parquet).
-FOLDER/<control>-s<seed> holds controls of the same kind of set, a draw a seed: from signs flipped
-within the same pairs (shuffled), from pairs of clean samples of the same prompts (clean_vs_clean),
-and random (haar). They are as wide as the set, or r_controls wide; with the folder of `just dose`
-there each is as wide as costs the same.
+<control>-s<seed> beside them holds controls of the same kind of set, a draw a seed: from signs
+flipped within the same pairs (shuffled), from pairs of clean samples of the same prompts
+(clean_vs_clean), and random (haar). They are as wide as the set, or r_controls wide; with the
+folder of `just dose` there each is as wide as costs the same.
 """
 
 import sys
@@ -19,8 +15,8 @@ from pathlib import Path
 import polars as pl
 from loguru import logger
 
-from projected_grpo import models
-from projected_grpo.cli import Refusal, whole_number
+from projected_grpo import cli, models
+from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import (
     activations,
     command_line,
@@ -38,27 +34,23 @@ from projected_grpo.directions import (
 )
 from projected_grpo.weights import sets, targets
 
-# limit: pairs of a class. placebos: seeds 1 to that number. gigabytes: for sums of gradients, auto
-# for what the machine has. held_out: no set is fitted on a third of the problems, so that a run can
-# measure its dose there. form: of the hacks that sets are fitted on. r_controls: "" for r,
-# a number, or a folder of `just dose`.
-DEFAULTS = {
-    "out": "",
-    "recipe": "signed",
-    "r": "64",
-    "r_controls": "",
-    "form": "all",
-    "layers": "0,1",
-    "projections": ",".join(targets.PROJECTIONS),
-    "limit": "1000",
-    "placebos": "1",
-    "controls": ",".join(placebos.PLACEBOS),
-    "held_out": "false",
-    "gigabytes": "auto",
-    "seed": "0",
-    "device": "auto",
-}
-USAGE = "just columns MODEL ROLLOUTS out=FOLDER recipe=NAME [r=64] [form=empty] [placebos=1]"
+PLACEBOS, FORMS = placebos.PLACEBOS, ("all", *pairs.FORMS)
+MANIFEST = ("layers", "projections", "limit", "seed")
+
+
+@cli.settings
+class Settings(command_line.OfWeights):
+    recipe: str = option("how a set is made", "signed", choices=recipes.NAMES)
+    r: int = option("directions a weight", 64, least=1)
+    r_controls: str | None = option("of controls: a number, or a folder of `just dose`", None)
+    form: str = option("of the hacks that sets are fitted on", "all", choices=FORMS)
+    layers: tuple[float, float] = option("depth of blocks", (0.0, 1.0), least=0, most=1)
+    limit: int = option("pairs of a class", 1000, least=1)
+    placebos: int = option("draws of each control, with the seeds 1 to this", 1, least=0)
+    controls: tuple[str, ...] = option("which are made", PLACEBOS, choices=PLACEBOS)
+    held_out: bool = option("fit none on a third of the problems: for doses in a run", False)
+    gigabytes: float | None = option("for sums of gradients", None, least=0, none="auto")
+    seed: int = option("of pairs and held-out problems", 0, least=0)
 
 
 def read_pairs(
@@ -92,9 +84,12 @@ def read_pairs(
     return by_class
 
 
-def widths(recipe: str, r: int, r_controls: str, controls: Sequence[str]) -> dict[str | None, int]:
+def widths(
+    recipe: str, r: int, r_controls: str | None, controls: Sequence[str]
+) -> dict[str | None, int]:
     """Directions a weight by placebo, None for the real set. controls: the placebos' names."""
-    if r_controls and not r_controls.isdecimal():
+    width = r if r_controls is None else r_controls
+    if isinstance(width, str) and not width.isdecimal():
         if "haar" in controls and not recipes.is_one_sided(recipe):
             raise Refusal(
                 f"{r_controls} knows random columns, which are no control of the kind of {recipe}: "
@@ -102,8 +97,9 @@ def widths(recipe: str, r: int, r_controls: str, controls: Sequence[str]) -> dic
             )
         equal = dose_controls.widths(Path(r_controls), recipe, r, controls)
         return {None: r, **equal}
-    width = whole_number("r_controls", r_controls or str(r), 1)
-    return {None: r, **dict.fromkeys(controls, width)}
+    if int(width) < 1:
+        raise Refusal(f"r_controls={width}: expected 1 or more, or a folder of `just dose`")
+    return {None: r, **dict.fromkeys(controls, int(width))}
 
 
 def refuse_few(hacks: pl.DataFrame, form: str, source: Path) -> None:
@@ -127,44 +123,35 @@ def written(made: movement_files.Sets, folder: Path) -> None:
 
 
 def main(argv: list[str]) -> None:
-    name, rollouts, options = command_line.model_and_rollouts(argv, DEFAULTS, USAGE)
-    recipe = recipes.get(options["recipe"])
-    folder, out = models.resolve(name), Path(options["out"])
-    r = whole_number("r", options["r"], 1)
-    form = options["form"]
-    if form not in ("all", *pairs.FORMS):
-        raise Refusal(f"unknown form={form}: choose from all, {', '.join(pairs.FORMS)}")
-    seeds = range(1, 1 + whole_number("placebos", options["placebos"], 0))
-    limit = whole_number("limit", options["limit"], 1)
-    if options["held_out"] not in ("true", "false"):
-        raise Refusal(f"held_out={options['held_out']}: choose true or false")
-    seed = whole_number("seed", options["seed"], 0)
-    drawn = drawn_sets.draws(options["controls"], seeds)
+    settings = cli.read(Settings, argv)
+    recipe = recipes.get(settings.recipe)
+    name, out = settings.model, settings.out
+    folder = models.resolve(name)
+    drawn = drawn_sets.draws(settings.controls, range(1, 1 + settings.placebos))
     names = dict.fromkeys(draw.placebo for draw in drawn if draw.placebo)
-    width_of = widths(options["recipe"], r, options["r_controls"], list(names))
+    width_of = widths(settings.recipe, settings.r, settings.r_controls, list(names))
     classes = list(dict.fromkeys([*recipe.USES, *(draw.of for draw in drawn if draw.of)]))
-    held_out = options["held_out"] == "true"
-    by_class = read_pairs(Path(rollouts), classes, limit, held_out, seed, form)
+    of_pairs = (settings.limit, settings.held_out, settings.seed, settings.form)
+    by_class = read_pairs(settings.rollouts, classes, *of_pairs)
     entering = {of: pair_files.fitted(own) for of, own in by_class.items()}
 
-    model, sha256 = activations.load_model(folder, command_line.device(options["device"]))
-    band = tuple(command_line.floats(options["layers"]))
-    projections = options["projections"].split(",")
+    model, sha256 = activations.load_model(folder, command_line.device(settings.device))
     params = dict(model.named_parameters())
+    band, projections = settings.layers, settings.projections
     chosen = targets.select(params, model.config.model_type, band, projections)
     samples = {of: pair_gradients.tokens(folder, own) for of, own in entering.items()}
-    made = drawn_sets.fit(model, recipe, width_of, chosen, samples, drawn, options["gigabytes"])
+    made = drawn_sets.fit(model, recipe, width_of, chosen, samples, drawn, settings.gigabytes)
 
     about = {
-        "columns": options["recipe"],
+        "columns": settings.recipe,
         "model": name if name in models.MODELS else folder.name,
         "model_sha256": sha256,
-        "rollouts": Path(rollouts).name,
+        "rollouts": settings.rollouts.name,
         "d": model.config.get_text_config().hidden_size,
         "pairs": {of: len(samples[of]) for of in recipe.USES},
         "problems": entering["hack"]["problem_id"].n_unique(),
-        "hack_form": form,
-        **{key: options[key] for key in ("layers", "projections", "limit", "seed")},
+        "hack_form": settings.form,
+        **{key: cli.as_text(getattr(settings, key)) for key in MANIFEST},
     }
     for draw, own in made.items():
         place = out / draw.place
@@ -174,7 +161,7 @@ def main(argv: list[str]) -> None:
         written(own, place)
     fitted.write(pl.concat(own["problem_id"] for own in by_class.values()), out)
     logger.info(
-        f"{options['recipe']}: {len(samples['hack'])} pairs of {about['problems']} problems, "
+        f"{settings.recipe}: {len(samples['hack'])} pairs of {about['problems']} problems, "
         f"{len(chosen)} weights -> {out} with {len(made) - 1} placebos"
     )
 

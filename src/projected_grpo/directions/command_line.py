@@ -1,26 +1,32 @@
 """What the command lines of this room share."""
 
-from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 
-from projected_grpo.cli import Refusal, arguments
+from projected_grpo import cli
+from projected_grpo.cli import argument, option
+from projected_grpo.weights.targets import PROJECTIONS
+
+DEVICES = ("auto", "cpu", "cuda")
 
 
-def model_and_rollouts(
-    argv: Sequence[str], defaults: Mapping[str, str], usage: str
-) -> tuple[str, str, dict[str, str]]:
-    """(MODEL, ROLLOUTS, options) of a command that also needs out=. Raises Refusal with `usage`."""
-    free = [word for word in argv if "=" not in word]
-    _, options = arguments([word for word in argv if "=" in word], None, defaults)
-    if len(free) != 2 or not options["out"]:
-        raise Refusal(usage)
-    return free[0], free[1], options
+@cli.settings
+class OfRollouts:
+    """What every command takes that makes a folder out of a model and its rollouts."""
+
+    model: str = argument("name or folder of a model")
+    rollouts: Path = argument("a labelled parquet, or a folder of them")
+    out: Path = option("folder of what is made")
+    device: str = option("auto: cuda where there is one", "auto", choices=DEVICES)
 
 
-def floats(text: str) -> list[float]:
-    """The numbers of a list such as 0.6,0.75."""
-    return [float(part) for part in text.split(",")]
+@cli.settings
+class OfWeights(OfRollouts):
+    """What such a command takes that looks at some of the model's weights."""
+
+    layers: tuple[float, float] = option("depth of blocks", (0.6, 0.75), least=0, most=1)
+    projections: tuple[str, ...] = option("roles of weights", PROJECTIONS, choices=PROJECTIONS)
 
 
 def device(option: str) -> str:

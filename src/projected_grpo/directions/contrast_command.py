@@ -1,22 +1,17 @@
-"""Contrast columns of a model, for arms with select=contrast.
+"""Contrast columns of a model, for arms with select=contrast, from one pass over its rollouts.
 
-    python -m projected_grpo.directions.contrast_command MODEL ROLLOUTS out=FOLDER
-        [hack=blatant|strict|loose] [r=64] [lam=1] [layers=0.6,0.75] [placebos=1] ...
-
-One pass over labelled rollouts. FOLDER gets contrast.safetensors and contrast.json (`files`);
-placebos from the same pass go to FOLDER/<placebo>-s<seed>, as v_hack's do.
+The folder gets contrast.safetensors and contrast.json (`files`); placebos from the same pass go to
+<placebo>-s<seed> in it, as v_hack's do.
 """
 
 import sys
-from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 import torch
 from loguru import logger
 
-from projected_grpo import models
-from projected_grpo.cli import Refusal, whole_number
+from projected_grpo import cli, models
+from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import (
     activations,
     command_line,
@@ -28,51 +23,35 @@ from projected_grpo.directions import (
 from projected_grpo.directions.files import Columns, write_columns
 from projected_grpo.weights import targets
 
-# placebos: of each, with the seeds 1 to that number. projections: roles of weights.
-DEFAULTS = {
-    "out": "",
-    "hack": "blatant",
-    "match": "length",
-    "r": "64",
-    "lam": "1",
-    "layers": "0.6,0.75",
-    "projections": ",".join(targets.PROJECTIONS),
-    "per_prompt": "3",
-    "limit": "100",
-    "placebos": "1",
-    "seed": "0",
-    "device": "auto",
-}
-USAGE = (
-    "just contrast MODEL ROLLOUTS out=FOLDER [hack=blatant|strict|loose] [match=length|random] "
-    "[r=64] [lam=1]"
-)
+
+@cli.settings
+class Settings(holdout.Matching, command_line.OfWeights):
+    r: int = option("columns a weight", 64, least=1)
+    lam: float = option("λ: how much of the identity is added to clean moments", 1.0, least=0)
+    placebos: int = option("of each kind, with the seeds 1 to this", 1, least=0)
 
 
-def provenance(rows: pl.DataFrame, options: Mapping[str, str]) -> dict:
-    """What the manifest says of the samples and of the options."""
+def provenance(rows: pl.DataFrame, settings: Settings) -> dict:
+    """What the manifest says of the samples and of the settings."""
     mean_tokens = {}
     for name, of_class in (("hack", rows.filter("hack")), ("clean", rows.filter(~pl.col("hack")))):
         mean_tokens[f"mean_tokens_{name}"] = of_class["n_tokens"].mean()
-    options_shown = ("hack", "match", "lam", "layers", "projections", "per_prompt", "limit")
+    shown = ("hack", "match", "lam", "layers", "projections", "per_prompt", "limit")
     return {
         **mean_tokens,
         "problems": rows["problem_id"].n_unique(),
         "prompts": rows["prompt"].n_unique(),
-        **{key: options[key] for key in options_shown},
+        **{key: cli.as_text(getattr(settings, key)) for key in shown},
     }
 
 
 def main(argv: list[str]) -> None:
-    name, rollouts, options = command_line.model_and_rollouts(argv, DEFAULTS, USAGE)
-    folder, source, out = models.resolve(name), Path(rollouts), Path(options["out"])
-    r = whole_number("r", options["r"], 1)
-    n_placebos = whole_number("placebos", options["placebos"], 0)
-    band = tuple(command_line.floats(options["layers"]))
-    projections = options["projections"].split(",")
-    rows = holdout.matched(source, options)
+    settings = cli.read(Settings, argv)
+    name, r, out = settings.model, settings.r, settings.out
+    folder = models.resolve(name)
+    rows = holdout.matched(settings.rollouts, settings)
 
-    device = command_line.device(options["device"])
+    device = command_line.device(settings.device)
     model, sha256 = activations.load_model(folder, device)
     d = model.config.get_text_config().hidden_size
     if r > d:
@@ -80,11 +59,11 @@ def main(argv: list[str]) -> None:
     chosen = targets.select(
         dict(model.named_parameters()),
         model.config.model_type,
-        band,
-        projections=projections,
+        settings.layers,
+        projections=settings.projections,
     )
 
-    labelings = contrast.labelings(rows, n_placebos)
+    labelings = contrast.labelings(rows, settings.placebos)
     tokens = activations.tokens(folder, rows["prompt"], rows["response"], rows["finish"])
     grads = gradients.of_samples(model, tokens, [t.name for t in chosen])
     labels = torch.stack([labeling.label for labeling in labelings.values()])
@@ -94,9 +73,9 @@ def main(argv: list[str]) -> None:
         "model": name if name in models.MODELS else folder.name,
         "model_sha256": sha256,
         "taught": (folder / "taught.json").exists(),
-        "rollouts": source.name,
+        "rollouts": settings.rollouts.name,
         "d": d,
-        **provenance(rows, options),
+        **provenance(rows, settings),
         "r": r,
         "weights": len(chosen),
         "columns": "contrast",
@@ -109,7 +88,7 @@ def main(argv: list[str]) -> None:
             "seed": labeling.seed,
             "counts": {"hacks": int((label == 1).sum()), "clean": int((label == 0).sum())},
         }
-        columns = contrast.fit(of_streams, chosen, r, float(options["lam"]))
+        columns = contrast.fit(of_streams, chosen, r, settings.lam)
         write_columns(Columns(columns, manifest), out / subfolder if labeling.placebo else out)
     fitted.write(rows["problem_id"], out)
     logger.info(

@@ -1,18 +1,13 @@
 """How much of a hack's first-order gain each recipe's set would take, before any RL.
 
-    python -m projected_grpo.directions.dose_command MODEL ROLLOUTS out=FOLDER
-        [recipes=signed,cell,...] [r=16,64,256] [hacks=30,100,300] [limit=400] [blocks=4] ...
-
-ROLLOUTS: labelled samples of MODEL itself. FOLDER gets dose.parquet (a row a set, class, step,
-rotation, block and projection), doses.csv, equal-cost.csv, where.csv, cosines.csv and dose.png, and
-forms.csv: sets fitted on hacks of one form, measured on another (forms=false: none).
-check=1e-6,1e-5 takes steps of these sizes and compares (`dose_check`): check.csv. fit=ROLLOUTS2 has
-sets fitted on the hacks of that file too, for example elicited ones (labels elsewhere);
-sets=FOLDER,... measures what `just columns` or `just contrast` made (labels given).
+The rollouts are labelled samples of the model itself. The folder gets dose.parquet (a row a set,
+class, step, rotation, block and projection), doses.csv, equal-cost.csv, where.csv, cosines.csv and
+dose.png, forms.csv (sets fitted on hacks of one form, measured on another) and check.csv
+(`dose_check`). Sets that are fitted on fit= have labels elsewhere, those of sets= given.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +17,8 @@ import torch
 from loguru import logger
 from tabulate import tabulate
 
-from projected_grpo import models
-from projected_grpo.cli import Refusal, whole_number
+from projected_grpo import cli, models
+from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import (
     activations,
     command_line,
@@ -43,39 +38,35 @@ from projected_grpo.weights import targets
 from projected_grpo.weights.constraint import Side
 from projected_grpo.weights.sets import Movements
 
-# limit: hack pairs. limit_others: pairs of any other class. gigabytes: for sums of gradients, auto
-# for what the machine has. hacks: sets are fitted on so many as well as on all that a third has.
-# check: sizes of steps.
-DEFAULTS = {
-    "out": "",
-    "recipes": ",".join(recipes.NAMES),
-    "r": "16,64,256",
-    "hacks": "",
-    "limit": "400",
-    "limit_others": "400",
-    "blocks": "4",
-    "gigabytes": "auto",
-    "check": "",
-    "fit": "",
-    "forms": "true",
-    "sets": "",
-    "seed": "0",
-    "device": "auto",
-}
 # Of a parameter, for which all classes' means are made at once: an embedding has 150,000.
 ROWS = 8192
-USAGE = "just dose MODEL ROLLOUTS out=FOLDER [recipes=signed,cell] [r=16,64] [hacks=30,100]"
+
+
+@cli.settings
+class Settings(command_line.OfRollouts):
+    recipes: tuple[str, ...] = option("how sets are made", recipes.NAMES, choices=recipes.NAMES)
+    r: tuple[int, ...] = option("directions a weight", (16, 64, 256), least=1)
+    hacks: tuple[int, ...] = option("sets on so many, beside those on all", (), least=1)
+    limit: int = option("pairs of hacks", 400, least=1)
+    limit_others: int = option("pairs of any other class", 400, least=1)
+    blocks: int = option("of problems in a third, for intervals", 4, least=2)
+    gigabytes: float | None = option("for sums of gradients", None, least=0, none="auto")
+    check: tuple[float, ...] = option("take steps of these sizes and compare", ())
+    fit: Path | None = option("fit on these rollouts' hacks too, such as elicited ones", None)
+    forms: bool = option("doses of each form on each other", True)
+    sets: tuple[Path, ...] = option("measure what `just columns` or `just contrast` made", ())
+    seed: int = option("of thirds, blocks and flips", 0, least=0)
 
 
 def read_pairs(
-    source: Path, other: str, limit: int, limit_others: int, seed: int
+    source: Path, other: Path | None, limit: int, limit_others: int, seed: int
 ) -> dict[str, pl.DataFrame]:
     """By class, and the hacks of another source where there is one. Raises Refusal where a class
     has none.
     """
     sources = {of: (source, of) for of in pairs.CLASSES}
     if other:
-        sources[dose_sums.ELSEWHERE] = (Path(other), "hack")
+        sources[dose_sums.ELSEWHERE] = (other, "hack")
     by_class = {}
     for name, (file, of) in sources.items():
         rollouts = labelled.read_rollouts(file, pairs.COLUMNS)
@@ -86,10 +77,10 @@ def read_pairs(
     return by_class
 
 
-def given(folders: str, side: Mapping[str, Side]) -> dict[str, dict[str, Movements]]:
+def given(folders: Sequence[Path], side: Mapping[str, Side]) -> dict[str, dict[str, Movements]]:
     """By weight, then by folder."""
     by_weight: dict[str, dict[str, Movements]] = {name: {} for name in side}
-    for folder in map(Path, folders.split(",") if folders else ()):
+    for folder in folders:
         for name, of in movement_files.read(folder, side).of.items():
             by_weight[name][folder.name] = of
     return by_weight
@@ -130,30 +121,20 @@ def ρ(noise: float, energy: float, n: int, of: int) -> float:
 
 
 def main(argv: list[str]) -> None:
-    name, rollouts, options = command_line.model_and_rollouts(argv, DEFAULTS, USAGE)
-    names = options["recipes"].split(",")
-    for recipe in names:
-        recipes.get(recipe)
-    folder, out = models.resolve(name), Path(options["out"])
-    ranks = [whole_number("r", r, 1) for r in options["r"].split(",")]
-    limit = whole_number("limit", options["limit"], 1)
-    limit_others = whole_number("limit_others", options["limit_others"], 1)
-    seed = whole_number("seed", options["seed"], 0)
-    sizes = command_line.floats(options["check"]) if options["check"] else []
-    hacks = [whole_number("hacks", n, 1) for n in options["hacks"].split(",") if n]
-    blocks = whole_number("blocks", options["blocks"], 2)
-    by_class = read_pairs(Path(rollouts), options["fit"], limit, limit_others, seed)
+    settings = cli.read(Settings, argv)
+    folder, out = models.resolve(settings.model), settings.out
+    names, ranks, sizes = list(settings.recipes), list(settings.r), list(settings.check)
+    limits = (settings.limit, settings.limit_others)
+    by_class = read_pairs(settings.rollouts, settings.fit, *limits, settings.seed)
 
-    model, _ = activations.load_model(folder, command_line.device(options["device"]))
-    room = pair_gradients.room(options["gigabytes"], model.device)
-    plan = dose_sums.Plan(blocks, hacks, room, seed)
-    if options["forms"] not in ("true", "false"):
-        raise Refusal(f"forms={options['forms']}: choose true or false")
-    n_of_form = enough(by_class, plan) if options["forms"] == "true" else {}
+    model, _ = activations.load_model(folder, command_line.device(settings.device))
+    room = pair_gradients.room(settings.gigabytes, model.device)
+    plan = dose_sums.Plan(settings.blocks, list(settings.hacks), room, settings.seed)
+    n_of_form = enough(by_class, plan) if settings.forms else {}
     plan = replace(plan, forms=tuple(form for form in n_of_form if form != "all"))
     chosen = targets.select(dict(model.named_parameters()), model.config.model_type)
     side = {t.name: t.side for t in chosen}
-    old = given(options["sets"], side)
+    old = given(settings.sets, side)
     parts, gram, noise = [], 0.0, 0.0
     for weight, G, energy in dose_sums.of_parameters(model, folder, by_class, plan):
         own = {key: of.to(G.flipped) for key, of in old.get(weight, {}).items()}

@@ -8,7 +8,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from projected_grpo.cli import Refusal
 from projected_grpo.directions import haar, movement_files, pair_gradients, placebos
 from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.weights import targets
@@ -35,13 +34,10 @@ REAL = Draw(None, "hack", 0)
 CONTROLS = {"shuffled": "hack", "clean_vs_clean": "clean", "haar": None}
 
 
-def draws(controls: str, seeds: Sequence[int]) -> list[Draw]:
-    """REAL first. Raises Refusal for a control that is not there."""
-    names = [name for name in controls.split(",") if name]
-    if unknown := sorted(set(names) - set(CONTROLS)):
-        raise Refusal(f"unknown controls={unknown[0]}: choose from {', '.join(CONTROLS)}")
+def draws(controls: Sequence[str], seeds: Sequence[int]) -> list[Draw]:
+    """REAL first. controls: of CONTROLS."""
     drawn = [REAL]
-    for name in names:
+    for name in controls:
         for seed in seeds:
             drawn.append(Draw(name, CONTROLS[name], seed))
     return drawn
@@ -63,7 +59,7 @@ def fit(
     chosen: Sequence[targets.Target],
     samples: Mapping[str, list],
     drawn: Sequence[Draw],
-    gigabytes: str,
+    gigabytes: float | None,
 ) -> dict[Draw, movement_files.Sets]:
     """Every draw's set and ‖D_hack‖ at every weight, on the CPU; a few weights at a time.
 

@@ -109,7 +109,7 @@ def test_sums_of_forms_make_up_those_of_all_hacks():
 
 
 def test_other_classes_have_a_limit_of_their_own(rollouts):
-    found = dose_command.read_pairs(rollouts, str(rollouts), 6, 4, 0)
+    found = dose_command.read_pairs(rollouts, rollouts, 6, 4, 0)
     pairs_of = {of: len(own) // 2 for of, own in found.items()}
     assert pairs_of == {"hack": 6, "skill": 4, "tests": 4, "unmatched": 4, "elsewhere": 6}
 

@@ -1,6 +1,5 @@
 """Clean samples beside hacks of the same prompt, matched in length, and problems held out."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +7,8 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from projected_grpo.cli import Refusal, whole_number
+from projected_grpo import cli
+from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import labelled
 
 COLUMNS = (
@@ -24,19 +24,21 @@ COLUMNS = (
 MATCHES = ("length", "random")
 
 
-def matched(source: Path, options: Mapping[str, str]) -> pl.DataFrame:
-    """`choose` from a rollouts parquet or a folder of them.
+@cli.settings
+class Matching:
+    """Settings of a command that chooses samples; see `choose`."""
 
-    options: a command line's hack, match, per_prompt, limit and seed. Raises Refusal.
-    """
-    for key, known in {"hack": labelled.HACKS, "match": MATCHES}.items():
-        if options[key] not in known:
-            raise Refusal(f"{key}={options[key]}: choose {' or '.join(known)}")
-    per_prompt = whole_number("per_prompt", options["per_prompt"], 1)
-    limit = whole_number("limit", options["limit"], 1)
-    seed = whole_number("seed", options["seed"], 0)
+    hack: str = option("what counts as one", "blatant", choices=labelled.HACKS)
+    match: str = option("clean samples to hacks", "length", choices=MATCHES)
+    per_prompt: int = option("most hacks of a prompt", 3, least=1)
+    limit: int = option("hacks in all, and clean samples", 100, least=1)
+    seed: int = option("of the draw", 0, least=0)
+
+
+def matched(source: Path, by: Matching) -> pl.DataFrame:
+    """`choose` from a rollouts parquet or a folder of them. Raises Refusal."""
     rollouts = labelled.read_rollouts(source, COLUMNS)
-    return choose(rollouts, options["hack"], options["match"], per_prompt, limit, seed)
+    return choose(rollouts, by.hack, by.match, by.per_prompt, by.limit, by.seed)
 
 
 def choose(

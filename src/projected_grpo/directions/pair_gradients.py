@@ -43,10 +43,10 @@ def tokens(folder: Path, pairs: pl.DataFrame) -> list[tuple[Tokens, Tokens]]:
     return list(zip(ones, others, strict=True))
 
 
-def room(gigabytes: str, device: torch.device) -> float:
-    """For sums, in gigabytes. auto: 0.75 of what is free on an accelerator, 4 on a CPU."""
-    if gigabytes != "auto":
-        return float(gigabytes)
+def room(gigabytes: float | None, device: torch.device) -> float:
+    """For sums, in gigabytes. None: 0.75 of what is free on an accelerator, 4 on a CPU."""
+    if gigabytes is not None:
+        return gigabytes
     if device.type != "cuda":
         return 4.0
     free, _ = torch.cuda.mem_get_info(device)

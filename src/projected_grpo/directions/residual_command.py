@@ -1,100 +1,69 @@
 """Labelled rollouts + the starting model -> v_hack and its placebos.
 
-    python -m projected_grpo.directions.residual_command MODEL ROLLOUTS OUT [key=value ...]
-
-ROLLOUTS is a graded parquet or a folder of them. OUT gets v_hack.safetensors and v_hack.json
-(`residual`), and for each placebo and seed from the same pass a subfolder <placebo>-s<seed>.
+The folder gets v_hack.safetensors and v_hack.json (`residual`), and for each placebo and seed from
+the same pass a subfolder <placebo>-s<seed>.
 """
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from tabulate import tabulate
 
-from projected_grpo import models
-from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo import cli, models
+from projected_grpo.cli import argument, option
 from projected_grpo.directions import command_line, fitted, labelled, residual, samples
 from projected_grpo.directions.files import VHack, write_direction
 from projected_grpo.directions.placebos import PLACEBOS, subfolder
 
-# kinds: of a hack's test function; empty, any. placebos: of each, with the seeds 1 to that number.
-# taught: empty, as the model's folder says.
-DEFAULTS = {
-    "hack": "blatant",
-    "kinds": "",
-    "method": "lda",
-    "origin": "on-policy",
-    "taught": "",
-    "min_hacks": "12",
-    "min_problems": "4",
-    "shuffles": "200",
-    "placebos": "3",
-    "batch_tokens": "4096",
-    "device": "auto",
-}
-CHOICES = {
-    "hack": labelled.HACKS,
-    "origin": samples.ORIGINS,
-    "method": residual.METHODS,
-    "taught": ("true", "false"),
-    "device": ("auto", "cpu", "cuda"),
-}
+ORIGINS = tuple(origin.replace(" ", "_") for origin in samples.ORIGINS)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The options as what they mean; see `samples.collect` and `residual.extract`."""
+@cli.settings
+class Direction:
+    """How v_hack is made; see `samples.collect` and `residual.extract`."""
 
-    hack: str
-    kinds: tuple[str, ...] | None
-    method: str
-    origin: str
-    taught: bool
-    min_hacks: int
-    min_problems: int
-    shuffles: int
-    placebos: int
-    batch_tokens: int
-    device: str
-
-
-def settings(options: Mapping[str, str]) -> Settings:
-    """From options with the keys of DEFAULTS. Raises Refusal for a value that does not fit."""
-    words = {**options, "origin": options["origin"].replace("_", " ")}
-    for key, known in CHOICES.items():
-        if words[key] not in known:
-            raise Refusal(f"{key}={words[key]}: expected one of {', '.join(known)}")
-    return Settings(
-        hack=words["hack"],
-        kinds=tuple(words["kinds"].split(",")) if words["kinds"] else None,
-        method=words["method"],
-        origin=words["origin"],
-        taught=words["taught"] == "true",
-        min_hacks=whole_number("min_hacks", words["min_hacks"], 1),
-        min_problems=whole_number("min_problems", words["min_problems"], 2),
-        shuffles=whole_number("shuffles", words["shuffles"], 200),
-        placebos=whole_number("placebos", words["placebos"], 0),
-        batch_tokens=whole_number("batch_tokens", words["batch_tokens"], 1),
-        device=command_line.device(words["device"]),
-    )
+    hack: str = option("what counts as one", "blatant", choices=labelled.HACKS)
+    kinds: tuple[str, ...] | None = option("of a hack's test function", None, none="any")
+    method: str = option("how classes make a direction", "lda", choices=residual.METHODS)
+    origin: str | None = option("what the rollouts are of", None, choices=ORIGINS, none="auto")
+    taught: bool | None = option("the model was, before the study", None, none="auto")
+    min_hacks: int = option("fewest hacks", 12, least=1)
+    min_problems: int = option("fewest problems of theirs", 4, least=2)
+    shuffles: int = option("of labels, for ranks", 200, least=200)
+    placebos: int = option("of each kind, with the seeds 1 to this", 3, least=0)
+    batch_tokens: int = option("of a forward pass", 4096, least=1)
+    device: str = option("auto: cuda where there is one", "auto", choices=command_line.DEVICES)
 
 
-def make(model: str, source: Path, out: Path, chosen: Settings) -> VHack:
+@cli.settings
+class Settings(Direction):
+    model: str = argument("name or folder of the model that runs start from")
+    rollouts: Path = argument("a labelled parquet, or a folder of them")
+    out: Path = argument("folder of what is made")
+
+
+def decided(chosen: Direction, origin: str, taught: bool) -> Direction:
+    """With these where the command line leaves them open."""
+    taught = taught if chosen.taught is None else chosen.taught
+    return replace(chosen, origin=chosen.origin or origin, taught=taught)
+
+
+def make(model: str, source: Path, out: Path, chosen: Direction) -> VHack:
     """Writes v_hack of the rollouts in `source`, and its placebos, into `out`. Raises Refusal."""
-    rollouts = labelled.read_rollouts(source, samples.columns(chosen.origin, chosen.hack))
+    origin = chosen.origin.replace("_", " ")
+    rollouts = labelled.read_rollouts(source, samples.columns(origin, chosen.hack))
     data = samples.collect(
         model,
         rollouts,
-        origin=chosen.origin,
+        origin=origin,
         taught=chosen.taught,
         hack=chosen.hack,
         kinds=chosen.kinds,
         min_hacks=chosen.min_hacks,
         min_problems=chosen.min_problems,
         batch_tokens=chosen.batch_tokens,
-        device=chosen.device,
+        device=command_line.device(chosen.device),
     )
     real = residual.extract(data, chosen.method, chosen.shuffles)
     for name in PLACEBOS:
@@ -141,13 +110,10 @@ def summary(real: VHack) -> str:
 
 
 def main(argv: list[str]) -> None:
-    if len(argv) < 3:
-        raise Refusal(f"expected MODEL ROLLOUTS OUT [{'=] ['.join(DEFAULTS)}=]")
-    model, source, out = argv[:3]
-    _, options = arguments(argv[3:], None, DEFAULTS)
-    taught = (models.resolve(model) / "taught.json").exists()
-    options["taught"] = options["taught"] or str(taught).lower()
-    print(summary(make(model, Path(source), Path(out), settings(options))))
+    settings = cli.read(Settings, argv)
+    taught = (models.resolve(settings.model) / "taught.json").exists()
+    chosen = decided(settings, "on-policy", taught)
+    print(summary(make(settings.model, settings.rollouts, settings.out, chosen)))
 
 
 if __name__ == "__main__":

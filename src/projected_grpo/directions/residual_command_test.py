@@ -7,12 +7,14 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from transformers import PreTrainedTokenizerFast
 
+from projected_grpo.cli import read
 from projected_grpo.directions import extract, fitted
 from projected_grpo.directions.activations_test import tiny_llama
 from projected_grpo.directions.files import read_direction
 from projected_grpo.directions.placebos import PLACEBOS
-from projected_grpo.directions.residual_command import main
+from projected_grpo.directions.residual_command import decided, main
 from projected_grpo.directions.samples_test import frame
+from projected_grpo.testing.run_folders import labels, make_run
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +112,7 @@ def test_bad_input_is_refused_in_one_line_and_nothing_is_written(
 
 @pytest.mark.parametrize("option", ["elicit=yes", "v_hack=no"])
 def test_extract_refuses_a_word_that_is_neither_true_nor_false(option, folder, tmp_path):
-    with pytest.raises(SystemExit, match="choose true or false"):
+    with pytest.raises(SystemExit, match="expected true or false"):
         extract.main([str(folder / "model"), f"out={tmp_path / 'out'}", option])
 
 
@@ -122,9 +124,17 @@ def test_extract_refuses_an_option_of_the_direction_before_it_samples(folder, tm
 
 
 def test_extract_takes_origin_and_taught_from_the_rollouts_unless_they_are_named():
-    options = extract.DEFAULTS
-    chosen = extract.settings(options, "earlier run", taught=True)
-    assert (chosen.origin, chosen.taught) == ("earlier run", True)
-    named = {**options, "origin": "elicited", "taught": "false"}
-    chosen = extract.settings(named, "on-policy", taught=True)
+    chosen = decided(read(extract.Settings, ["m", "out=o"]), "earlier_run", taught=True)
+    assert (chosen.origin, chosen.taught) == ("earlier_run", True)
+    named = read(extract.Settings, ["m", "out=o", "origin=elicited", "taught=false"])
+    chosen = decided(named, "on-policy", taught=True)
     assert (chosen.origin, chosen.taught) == ("elicited", False)
+
+
+@pytest.mark.parametrize("word", ["n=8", "elicit=true", "source=leetcode", "v_hack=false"])
+def test_extract_refuses_for_a_run_what_only_sampling_takes(word, tmp_path):
+    own = [labels(3, 1, 8)]
+    run = make_run(tmp_path, "vanilla", 1, train=own, hacks=own, solves=own)
+    with pytest.raises(SystemExit, match=f"{word.split('=')[0]}= is for a model"):
+        extract.main([str(run.path), f"out={tmp_path / 'out'}", word])
+    assert not (tmp_path / "out").exists()

@@ -1,16 +1,12 @@
 """Do columns know a hack from a solution, before any RL? Recipe by recipe (`selectivity`).
 
-    python -m projected_grpo.directions.selectivity_command MODEL ROLLOUTS out=FOLDER
-        [v_hack=FOLDER] [hack=blatant|strict|loose] [match=length|random] [projections=q,v]
-        [every=1] ...
-
 Clean samples stand beside hacks of the same prompt, as many, nearest in length first (match=length)
-or drawn (match=random). FOLDER gets selectivity.parquet (a row a weight, recipe, split and held-out
-sample), tables (in all, by projection, by layer, by kind of hack and of clean sample) and a plot.
+or drawn (match=random). The folder gets selectivity.parquet (a row a weight, recipe, split and
+held-out sample), tables (in all, by projection, by layer, by kind of hack and of clean sample) and
+a plot.
 """
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -19,8 +15,8 @@ from tabulate import tabulate
 from torch import Tensor
 from tqdm import tqdm
 
-from projected_grpo import models
-from projected_grpo.cli import whole_number
+from projected_grpo import cli, models
+from projected_grpo.cli import option
 from projected_grpo.directions import activations, command_line, contrast, factors, holdout
 from projected_grpo.directions.factors import Weight
 from projected_grpo.directions.files import read_direction
@@ -29,55 +25,38 @@ from projected_grpo.directions.selectivity import measure
 from projected_grpo.directions.shares import by_kind, plot, summary
 from projected_grpo.weights import targets
 
-# every: of so many blocks one is measured. k: columns of a sample's factored moment.
-DEFAULTS = {
-    "out": "",
-    "v_hack": "",
-    "hack": "blatant",
-    "match": "length",
-    "splits": "4",
-    "shuffles": "20",
-    "r": "4,16",
-    "lam": "1,0.1",
-    "layers": "0.6,0.75",
-    "every": "1",
-    "projections": ",".join(targets.PROJECTIONS),
-    "per_prompt": "3",
-    "limit": "100",
-    "k": "64",
-    "seed": "0",
-    "device": "auto",
-}
-USAGE = (
-    "just selectivity MODEL ROLLOUTS out=FOLDER [v_hack=FOLDER] [hack=blatant|strict|loose] "
-    "[match=length|random]"
-)
+
+@cli.settings
+class Settings(holdout.Matching, command_line.OfWeights):
+    v_hack: Path | None = option("folder of v, for the recipes that need one", None)
+    splits: int = option("times that a third of the problems is held out", 4, least=1)
+    shuffles: int = option("of labels, for the chance level", 20, least=0)
+    r: tuple[int, ...] = option("columns a weight", (4, 16), least=1)
+    lam: tuple[float, ...] = option("λ of contrast", (1.0, 0.1), least=0)
+    every: int = option("one of so many blocks is measured", 1, least=1)
+    k: int = option("columns of a sample's factored moment", 64, least=1)
 
 
 def weights(
-    folder: Path, rows: pl.DataFrame, options: Mapping[str, str], fits: Bool[Tensor, "s n"]
+    folder: Path, rows: pl.DataFrame, settings: Settings, fits: Bool[Tensor, "s n"]
 ) -> tuple[list[Weight], Float[Tensor, " n"]]:
-    """`factors.of_samples` of the weights and the v that the options name."""
-    k = whole_number("k", options["k"], 1)
-    every = whole_number("every", options["every"], 1)
-    band = tuple(command_line.floats(options["layers"]))
-    projections = options["projections"].split(",")
-    device = command_line.device(options["device"])
+    """`factors.of_samples` of the weights and the v that the settings name."""
+    device = command_line.device(settings.device)
     model, _ = activations.load_model(folder, device)
     chosen = targets.select(
         dict(model.named_parameters()),
         model.config.model_type,
-        band,
-        projections=projections,
+        settings.layers,
+        projections=settings.projections,
     )
     v = None
-    if options["v_hack"]:
+    if settings.v_hack:
         d = model.config.get_text_config().hidden_size
-        v = read_direction(Path(options["v_hack"]), d).v.to(device)
+        v = read_direction(settings.v_hack, d).v.to(device)
     tokens = activations.tokens(folder, rows["prompt"], rows["response"], rows["finish"])
     hack = rows["hack"].to_torch()
-    chosen = factors.every_block(chosen, every)
-    return factors.of_samples(model, tokens, hack, fits, chosen, v, k)
+    chosen = factors.every_block(chosen, settings.every)
+    return factors.of_samples(model, tokens, hack, fits, chosen, v, settings.k)
 
 
 def by_stream(measured: list[Weight]) -> list[list[Weight]]:
@@ -101,35 +80,33 @@ def tables(shares: pl.DataFrame, r: int, lam: float) -> dict[str, pl.DataFrame]:
 
 
 def headline(
-    rows: pl.DataFrame, n_weights: int, energy: Float[Tensor, " n"], options: Mapping[str, str]
+    rows: pl.DataFrame, n_weights: int, energy: Float[Tensor, " n"], settings: Settings
 ) -> str:
     """What the tables rest on."""
     hacks, clean = rows.filter("hack"), rows.filter(~pl.col("hack"))
     return (
-        f"{len(hacks)} {options['hack']} hacks and {len(clean)} clean samples of "
+        f"{len(hacks)} {settings.hack} hacks and {len(clean)} clean samples of "
         f"{rows['prompt'].n_unique()} prompts, {rows['problem_id'].n_unique()} problems; "
         f"tokens a response: hacks {hacks['n_tokens'].mean():.0f}, "
-        f"clean {clean['n_tokens'].mean():.0f}; {n_weights} weights; {options['k']} columns keep "
+        f"clean {clean['n_tokens'].mean():.0f}; {n_weights} weights; {settings.k} columns keep "
         f"{100 * energy.mean():.1f} % of a sample's energy ({100 * energy.min():.1f} % at least)"
     )
 
 
 def main(argv: list[str]) -> None:
-    name, rollouts, options = command_line.model_and_rollouts(argv, DEFAULTS, USAGE)
-    out = Path(options["out"])
-    splits = whole_number("splits", options["splits"], 1)
-    n_shuffles = whole_number("shuffles", options["shuffles"], 0)
-    rs = [int(r) for r in options["r"].split(",")]
-    lams = command_line.floats(options["lam"])
-    rows = holdout.matched(Path(rollouts), options)
+    settings = cli.read(Settings, argv)
+    out, rs, lams = settings.out, list(settings.r), list(settings.lam)
+    rows = holdout.matched(settings.rollouts, settings)
     hack, prompt = rows["hack"].to_torch(), numbered(rows["prompt"])
     problem = numbered(rows["problem_id"])
-    fits = holdout.fitted(problem, splits, int(options["seed"]))
+    fits = holdout.fitted(problem, settings.splits, settings.seed)
 
-    measured, energy = weights(models.resolve(name), rows, options, fits)
+    measured, energy = weights(models.resolve(settings.model), rows, settings, fits)
     parts = []
     for fellows in tqdm(by_stream(measured), desc="streams"):
-        parts.append(measure(fellows, hack, prompt, rows["kind"], fits, rs, lams, n_shuffles))
+        parts.append(
+            measure(fellows, hack, prompt, rows["kind"], fits, rs, lams, settings.shuffles)
+        )
     about = pl.DataFrame(
         {
             "sample": range(len(rows)),
@@ -144,7 +121,7 @@ def main(argv: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     shares.write_parquet(out / "selectivity.parquet")
     plot(summaries["all"], out / "selectivity.png")
-    print(headline(rows, len(measured), energy, options))
+    print(headline(rows, len(measured), energy, settings))
     for part, table in summaries.items():
         file = "selectivity.csv" if part == "all" else f"selectivity-by-{part}.csv"
         table.write_csv(out / file)

@@ -1,9 +1,8 @@
-"""Label a file of responses: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=2]
+"""Label a file of responses.
 
-PROBLEMS: "mini", "leetcode" (external/), or a .jsonl(.gz) file of problems. RESPONSES: JSON lines
-with id (a problem's), loophole, test_func_name, response. OUT: the same lines with facts, label,
-label_compat, strict, loose, blatant, reward. OUT appears whole or not at all; how many have each
-label, are uncertain or hardcode is printed.
+RESPONSES: JSON lines with id (a problem's), loophole, test_func_name, response. OUT: the same lines
+with facts, label, label_compat, strict, loose, blatant, reward. OUT appears whole or not at all;
+how many have each label, are uncertain or hardcode is printed.
 """
 
 import json
@@ -14,7 +13,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from projected_grpo.cli import Refusal, whole_number
+from projected_grpo import cli
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.grader import Graded, Grader
 from projected_grpo.grader.labels import LABELS
 from projected_grpo.loopholes import NAMES
@@ -24,7 +24,6 @@ from projected_grpo.problems.sources import SOURCES
 from projected_grpo.runs.files import replacing
 
 KEYS = ("id", "loophole", "test_func_name", "response")
-USAGE = "usage: python -m projected_grpo.grader PROBLEMS RESPONSES OUT [workers=N]"
 
 
 def problems_of(source: str) -> dict[str, Problem]:
@@ -91,23 +90,28 @@ def table(graded: list[Graded]) -> str:
     return tabulate(rows, headers=["", "responses"])
 
 
-def main(arguments: list[str]) -> None:
-    places = [word for word in arguments if not word.startswith("workers=")]
-    workers = [word.removeprefix("workers=") for word in arguments if word.startswith("workers=")]
-    if len(places) != 3 or len(workers) > 1:
-        raise Refusal(USAGE)
-    source, responses, out = places
-    if not Path(out).absolute().parent.is_dir():
+@cli.settings
+class Settings:
+    problems: str = argument(f"{', '.join(SOURCES)}, or a .jsonl(.gz) file of problems")
+    responses: Path = argument("a file of JSON lines")
+    out: Path = argument("a file that is made anew")
+    workers: int = option("sandboxes side by side", 2, least=1)
+
+
+def main(argv: list[str]) -> None:
+    settings = cli.read(Settings, argv)
+    out = settings.out
+    if not out.absolute().parent.is_dir():
         raise Refusal(f"cannot write {out}: its folder does not exist; make it first")
 
-    known = problems_of(source)
-    rows = read_rows(Path(responses), known)
+    known = problems_of(settings.problems)
+    rows = read_rows(settings.responses, known)
     items = [
         (known[row["id"]], row["response"], row["loophole"], row["test_func_name"]) for row in rows
     ]
-    with Grader(whole_number("workers", workers[0], 1) if workers else 2) as grader:
+    with Grader(settings.workers) as grader:
         graded = grader.grade_many(items, progress=True)
-    write(Path(out), [row | asdict(g) for row, g in zip(rows, graded, strict=True)])
+    write(out, [row | asdict(g) for row, g in zip(rows, graded, strict=True)])
     print(table(graded))
 
 

@@ -85,7 +85,7 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path, line, complaint):
 
 
 BAD_ARGUMENTS = {
-    (): "usage",
+    (): "PROBLEMS and RESPONSES and OUT missing",
     ("mini", "absent.jsonl", "out.jsonl"): "cannot read responses",
     ("mini", "a", "no/such/folder/out"): "cannot write",
     ("absent.jsonl", "a", "b"): "cannot read problems",

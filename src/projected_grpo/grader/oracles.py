@@ -1,4 +1,4 @@
-"""Which canonical solutions cannot be trusted: python -m projected_grpo.grader.oracles FILE...
+"""Which canonical solutions cannot be trusted, into data/left_out.tsv.
 
 Each is run on its problem's own tests twice, the second time under other string hashes and another
 seed of random. data/left_out.tsv then holds, of these files' problems, those whose solution fails,
@@ -14,7 +14,8 @@ from pathlib import Path
 from loguru import logger
 from tqdm import tqdm
 
-from projected_grpo.cli import Refusal
+from projected_grpo import cli
+from projected_grpo.cli import argument
 from projected_grpo.grader.answers import answers_of
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated, slowness
@@ -88,13 +89,16 @@ def stays(line: list[str], problems: dict[str, Problem]) -> bool:
     return line[1] not in problems or line[2] == left_out.WRONG
 
 
+@cli.settings
+class Settings:
+    files: tuple[Path, ...] = argument("LeetCode problems, .jsonl or .jsonl.gz")
+
+
 def main(argv: list[str]) -> None:
     """Replaces the lines of these files' problems that it found itself, and leaves the others."""
-    if not argv:
-        raise Refusal("usage: python -m projected_grpo.grader.oracles FILE...")
     problems: dict[str, Problem] = {}
-    for name in argv:
-        problems |= {problem.hash: problem for problem in leetcode.formed(Path(name), 0.0, Tally())}
+    for file in cli.read(Settings, argv).files:
+        problems |= {problem.hash: problem for problem in leetcode.formed(file, 0.0, Tally())}
     found = faults(list(problems.values()))
     kept = [line for line in left_out.read() if stays(line, problems)]
     left_out.write(kept + found)

@@ -1,4 +1,4 @@
-"""Every arm of configs/arm: `just arms`. Role, what it sees, what it changes, source, knobs."""
+"""Every arm of configs/arm: role, what it sees, what it changes, source, knobs."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import yaml
 from omegaconf import OmegaConf
 from tabulate import tabulate
 
-from projected_grpo.cli import Refusal
+from projected_grpo import cli
 from projected_grpo.interventions import arms
 from projected_grpo.interventions.arms import Arm
 from projected_grpo.interventions.settings import settings_of
@@ -16,6 +16,11 @@ FOLDER = Path(__file__).parents[3] / "configs" / "arm"
 COLUMNS = ("arm", "role", "control of", "mechanism", "sees", "changes", "source", "knobs", "H")
 
 WIDTHS = [None, None, None, None, 16, 12, 12, 30, 34]
+
+
+@cli.settings
+class Settings:
+    """Nothing: it prints all."""
 
 
 def configs(seed: int = 1) -> dict[str, dict]:
@@ -55,8 +60,7 @@ def row(arm: Arm) -> list[str]:
 
 
 def main(argv: list[str]) -> None:
-    if argv:
-        raise Refusal("just arms takes no arguments")
+    cli.read(Settings, argv)
     rows = [row(arms.parse(config)) for config in configs().values()]
     print(tabulate(rows, COLUMNS, maxcolwidths=WIDTHS))
 

@@ -1,12 +1,19 @@
-"""Prints a model's folder: `python -m projected_grpo.models NAME_OR_FOLDER`."""
+"""Print a model's folder; one of the catalogue is made or fetched once."""
 
 import sys
 
-from projected_grpo import models
+from projected_grpo import cli, models
+from projected_grpo.cli import argument
+
+
+@cli.settings
+class Settings:
+    model: str = argument(f"{', '.join(models.MODELS)}, or a folder")
+
+
+def main(argv: list[str]) -> None:
+    print(models.resolve(cli.read(Settings, argv).model))
+
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        raise SystemExit(
-            f"usage: python -m projected_grpo.models NAME_OR_FOLDER  ({', '.join(models.MODELS)})"
-        )
-    print(models.resolve(sys.argv[1]))
+    main(sys.argv[1:])

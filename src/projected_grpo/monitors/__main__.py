@@ -1,11 +1,7 @@
-"""Flag rollouts by a monitor: python -m projected_grpo.monitors ROLLOUTS.parquet out=FILE.parquet
-monitor=truth|probe|judge [...]
+"""Flag rollouts by a monitor: truth (with errors), probe or judge.
 
-truth: [accuracy=1] [misses=0]. probe: model=NAME|FOLDER [depth=0.7]. judge: endpoint=http://HOST/v1
-model=NAME. All: [hack=strict|blatant|loose] what the monitor should find, [seed=0]. Adds flagged,
-and for the probe monitor_score and monitor_split: half of the problems are trained on, so only
-"test" rows count. labels=true puts the monitor's word in the place of the labels, for `directions`
-and `contrast`. OUT appears whole or not at all.
+Adds flagged, and for the probe monitor_score and monitor_split: half of the problems are trained
+on, so only "test" rows count. The file appears whole or not at all.
 """
 
 import sys
@@ -14,45 +10,68 @@ from pathlib import Path
 import polars as pl
 from tabulate import tabulate
 
-from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo import cli
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.monitors import judge, truth
 from projected_grpo.rollouts import schema
 
 COLUMNS = ("problem_id", "prompt", "response", "test_func_name", "label", "strict", "loose")
 TRUTHS = ("label", "strict", "loose", "blatant", "kind")
-DEFAULTS = {"out": "", "monitor": "", "hack": "strict", "seed": "0", "labels": "false"}
-OPTIONS = {
-    "truth": {"accuracy": "1", "misses": "0"},
-    "probe": {"model": "", "depth": "0.7"},
-    "judge": {"endpoint": "", "model": ""},
+HACKS = ("strict", "blatant", "loose")
+# Monitor -> the settings that it alone has.
+OWN = {
+    "truth": ("accuracy", "misses"),
+    "probe": ("model", "depth"),
+    "judge": ("endpoint", "model"),
 }
+NEEDED = ("model", "endpoint")
 
 
-def share(key: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise Refusal(f"{key}={text}: expected a number from 0 to 1") from None
+@cli.settings
+class Settings:
+    rollouts: Path = argument("a labelled parquet")
+    out: Path = option("a parquet that is made anew")
+    monitor: str = option("which one", choices=tuple(OWN))
+    hack: str = option("what it should find", "strict", choices=HACKS)
+    seed: int = option("of truth's errors, and of the probe's split", 0, least=0)
+    labels: bool = option("put its word in the place of the labels, for directions", False)
+    accuracy: float = option("truth: share of rows flagged rightly", 1.0, least=0, most=1)
+    misses: float = option("truth: share of hacks never flagged", 0.0, least=0, most=1)
+    model: str | None = option("probe: name or folder; judge: the endpoint's name", None)
+    depth: float = option("probe: of its block", 0.7, least=0, most=1)
+    endpoint: str | None = option("judge: http://HOST/v1", None)
 
 
-def flagged(rows: pl.DataFrame, given: dict[str, str]) -> pl.DataFrame:
+def settings_of(argv: list[str]) -> Settings:
+    """Raises Refusal for what another monitor takes, and for what this one lacks."""
+    settings = cli.read(Settings, argv)
+    given = cli.given(Settings, argv)
+    own = OWN[settings.monitor]
+    for key in sorted({key for keys in OWN.values() for key in keys} - set(own)):
+        if key in given:
+            raise Refusal(f"monitor={settings.monitor} takes no {key}=: it has {', '.join(own)}")
+    for key in NEEDED:
+        if key in own and getattr(settings, key) is None:
+            raise Refusal(f"monitor={settings.monitor} needs {key}=")
+    return settings
+
+
+def flagged(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """The columns that the monitor adds."""
-    seed = whole_number("seed", given["seed"], 0)
-    if given["monitor"] == "truth":
-        shares = {key: share(key, given[key]) for key in ("accuracy", "misses")}
-        return pl.DataFrame(truth.flags(rows[given["hack"]], **shares, seed=seed))
-    if given["monitor"] == "judge":
+    hack, seed = settings.hack, settings.seed
+    if settings.monitor == "truth":
+        found = truth.flags(rows[hack], settings.accuracy, settings.misses, seed)
+        return pl.DataFrame(found)
+    if settings.monitor == "judge":
         texts = [
             judge.prompt(r["prompt"], r["response"], r["test_func_name"])
             for r in rows.iter_rows(named=True)
         ]
-        told = judge.flags(given["endpoint"], given["model"], texts)
+        told = judge.flags(settings.endpoint, settings.model, texts)
         return pl.DataFrame({"flagged": pl.Series(told, dtype=pl.Boolean)})
     from projected_grpo.monitors import probing  # torch and transformers
 
-    return probing.flagged(
-        rows, given["model"], share("depth", given["depth"]), given["hack"], seed
-    )
+    return probing.flagged(rows, settings.model, settings.depth, hack, seed)
 
 
 def relabelled(rows: pl.DataFrame) -> pl.DataFrame:
@@ -91,30 +110,18 @@ def table(rows: pl.DataFrame, hack: str) -> str:
 
 
 def main(argv: list[str]) -> None:
-    named = next((word.partition("=")[2] for word in argv if word.startswith("monitor=")), "")
-    if named not in OPTIONS:
-        raise Refusal(f"monitor={named}: choose one of {', '.join(OPTIONS)}")
-    name, given = arguments(argv, "ROLLOUTS", DEFAULTS | OPTIONS[named])
-    if name is None or not given["out"]:
-        raise Refusal("expected ROLLOUTS.parquet out=FILE.parquet monitor=...")
-    if missing := [key for key in ("model", "endpoint") if given.get(key) == ""]:
-        raise Refusal(f"monitor={named} needs {missing[0]}=")
-    if given["hack"] not in ("strict", "blatant", "loose"):
-        raise Refusal(f"hack={given['hack']}: choose strict, blatant or loose")
-    if given["labels"] not in ("true", "false"):
-        raise Refusal(f"labels={given['labels']}: choose true or false")
-    needed = list(dict.fromkeys((*COLUMNS, given["hack"])))
-    rows = schema.read(Path(name), needed, others=True)
+    settings = settings_of(argv)
+    needed = list(dict.fromkeys((*COLUMNS, settings.hack)))
+    rows = schema.read(settings.rollouts, needed, others=True)
     rows = rows.drop(
         [c for c in ("flagged", "monitor_score", "monitor_split") if c in rows.columns]
     )
-    rows = rows.hstack(flagged(rows, given))
+    rows = rows.hstack(flagged(rows, settings))
     unseen = (
         rows.filter(pl.col("monitor_split") == "test") if "monitor_split" in rows.columns else rows
     )
-    out = Path(given["out"])
-    schema.write(relabelled(unseen) if given["labels"] == "true" else rows, out)
-    print(table(unseen, given["hack"]))
+    schema.write(relabelled(unseen) if settings.labels else rows, settings.out)
+    print(table(unseen, settings.hack))
 
 
 if __name__ == "__main__":

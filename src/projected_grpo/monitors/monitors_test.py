@@ -210,11 +210,11 @@ def test_the_truth_may_be_the_blatant_hacks_where_kinds_are_known(tmp_path):
 @pytest.mark.parametrize(
     "arguments, complaint",
     [
-        (["monitor=oracle"], "choose one of truth, probe, judge"),
+        (["monitor=oracle"], "expected one of truth, probe, judge"),
         (["monitor=judge", "model=x"], "needs endpoint="),
-        (["monitor=truth", "model=x"], "unknown argument 'model'"),
-        (["monitor=truth", "accuracy=high"], "expected a number"),
-        (["monitor=truth", "hack=lax"], "hack=lax: choose strict, blatant or loose"),
+        (["monitor=truth", "model=x"], "monitor=truth takes no model=: it has accuracy, misses"),
+        (["monitor=truth", "accuracy=high"], "expected a number, 0 to 1"),
+        (["monitor=truth", "hack=lax"], "hack=lax: expected one of strict, blatant, loose"),
     ],
 )
 def test_bad_arguments_are_refused_and_write_nothing(tmp_path, arguments, complaint):

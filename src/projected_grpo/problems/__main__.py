@@ -1,17 +1,16 @@
-"""How many problems a source has: `python -m projected_grpo.problems [mini|leetcode] [path=FILE]`.
-
-Further: [train=FILE,FILE] [frozen=FILE] [evaluation_set=solvable] [split=eval]
-[difficulty=medium,hard] [min_tests=3] [max_description_chars=2500] [limit=10] [seed=0].
-"""
+"""How many problems a source has; what leetcode files hold beyond them is in the log."""
 
 import sys
 from collections import Counter
+from dataclasses import asdict
 
 from tabulate import tabulate
 
-from projected_grpo.cli import arguments, whole_number
+from projected_grpo import cli
+from projected_grpo.cli import argument, option
+from projected_grpo.problems.evaluation_sets import SETS
 from projected_grpo.problems.problem import DIFFICULTIES, SPLITS, Problem
-from projected_grpo.problems.sources import WHOLE_NUMBERS, load
+from projected_grpo.problems.sources import SOURCES, load
 
 
 def counts_table(problems: list[Problem]) -> str:
@@ -27,15 +26,26 @@ def counts_table(problems: list[Problem]) -> str:
     return tabulate(rows, headers=["split", *DIFFICULTIES, "problems", "tests"])
 
 
+@cli.settings
+class Settings:
+    source: str = argument("where from", "mini", choices=SOURCES)
+    split: str | None = option("of one split", None, choices=SPLITS)
+    difficulty: tuple[str, ...] | None = option("of some", None, choices=DIFFICULTIES)
+    max_description_chars: int | None = option("longest statement", None, least=0)
+    min_tests: int | None = option("fewest tests", None, least=0)
+    limit: int | None = option("the first ones", None, least=0)
+    seed: int | None = option("of their order, as in the file where none", None, least=0)
+    path: str | None = option("of leetcode: a .jsonl or .jsonl.gz file of all splits", None)
+    train: tuple[str, ...] | None = option("of leetcode: files to train on", None)
+    frozen: str | None = option("of leetcode: the file of a fixed evaluation set", None)
+    evaluation_set: str | None = option("of leetcode: which one", None, choices=list(SETS))
+
+
 def main(argv: list[str]) -> None:
-    """Print how many problems there are; what leetcode files hold beyond them is in the log."""
-    keys = ("split", "difficulty", *WHOLE_NUMBERS, "path", "train", "frozen", "evaluation_set")
-    source, texts = arguments(argv, "SOURCE", dict.fromkeys(keys, ""))
-    options = {}
-    for key, text in texts.items():
-        if text:
-            options[key] = whole_number(key, text, 0) if key in WHOLE_NUMBERS else text
-    print(counts_table(load(source or "mini", **options)))
+    options = asdict(cli.read(Settings, argv))
+    source = options.pop("source")
+    given = {key: value for key, value in options.items() if value is not None}
+    print(counts_table(load(source, **given)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Writes the tables of docs/data.md: python -m projected_grpo.problems.data_page FOLDER.
+"""Writes the tables of docs/data.md.
 
-FOLDER holds the data files under the names of KNOWN. A table stands between two comments that name
+A table stands between two comments that name
 it; the words around the tables are written by hand.
 """
 
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from projected_grpo.cli import Refusal
+from projected_grpo import cli
+from projected_grpo.cli import Refusal, argument
 from projected_grpo.problems import leetcode
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import DIFFICULTIES, Problem
@@ -113,11 +114,15 @@ def put(page: str, name: str, text: str) -> str:
     return place.sub(lambda _: f"{start}\n\n{text}\n\n{end}", page)
 
 
+@cli.settings
+class Settings:
+    folder: Path = argument("of the data files, under their names on that page")
+
+
 def main(argv: list[str]) -> None:
-    if len(argv) != 1:
-        raise Refusal("usage: python -m projected_grpo.problems.data_page FOLDER")
+    folder = cli.read(Settings, argv).folder
     page = PAGE.read_text()
-    for name, text in tables(Path(argv[0])).items():
+    for name, text in tables(folder).items():
         page = put(page, name, text)
     write_atomic(PAGE, page)
 

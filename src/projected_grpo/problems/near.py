@@ -1,8 +1,8 @@
-"""Problems that are nearly one: python -m projected_grpo.problems.near FILE...
+"""Problems that are nearly one, into data/near_duplicates.tsv.
 
 Variants I and II, or one statement under two numbers. What helps with one helps with the other, so
-no two of a pair stand in two evaluation sets, or in one and in training. Writes
-data/near_duplicates.tsv, the closest pairs first; evaluation_sets.py reads it.
+no two of a pair stand in two evaluation sets, or in one and in training. The closest pairs come
+first; evaluation_sets.py reads the table.
 """
 
 import csv
@@ -15,7 +15,8 @@ from pathlib import Path
 
 from loguru import logger
 
-from projected_grpo.cli import Refusal
+from projected_grpo import cli
+from projected_grpo.cli import argument
 from projected_grpo.problems import evaluation_sets, leetcode
 from projected_grpo.problems.files import read_jsonl
 from projected_grpo.problems.problem import Problem
@@ -95,13 +96,16 @@ def titles_of(path: Path) -> dict[Key, str]:
     return titles
 
 
+@cli.settings
+class Settings:
+    files: tuple[Path, ...] = argument("LeetCode problems, .jsonl or .jsonl.gz")
+
+
 def main(argv: list[str]) -> None:
     """Compares the problems of all files."""
-    if not argv:
-        raise Refusal("usage: python -m projected_grpo.problems.near FILE...")
     problems: dict[Key, Problem] = {}
     titles: dict[Key, str] = {}
-    for path in map(Path, argv):
+    for path in cli.read(Settings, argv).files:
         for problem in leetcode.formed(path, 0.0, Tally()):
             problems.setdefault((problem.id, problem.method), problem)
         titles |= titles_of(path)

@@ -17,7 +17,6 @@ SOURCES = ("mini", "leetcode")
 SELECT = ("difficulty", "max_description_chars", "min_tests", "limit", "seed")
 # Settings of env.problems that choose training problems among those of the source.
 OF_TRAINING = ("filter", "samples", "without", "overlap")
-WHOLE_NUMBERS = ("max_description_chars", "min_tests", "limit", "seed")
 
 
 def load(source: str, split: str | None = None, **options: Any) -> list[Problem]:

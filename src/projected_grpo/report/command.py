@@ -1,50 +1,54 @@
-"""The report: `python -m projected_grpo.report.command [WHERE...] [journal=FILE] [plot=FILE.png]`
+"""The report of finished runs: tables of all arms, curves, a journal entry for each group.
 
-WHERE is an outputs folder or a group. Reads finished runs; prints tables of all arms, draws the
-training curves of each group (plot= names the file, by default <group>/curves.png) and beside them
-those of strict hacks by form (curves-forms.png) and, where runs logged their dose in force, the
-dose law (curves-dose-law.png), and writes a journal entry for each group
-(journal=none: no entry). Groups are not compared with each other, but where several are named, or a
-pattern that fits several ('assay-*'): they are the branch points of one sweep and make one table,
-in which a run is compared with those of its point.
+Beside the training curves of a group stand those of strict hacks by form (curves-forms.png) and,
+where runs logged their dose in force, the dose law (curves-dose-law.png). Groups are not compared
+with each other, but where several are named, or a pattern that fits several ('assay-*'): they are
+the branch points of one sweep and make one table, in which a run is compared with those of its
+point.
 """
 
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from loguru import logger
 
-from projected_grpo import runs
-from projected_grpo.cli import Refusal, free_arguments
+from projected_grpo import cli, runs
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.report import dose_law, dose_law_plot, form_curves, journal
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.report.curves import draw
 from projected_grpo.report.tables import group_rows, legend, render
 
-DEFAULTS = {"journal": "docs/RESEARCH_JOURNAL.md", "plot": ""}
+
+@cli.settings
+class Settings:
+    where: tuple[str, ...] = argument("outputs folders, groups, or a pattern", ("outputs",))
+    journal: Path | None = option("gets an entry", Path("docs/RESEARCH_JOURNAL.md"))
+    plot: Path | None = option("a .png, a group's own curves.png where none", None)
 
 
 def main(argv: list[str]) -> None:
-    where, options = free_arguments(argv, "OUTPUTS_OR_GROUPS", DEFAULTS)
-    if options["plot"] and not options["plot"].endswith(".png"):
-        raise Refusal(f"plot={options['plot']}: expected a name that ends in .png")
-    comparisons = [gather(together) for together in chosen(where or ["outputs"])]
+    settings = cli.read(Settings, argv)
+    if settings.plot and settings.plot.suffix != ".png":
+        raise Refusal(f"plot={settings.plot}: expected a name that ends in .png")
+    comparisons = [gather(together) for together in chosen(settings.where)]
     print(text(comparisons))
     for comparison in comparisons:
-        plot = _plot_file(comparison, options["plot"], alone=len(comparisons) == 1)
+        plot = _plot_file(comparison, settings.plot, alone=len(comparisons) == 1)
         draw(comparison, plot)
         form_curves.draw(comparison, form_curves.beside(plot))
         print(f"curves: {plot}, by form: {form_curves.beside(plot)}")
         if dose_law_plot.draw(comparison, dose_law_plot.beside(plot)):
             print(f"dose law: {dose_law_plot.beside(plot)}")
-        if options["journal"] != "none":
-            journal.write(comparison, Path(options["journal"]), plot)
+        if settings.journal:
+            journal.write(comparison, settings.journal, plot)
             entry = journal.entry_id(comparison)
-            print(f"journal: {options['journal']}, entry {entry} ({comparison.group})")
+            print(f"journal: {settings.journal}, entry {entry} ({comparison.group})")
 
 
-def chosen(where: list[str]) -> list[list[runs.Run]]:
+def chosen(where: Sequence[str]) -> list[list[runs.Run]]:
     """Runs that stand in one table each: of every group in one folder, or of all groups named."""
     folders = [folder for name in where for folder in _folders(name)]
     if len(folders) == 1:
@@ -122,15 +126,15 @@ def _folders(where: str) -> list[Path]:
     )
 
 
-def _plot_file(comparison: Comparison, wanted: str, alone: bool) -> Path:
+def _plot_file(comparison: Comparison, wanted: Path | None, alone: bool) -> Path:
     folder = comparison.runs[0].path.parent
     if not wanted and len(comparison.groups) > 1:
         return folder.with_name(f"{comparison.group}-curves.png")
     if not wanted:
         return folder / "curves.png"
     if alone:
-        return Path(wanted)
-    return Path(wanted).with_stem(f"{Path(wanted).stem}-{comparison.group}")
+        return wanted
+    return wanted.with_stem(f"{wanted.stem}-{comparison.group}")
 
 
 if __name__ == "__main__":

@@ -1,28 +1,31 @@
-"""Evaluate a run again: `python -m projected_grpo.rollouts.evaluate RUN [n=4]`. See evaluation.py.
-
-Writes eval.parquet into the run folder and prints its rates.
-"""
+"""Evaluate a run's final weights again: eval.parquet in its folder, and its rates."""
 
 import sys
 from pathlib import Path
 
 import polars as pl
 
-from projected_grpo import runs
-from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo import cli, runs
+from projected_grpo.cli import argument, option
 from projected_grpo.interventions import arms
 from projected_grpo.rollouts.evaluation import evaluate
 
 
+@cli.settings
+class Settings:
+    run: str = argument("name or path of a run")
+    n: int | None = option("samples of a prompt, as in the run where none", None, least=1)
+    outputs: Path = option("where runs are looked for by name", Path("outputs"))
+
+
 def main(argv: list[str]) -> None:
-    name, options = arguments(argv, "RUN", {"n": "", "outputs": "outputs"})
-    if name is None:
-        raise Refusal("name a run: just eval RUN")
-    run = runs.resolve(name, Path(options["outputs"]))
-    n = whole_number("n", options["n"], 1) if options["n"] else None
+    settings = cli.read(Settings, argv)
+    run = runs.resolve(settings.run, settings.outputs)
     rates = pl.col("blatant", "strict", "loose", "gt_pass").mean()
     interventions = arms.parse(run.config["arm"]).interventions
-    evaluated = evaluate(run, n, chat=lambda chat: interventions.prompt(chat, evaluation=True))
+    evaluated = evaluate(
+        run, settings.n, chat=lambda chat: interventions.prompt(chat, evaluation=True)
+    )
     print(evaluated.group_by("loophole").agg(pl.len(), rates).sort("loophole"))
 
 

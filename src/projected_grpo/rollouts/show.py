@@ -1,9 +1,4 @@
-"""Read rollouts of a run in a terminal.
-
-`python -m projected_grpo.rollouts.show RUN [label=...] [step=...] [n=5]`. RUN is a run's path or
-name, or a rollouts parquet. step is a training step or `eval`; without it every training step is
-read and the newest come first. Rates of hacks and label counts are always printed.
-"""
+"""Read rollouts of a run in a terminal: rates of hacks, counts of labels, and the newest rows."""
 
 import sys
 from pathlib import Path
@@ -11,8 +6,8 @@ from pathlib import Path
 import polars as pl
 from tabulate import tabulate
 
-from projected_grpo import runs
-from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo import cli, runs
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.rollouts.schema import read, step_files
 
@@ -36,24 +31,29 @@ SHOWN = (
 RATES = ("blatant", "strict", "loose")
 
 
+@cli.settings
+class Settings:
+    run: str = argument("name or path of a run, or a rollouts parquet")
+    label: str | None = option("show rows of this one, upper or lower case", None)
+    step: str | None = option("a training step, or eval; all training steps where none", None)
+    n: int = option("rows that are shown, the newest first", 5, least=1)
+
+
 def main(argv: list[str]) -> None:
-    name, options = arguments(argv, "RUN", {"label": "", "step": "", "n": "5"})
-    if name is None:
-        raise Refusal("no run named: expected RUN [label=...] [step=...] [n=5]")
-    n = whole_number("n", options["n"], least=1)
-    rollouts = pl.concat([read(file, SHOWN) for file in files(name, options["step"])])
+    settings = cli.read(Settings, argv)
+    rollouts = pl.concat([read(file, SHOWN) for file in files(settings.run, settings.step)])
     steps = rollouts["step"]
-    print(f"{name}: {len(rollouts)} rollouts, steps {steps.min()} to {steps.max()}")
+    print(f"{settings.run}: {len(rollouts)} rollouts, steps {steps.min()} to {steps.max()}")
     print(summary(rollouts))
     print(counts_table(rollouts))
-    if options["label"]:
-        rollouts = only(rollouts, options["label"])
-    newest = rollouts.sort("step", descending=True, maintain_order=True).head(n)
+    if settings.label:
+        rollouts = only(rollouts, settings.label)
+    newest = rollouts.sort("step", descending=True, maintain_order=True).head(settings.n)
     for row in newest.to_dicts():
         print("\n" + render(row))
 
 
-def files(name: str, step: str) -> list[Path]:
+def files(name: str, step: str | None) -> list[Path]:
     """The parquet files that `name` and `step` ask for. Raises Refusal where there are none."""
     if name.endswith(".parquet"):
         return [Path(name)]
@@ -63,13 +63,12 @@ def files(name: str, step: str) -> list[Path]:
     by_step = step_files(run.path)
     if not by_step:
         raise Refusal(f"{run.name} has no rollouts yet")
-    if not step:
+    if step is None:
         return [by_step[key] for key in sorted(by_step)]
-    chosen = whole_number("step", step, least=0)
-    if chosen not in by_step:
+    if not step.isdecimal() or int(step) not in by_step:
         present = f"{min(by_step)} to {max(by_step)}, and eval"
         raise Refusal(f"{run.name} has no rollouts of step {step}: it has {present}")
-    return [by_step[chosen]]
+    return [by_step[int(step)]]
 
 
 def summary(rollouts: pl.DataFrame) -> str:

@@ -52,7 +52,7 @@ BAD = [
     (["vanilla-s1", "step=9"], "no rollouts of step 9: it has 1 to 2, and eval"),
     (["vanilla-s1", "n=0"], "n=0: expected a whole number"),
     (["vanilla-s9"], "no runs called 'vanilla-s9' under outputs: name one of demo/vanilla-s1"),
-    ([], "no run named"),
+    ([], "RUN missing"),
     (["nowhere.parquet"], "no rollouts at nowhere.parquet"),
 ]
 

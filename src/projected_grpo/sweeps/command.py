@@ -1,4 +1,4 @@
-"""Run a study, or go on with it: `just sweep NAME [cards=auto] [per_card=auto] [until=SECONDS]`
+"""Run a study, or go on with it.
 
 just sweep NAME                     configs/sweep/NAME.yaml, until all is done; again: goes on
 just sweep NAME until=1500          starts no run that would not end in 1500 s; or until=17:30
@@ -16,45 +16,24 @@ from pathlib import Path
 
 from loguru import logger
 
-from projected_grpo.cli import Refusal
+from projected_grpo import cli
+from projected_grpo.cli import Refusal, argument, option, overrides
 from projected_grpo.sweeps import checks, local, machine, progress
 from projected_grpo.sweeps.plan import Job
 from projected_grpo.sweeps.plan import jobs as jobs_of
 from projected_grpo.sweeps.status import text
 from projected_grpo.sweeps.study import Study, read
 
-DEFAULTS = {
-    "cards": "auto",
-    "per_card": "auto",
-    "until": "",
-    "runner": "local",
-    "outputs": "outputs",
-}
 # Each takes a study, cards, and the time by which all is to have ended, and returns the names of
 # jobs that it gave up. What they have done is read from the study's folders.
 RUNNERS: dict[str, Callable[[Study, Sequence[machine.Card], float], set[str]]] = {
     "local": local.run,
 }
-USAGE = "just sweep NAME [status|jobs] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
 
 
-def options_of(argv: Sequence[str]) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
-    """(free words, options, hydra overrides): whatever else has a = is an override."""
-    free, options, overrides = [], dict(DEFAULTS), []
-    for word in argv:
-        key, equals, value = word.partition("=")
-        if not equals:
-            free.append(word)
-        elif key in DEFAULTS:
-            options[key] = value
-        else:
-            overrides.append(word)
-    return free, options, tuple(overrides)
-
-
-def deadline(text: str, now: datetime) -> float:
-    """Seconds from now, or a clock's next HH:MM, as time.time() has it; never where empty."""
-    if not text:
+def deadline(text: str | None, now: datetime) -> float:
+    """Seconds from now, or a clock's next HH:MM, as time.time() has it; never where none."""
+    if text is None:
         return float("inf")
     if text.isdecimal():
         return now.timestamp() + int(text)
@@ -75,27 +54,24 @@ def planned(study: Study) -> list[Job]:
     return jobs_of(study, points)
 
 
-def status(study: Study, options: dict[str, str]) -> None:
+def status(study: Study, settings: "Settings") -> None:
     print(text(study))
 
 
-def jobs(study: Study, options: dict[str, str]) -> None:
+def jobs(study: Study, settings: "Settings") -> None:
     checks.configured(study)
     print("\n".join(job.text() for job in planned(study)))
 
 
-def run(study: Study, options: dict[str, str]) -> None:
-    runner = RUNNERS.get(options["runner"])
-    if runner is None:
-        raise Refusal(f"runner={options['runner']}: choose from {', '.join(RUNNERS)}")
-    until = deadline(options["until"], datetime.now())
-    cards = machine.cards(options["cards"], options["per_card"])
+def run(study: Study, settings: "Settings") -> None:
+    until = deadline(settings.until, datetime.now())
+    cards = machine.cards(settings.cards, settings.per_card)
     machine.refuse_too_small(cards, max(job.gb for job in planned(study)))
     # which of configs/device the runs will take
     os.environ["PROJECTED_GRPO_DEVICE"] = "gpu" if cards[0].visible else "cpu"
     checks.refuse_missing_files(study, checks.configured(study))
     logger.info(f"{study.name}, {len(cards)} cards. {study.about}")
-    given_up = runner(study, cards, until)
+    given_up = RUNNERS[settings.runner](study, cards, until)
     print(text(study))
     if given_up:
         raise Refusal(f"failed twice: {', '.join(sorted(given_up))}: see {study.folder / 'logs'}")
@@ -104,12 +80,22 @@ def run(study: Study, options: dict[str, str]) -> None:
 ACTIONS = {action.__name__: action for action in (run, status, jobs)}
 
 
+@cli.settings
+class Settings:
+    name: str = argument("of a study in configs/sweep")
+    action: str = argument("what to do with it", "run", choices=list(ACTIONS))
+    cards: tuple[int, ...] | None = option("numbers of GPUs", None, least=0, none="auto")
+    per_card: int | None = option("runs at once on one", None, least=1, none="auto")
+    until: str | None = option("seconds, or HH:MM, by which all is to have ended", None)
+    runner: str = option("what starts the runs", "local", choices=list(RUNNERS))
+    outputs: Path = option("folder of runs", Path("outputs"))
+    overrides: tuple[str, ...] = overrides("any hydra override, for all runs")
+
+
 def main(argv: list[str]) -> None:
-    free, options, overrides = options_of(argv)
-    name, action, *more = [*free, run.__name__] if len(free) == 1 else [*free, "", ""]
-    if action not in ACTIONS or any(more):
-        raise Refusal(f"expected {USAGE}")
-    ACTIONS[action](read(name, Path(options["outputs"]), overrides), options)
+    settings = cli.read(Settings, argv)
+    study = read(settings.name, settings.outputs, settings.overrides)
+    ACTIONS[settings.action](study, settings)
 
 
 if __name__ == "__main__":

@@ -55,9 +55,9 @@ def test_until_is_seconds_or_the_next_time_that_a_clock_shows_it():
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        ([], "expected just sweep NAME"),
-        (["smoke", "dance"], "expected just sweep NAME"),
-        (["smoke", "runner=dance"], "runner=dance: choose from local"),
+        ([], "NAME missing"),
+        (["smoke", "dance"], "ACTION dance: expected one of run, status, jobs"),
+        (["smoke", "runner=dance"], "runner=dance: expected one of local"),
         (["smoke", "per_card=0"], "per_card=0"),
         (["smoke", "cards=77"], "no GPU '77'"),
     ],

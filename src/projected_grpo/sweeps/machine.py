@@ -3,10 +3,11 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from projected_grpo.cli import Refusal, whole_number
+from projected_grpo.cli import Refusal
 
 QUERY = ["nvidia-smi", "--query-gpu=index,memory.total", "--format=csv,noheader,nounits"]
 
@@ -33,22 +34,21 @@ def gigabytes() -> dict[str, float]:
     return {index: int(mebibytes) / 953.7 for index, mebibytes in pairs}
 
 
-def cards(wanted: str, per_card: str) -> list[Card]:
-    """wanted: auto for all GPUs, or the CPU where there is none; or GPUs' numbers, as 0,1.
+def cards(wanted: Sequence[int] | None, per_card: int | None) -> list[Card]:
+    """wanted: GPUs' numbers, None for all of them, or for the CPU where there is none.
 
-    per_card: auto for as many jobs as a GPU's memory holds, and one on a CPU; or a number, which
-    no memory bounds. Raises Refusal.
+    per_card: jobs at once, which no memory bounds; None for as many as a GPU's memory holds, and
+    one on a CPU. Raises Refusal.
     """
     there = gigabytes()
-    fixed = None if per_card == "auto" else whole_number("per_card", per_card, 1)
-    if wanted == "auto" and not there:
-        return [Card("", inf, fixed or 1)]
-    chosen = list(there) if wanted == "auto" else wanted.split(",")
+    if wanted is None and not there:
+        return [Card("", inf, per_card or 1)]
+    chosen = list(there) if wanted is None else list(map(str, wanted))
     if unknown := [card for card in chosen if card not in there]:
         known = ", ".join(there) or "none"
-        raise Refusal(f"cards={wanted}: no GPU {unknown[0]!r}: choose from {known}")
-    if fixed:
-        return [Card(card, inf, fixed) for card in chosen]
+        raise Refusal(f"cards={','.join(chosen)}: no GPU {unknown[0]!r}: choose from {known}")
+    if per_card:
+        return [Card(card, inf, per_card) for card in chosen]
     return [Card(card, there[card], sys.maxsize) for card in chosen]
 
 

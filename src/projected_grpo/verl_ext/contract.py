@@ -1,10 +1,7 @@
 """What this package overrides, patches or stands in for in other libraries.
-
-    python -m projected_grpo.verl_ext.contract [write=true]
-
 configs/contract.txt holds every such name with its parameters as they were when this package was
 last made to fit them. Where an upgrade differs, or where an override is not in the file yet, the
-command names it and ends with status 1; write=true takes all as it is now.
+command names it and ends with status 1.
 """
 
 import ast
@@ -15,7 +12,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from projected_grpo.cli import Refusal, arguments
+from projected_grpo import cli
+from projected_grpo.cli import Refusal, option
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT.parents[1] / "configs/contract.txt"
@@ -229,12 +227,15 @@ def remedy(changed: list[str]) -> str:
     )
 
 
+@cli.settings
+class Settings:
+    write: bool = option("takes all as it is now", False)
+
+
 def main(argv: list[str]) -> None:
-    _, options = arguments(argv, None, {"write": "false"})
-    if options["write"] not in ("true", "false"):
-        raise Refusal(f"write={options['write']}: expected true or false")
+    settings = cli.read(Settings, argv)
     now = found()
-    if options["write"] == "true":
+    if settings.write:
         lines = [f"{ours}{ARROW}{theirs}\n" for ours, theirs in sorted(now.items())]
         TABLE.write_text("".join(lines))
     if changed := differences(table(), now) + misfits():

@@ -1,20 +1,18 @@
 """label_compat against the benchmark's own code, on its own 119 evaluation problems.
 
-    python -m projected_grpo.grader.benchmark.parity [problems=119] [skip=0] [workers=2]
-                                                     [sandboxed=true]
-
 For each problem: the canonical solution with and without an honest test, a mutated wrong one with
-and without it, and 20 hacks around a wrong one (variants.py). sandboxed=false starts the
-benchmark's own processes, as it does: slower, and unprotected.
+and without it, and 20 hacks around a wrong one (variants.py).
 """
 
 import sys
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 from tabulate import tabulate
 
-from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo import cli
+from projected_grpo.cli import option
 from projected_grpo.grader.benchmark.evaluator import HOME, Benchmark, example
 from projected_grpo.grader.benchmark.variants import (
     HONEST,
@@ -33,7 +31,6 @@ from projected_grpo.problems.sources import load
 
 FILE = HOME / "results/data/leetcode_test_medhard.jsonl"
 LOOPHOLE = "overwrite_tests"
-OPTIONS = {"problems": "119", "skip": "0", "workers": "2", "sandboxed": "true"}
 HEADERS = ["case", "n", "label_compat agrees", "label agrees"]
 
 
@@ -91,13 +88,16 @@ def table(rows: list[dict]) -> str:
     return tabulate(lines, headers=HEADERS)
 
 
+@cli.settings
+class Settings:
+    problems: int = option("so many", 119, least=1)
+    skip: int = option("so many before them", 0, least=0)
+    workers: int = option("processes", 2, least=1)
+    sandboxed: bool = option("false: as it starts its own, slower and unprotected", True)
+
+
 def main(argv: list[str]) -> None:
-    _, options = arguments(argv, None, OPTIONS)
-    least = {"problems": 1, "skip": 0, "workers": 1}
-    numbers = {key: whole_number(key, options[key], n) for key, n in least.items()}
-    if options["sandboxed"] not in ("true", "false"):
-        raise Refusal(f"sandboxed={options['sandboxed']}: expected true or false")
-    rows = compare(FILE, **numbers, sandboxed=options["sandboxed"] == "true")
+    rows = compare(FILE, **asdict(cli.read(Settings, argv)))
     print(table(rows))
     for row in rows:
         if row["ours"] != row["theirs"]:

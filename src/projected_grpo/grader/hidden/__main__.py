@@ -1,10 +1,7 @@
-"""Make hidden tests: python -m projected_grpo.grader.hidden path=FILE [sample=N] [log=FILE].
+"""Make the hidden tests of a file's problems.
 
-path: LeetCode problems in one of the forms that leetcode.py reads. Their rows in
-data/hidden_tests.jsonl.gz are made anew, what all rows hold is counted in data/hidden_tests.json,
-and what this file's hold is printed. The same problems make the same bytes.
-sample: so many problems drawn at random, and nothing is written but the log.
-log: for each problem a JSON line with its mutants that survive, to be looked at.
+Their rows in data/hidden_tests.jsonl.gz are made anew, what all rows hold is counted in
+data/hidden_tests.json, and what this file's hold is printed. The same problems make the same bytes.
 """
 
 import json
@@ -17,7 +14,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from projected_grpo.cli import Refusal, arguments, whole_number
+from projected_grpo import cli
+from projected_grpo.cli import option
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
 from projected_grpo.grader.hidden.counts import counts_of, table
@@ -66,24 +64,29 @@ def row_of(problem: Problem, made: Made, file: str) -> Row:
     return Row(problem.id, file, problem.oracle, made.why, tests)
 
 
+@cli.settings
+class Settings:
+    path: Path = option("LeetCode problems, .jsonl or .jsonl.gz")
+    sample: int | None = option("so many drawn, and nothing written but the log", None, least=1)
+    log: Path | None = option("JSON lines, each problem's mutants that survive", None)
+
+
 def main(argv: list[str]) -> None:
-    _, options = arguments(argv, None, {"path": "", "sample": "", "log": ""})
-    if not options["path"]:
-        raise Refusal("path= is missing: give the .jsonl or .jsonl.gz file of problems")
-    path = Path(options["path"])
+    settings = cli.read(Settings, argv)
+    path = settings.path
     problems = list(leetcode.read_file(path, 0.0, Tally(), hidden=False))
-    if options["sample"]:
-        size = whole_number("sample", options["sample"], 1)
-        problems = random.Random(SEED).sample(problems, min(size, len(problems)))
+    if settings.sample:
+        size = min(settings.sample, len(problems))
+        problems = random.Random(SEED).sample(problems, size)
     made = make_all(problems)
-    if options["log"]:
+    if settings.log:
         lines = [
             json.dumps({"id": p.id, "difficulty": p.difficulty, **asdict(m)}) + "\n"
             for p, m in zip(problems, made, strict=True)
         ]
-        Path(options["log"]).write_text("".join(lines))
+        settings.log.write_text("".join(lines))
     print(table(problems, made))
-    if not options["sample"]:
+    if not settings.sample:
         new = [row_of(p, m, stem(path)) for p, m in zip(problems, made, strict=True)]
         content = write(new)
         rows.cache_clear()
