@@ -25,6 +25,8 @@ MAKERS = ("/hydra/", "/verl/utils/config.py")
 CHECKS = {"validate", "validate_config", "__post_init__"}
 # Its __post_init__ loads config and tokenizer.
 NO_CHECK = "verl/workers/config/model.py"
+# Ends the key of a dictionary that is read whole.
+WHOLE = ".*"
 # Names of the same object in verl's workers.
 SAME = {".actor.engine": ".actor.fsdp_config", ".ref.engine": ".ref.fsdp_config"}
 
@@ -87,7 +89,7 @@ def of_omegaconf(module: ModuleType) -> None:
 
     def to_container_(cfg, *args, **options):
         if cfg._get_parent() is not None:
-            read(f"{place(cfg)}.*")
+            read(f"{place(cfg)}{WHOLE}")
         return to_container(cfg, *args, **options)
 
     def select_(cfg, key, *args, **options):
@@ -117,7 +119,7 @@ def put(made, name: str) -> None:
         return
     own["_place"] = name
     for key in own.pop("_before", []):
-        write(f"{name}.{key}")
+        write(f"{name}.{key}{WHOLE}" if isinstance(own[key], dict) else f"{name}.{key}")
     for field in dataclasses.fields(made):
         value = own.get(field.name)
         if type(value) is dict:
@@ -137,23 +139,26 @@ class Placed(dict):
         return Placed, (dict(super().items()), self.name)
 
     def __getitem__(self, key):
-        read(f"{self.name}.{key}")
-        return super().__getitem__(key)
+        return self._placed(key, super().__getitem__(key))
 
     def get(self, key, default=None):
-        read(f"{self.name}.{key}")
-        return super().get(key, default)
+        return self._placed(key, super().get(key, default))
+
+    def _placed(self, key, value):
+        name = f"{self.name}.{key}"
+        read(name)
+        return Placed(value, name) if type(value) is dict else value
 
     def __iter__(self):
-        read(f"{self.name}.*")
+        read(f"{self.name}{WHOLE}")
         return super().__iter__()
 
     def keys(self):
-        read(f"{self.name}.*")
+        read(f"{self.name}{WHOLE}")
         return super().keys()
 
     def items(self):
-        read(f"{self.name}.*")
+        read(f"{self.name}{WHOLE}")
         return super().items()
 
 
