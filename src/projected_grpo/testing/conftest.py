@@ -26,7 +26,7 @@ def steps(tmp_path_factory) -> dict[str, Step]:
     taken = {}
     for fast in ("true", "false"):
         command = [sys.executable, "-m", "projected_grpo.train", "scale=tiny", f"fast={fast}"]
-        command += [f"group={fast}", f"outputs='{outputs}'", "eval.n=0"]
+        command += [f"group=fast-{fast}", f"outputs='{outputs}'", "eval.n=0"]
         command += ["trainer.total_training_steps=1"]
         path = f"{READS}:{os.environ.get('PYTHONPATH', '')}"
         env = os.environ | {"CONFIG_READS": str(root / fast), "PYTHONPATH": path}
@@ -34,5 +34,5 @@ def steps(tmp_path_factory) -> dict[str, Step]:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         files = (root / fast).iterdir()
         reads = {key for file in files for key in file.read_text().splitlines()}
-        taken[fast] = Step(outputs / fast / "vanilla-s1", reads)
+        taken[fast] = Step(outputs / f"fast-{fast}" / "vanilla-s1", reads)
     return taken

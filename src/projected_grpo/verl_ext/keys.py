@@ -37,7 +37,9 @@ def check(words: list[str], cfg: DictConfig, default: DictConfig) -> None:
     for key in _keys(words):
         if refused := reason(key, cfg):
             raise Refusal(refused)
-        _check_kind(key, OmegaConf.select(cfg, key), OmegaConf.select(default, key))
+        # an arm's settings have types of their own
+        if not covers(["arm"], key):
+            _check_kind(key, OmegaConf.select(cfg, key), OmegaConf.select(default, key))
 
 
 def chooses(word: str) -> bool:
@@ -101,3 +103,5 @@ def _check_kind(key: str, value: Any, default: Any) -> None:
     elif isinstance(default, Real):
         if isinstance(value, bool) or not isinstance(value, Real):
             raise Refusal(f"{key}={value}: expected a number, as {default}")
+    elif isinstance(default, str) and isinstance(value, Real):
+        raise Refusal(f"{key}={value}: expected text; in quotes it is, as \"{key}='{value}'\"")

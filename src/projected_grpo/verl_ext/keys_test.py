@@ -74,6 +74,7 @@ def test_a_key_cannot_be_taken_out():
         ("actor_rollout_ref.rollout.n='4'", "a number"),
         (f"{ACTOR}.optim.lr=small", "a number"),
         ("actor_rollout_ref.model.use_liger=maybe", "true or false"),
+        ("group=true", "text"),
     ],
 )
 def test_a_value_of_another_kind_is_refused(word, expected):
