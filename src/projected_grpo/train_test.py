@@ -1,5 +1,7 @@
 """Bad input to the training command ends in one line, before anything is written."""
 
+from pathlib import Path
+
 import pytest
 
 from projected_grpo import train
@@ -28,7 +30,10 @@ from projected_grpo.verl_ext import environment
         (["arm=project", "v_hack=/nonexistent"], "no v_hack in"),
         (["actor_rollout_ref.actor.strategy=fsdp"], "fsdp2"),
         (["arm=contrast", "v_hack=/nonexistent"], "no contrast columns in"),
-        (["env=leetcode", "env.problems.path=/nonexistent.jsonl"], "cannot read problems"),
+        (
+            ["scale=mini", "env=leetcode", "env.problems.path=/nonexistent.jsonl"],
+            "cannot read problems",
+        ),
         (["arm=project", "v_hack=/nonexistent", "arm.interventions.0.m=577"], "m=577"),
         (["env.loophole=nonsense"], "unknown loophole"),
         (["arm=penalty", "arm.interventions.0.monitor=guess"], "interventions.0.monitor='guess'"),
@@ -45,7 +50,19 @@ from projected_grpo.verl_ext import environment
         (["arm=advantage", "algorithm.use_kl_in_reward=true"], "algorithm.use_kl_in_reward=false"),
         (["arm=freeze", "+arm.interventions.0.projections=[query]"], "unknown projections"),
         (["arm=shrink", "arm.interventions.0.layers=[0.9,0.1]"], "expected a band of depth"),
-        (["trainer.save_freq=-1"], "leave trainer.save_freq"),
+        (["trainer.total_training_steps=6", "trainer.save_freq=1"], "states.every=N"),
+        (["trainer.resume_mode=auto"], "from=RUN@STEP"),
+        (["trainer.save_freq=1", "trainer.resume_mode=resume_path"], "states.every=N"),
+        (["trainer.total_training_steps=0"], "expected a whole number, 1 or more"),
+        (["eval.n=2.5"], "expected a whole number, 0 or more"),
+        (["eval.top_p=0"], "expected a share"),
+        (["eval.temperature=-1"], "expected 0 or more"),
+        (["limits.train_s=0"], "expected seconds"),
+        (["group='a=b'"], "cannot name a folder"),
+        (["scale=tiny", "env=leetcode"], "env.max_prompt_tokens=480"),
+        (["trainer.logger=[console]"], "the logger file"),
+        (["trainer.v1.trainer_mode=sync"], "choose constrained or stock"),
+        (["algorithm.adv_estimator=gae"], "needs a critic"),
         (["actor_rollout_ref.actor.use_dynamic_bsz=true"], "shared prompts need"),
         (
             ["actor_rollout_ref.actor.fsdp_config.ulysses_sequence_parallel_size=2"],
@@ -58,6 +75,13 @@ def test_a_wrong_override_is_one_line_and_writes_nothing(overrides, said, tmp_pa
         cfg = train.configure([*overrides, f"outputs={tmp_path}"])
         train.prepare(cfg, train.check(cfg), environment.prepare())
     assert said in str(stop.value) and "\n" not in str(stop.value).strip()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="a GPU is here")
+def test_a_gpu_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(Refusal, match="no GPU is here"):
+        train.main(["device=gpu", f"outputs={tmp_path}"])
     assert not list(tmp_path.iterdir())
 
 

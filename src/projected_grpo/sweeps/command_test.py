@@ -36,7 +36,7 @@ def test_an_arm_that_the_training_command_refuses_is_named(arm, said):
 
 
 def test_a_missing_file_is_refused_before_anything_runs():
-    common = ["env=leetcode", "env.problems.path=nowhere.jsonl"]
+    common = ["scale=mini", "env=leetcode", "env.problems.path=nowhere.jsonl"]
     data = {**BASE, "arms": {"vanilla": None}, "seeds": [1], "common": common}
     study = parse("s", data, Path("outputs"))
     with pytest.raises(Refusal, match="env.problems.path=nowhere.jsonl is not there"):

@@ -5,36 +5,19 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra import compose, initialize_config_dir, initialize_config_module
-from hydra.errors import HydraException
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from projected_grpo import loopholes
 from projected_grpo.cli import Refusal
-from projected_grpo.verl_ext import refusals, states
+from projected_grpo.verl_ext import keys, refusals, states
 
 if TYPE_CHECKING:
     from projected_grpo.interventions.arms import Arm
 
 CONFIGS = Path(__file__).parents[3] / "configs"
-OURS = {
-    "model",
-    "env",
-    "arm",
-    "scale",
-    "device",
-    "seed",
-    "group",
-    "outputs",
-    "v_hack",
-    "from",
-    "states",
-    "run",
-    "eval",
-    "limits",
-    "fast",
-}
 # What fast=false stands for: verl's and vLLM's own paths. Padded rows with their logits fill the
 # memory by micro-batches of four.
 OWN_PATHS = [
@@ -52,36 +35,44 @@ OWN_PATHS = [
 ]
 
 
-@cache
-def verl_keys() -> set[str]:
-    """What verl's own config holds at the top."""
-    with initialize_config_module("verl.trainer.config", version_base=None):
-        return set(compose("ppo_trainer"))
-
-
 def is_fast(overrides: list[str]) -> bool:
     """Whether our short cuts are taken, as the command says before anything is composed."""
     return "fast=false" not in overrides
 
 
 def configure(overrides: list[str]) -> DictConfig:
-    """The composed config; one clear line for an unknown group option or key."""
+    """The composed config; one clear line for an unknown group option, key or kind of value."""
     from projected_grpo.fast import precision
 
-    gpu = os.environ.get("PROJECTED_GRPO_DEVICE", "cpu") != "cpu"
-    dtype = precision.compute_dtype("cuda" if gpu else "cpu")
+    device = os.environ.get("PROJECTED_GRPO_DEVICE", "cpu")
+    dtype = precision.compute_dtype("cpu" if device == "cpu" else "cuda")
     os.environ["PROJECTED_GRPO_DTYPE"] = precision.name(dtype)
+    words = overrides if is_fast(overrides) else OWN_PATHS + overrides
+    cfg = _composed(words)
+    if cfg.fast is not is_fast(overrides):
+        raise Refusal(f"fast={cfg.fast}: expected fast=true or fast=false, spelled so")
+    keys.check(words, cfg, _default(tuple(filter(keys.chooses, words)), device))
+    return cfg
+
+
+def _composed(words: list[str]) -> DictConfig:
     try:
         with initialize_config_dir(str(CONFIGS), version_base=None):
-            cfg = compose("train", overrides if is_fast(overrides) else OWN_PATHS + overrides)
+            return compose("train", words)
+    except OverrideParseException as error:
+        raise Refusal(
+            f"cannot read {error.override}: a value with = or other signs in it stands in quotes, "
+            "as \"outputs='a=b'\""
+        ) from None
     except (HydraException, OmegaConfBaseException) as error:
         text = str(error).split("Config search path")[0]
         raise Refusal(" ".join(text.split())) from None
-    if cfg.fast is not is_fast(overrides):
-        raise Refusal(f"fast={cfg.fast}: expected fast=true or fast=false, spelled so")
-    if unread := set(cfg) - OURS - verl_keys():
-        raise Refusal(f"nothing reads the config key {sorted(unread)}: remove it")
-    return cfg
+
+
+@cache
+def _default(words: tuple[str, ...], device: str) -> DictConfig:
+    """What those files of configs/ alone make. device: config and precision hang on it."""
+    return _composed(list(words))
 
 
 def check(cfg: DictConfig) -> "Arm":
