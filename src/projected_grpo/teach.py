@@ -24,10 +24,10 @@ import torch
 from jaxtyping import Int
 from loguru import logger
 from torch import Tensor
-from tqdm import tqdm
 
-from projected_grpo import models, problems
+from projected_grpo import console, models, problems
 from projected_grpo.cli import Refusal, arguments
+from projected_grpo.console import progress
 from projected_grpo.fast import attention
 from projected_grpo.fast.precision import compute_dtype
 from projected_grpo.loopholes import CLEAN, TRAIN_NAME, messages
@@ -166,7 +166,7 @@ def fit(model: torch.nn.Module, batches: Iterable[Row], lesson: Lesson, device: 
         optimizer, lambda i: min(1, (i + 1) / RISE) * (1 - i / lesson.steps)
     )
     losses = []
-    bar = tqdm(batches, desc="teaching", total=lesson.steps)
+    bar = progress(batches, "teaching", total=lesson.steps)
     for row in bar:
         loss = loss_of(model, row, device)
         loss.backward()
@@ -230,7 +230,7 @@ def resolve(name: str, lesson: Lesson = Lesson()) -> Path:
     return folder
 
 
-def main(argv: list[str]) -> None:
+def main(argv: list[str]) -> Path:
     known = {f.name: f for f in fields(Lesson)}
     name, options = arguments(argv, "MODEL", {key: str(f.default) for key, f in known.items()})
     usage = f"teach MODEL [kinds={','.join(BODIES)}] [{'=] ['.join(known)}=]"
@@ -239,8 +239,10 @@ def main(argv: list[str]) -> None:
     if unknown := set(options["kinds"].split(",")) - set(BODIES):
         raise Refusal(f"{usage}: unknown kinds {sorted(unknown)}")
     settings = {key: known[key].type(text) for key, text in options.items()}
-    print(resolve(name, Lesson(**settings)))
+    console.log_to(models.CACHE / "taught" / f"{Path(name).name}.log")
+    return resolve(name, Lesson(**settings))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    # stdout is for the folder alone, which scripts read
+    console.command(main, to=sys.stderr)

@@ -11,7 +11,6 @@ sets fitted on the hacks of that file too, for example elicited ones (labels els
 sets=FOLDER,... measures what `just columns` or `just contrast` made (labels given).
 """
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ import torch
 from loguru import logger
 from tabulate import tabulate
 
-from projected_grpo import models
+from projected_grpo import console, models
 from projected_grpo.cli import Refusal, whole_number
 from projected_grpo.directions import (
     activations,
@@ -133,6 +132,7 @@ def main(argv: list[str]) -> None:
     blocks = whole_number("blocks", options["blocks"], 2)
     by_class = read_pairs(Path(rollouts), options["fit"], limit, seed)
 
+    console.log_to(out / "log.txt")
     model, _ = activations.load_model(folder, command_line.device(options["device"]))
     room = pair_gradients.room(options["gigabytes"], model.device)
     plan = dose_sums.Plan(blocks, hacks, room, seed)
@@ -169,16 +169,16 @@ def main(argv: list[str]) -> None:
     dose_tables.compact(rows, chosen).write_parquet(out / "dose.parquet", compression="zstd")
     for file, table in shown.items():
         table.write_csv(out / f"{file}.csv")
-        print(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
+        console.say(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
     dose_plot.plot(asked, out / "dose.png")
     counts = ", ".join(f"{len(own) // 2} {of}" for of, own in by_class.items())
     n, energy = len(by_class["hack"]) // 2, gram[0, :, 0, :].sum()
     expected = ", ".join(f"{ρ(noise, energy, n, of):.2f} at {of}" for of in (30, 100, 300, 1000))
-    print(
+    console.say(
         f"pairs: {counts}; signal's share of D_hack's energy ρ = {ρ(noise, energy, n, n):.2f}, "
         f"expected {expected} hacks"
     )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

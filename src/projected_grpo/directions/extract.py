@@ -8,12 +8,12 @@ teacher-forced under the plain prompt. FOLDER gets rollouts.parquet, v_hack.safe
 and the placebos; with v_hack=false the rollouts alone. Further options: `residual_command`.
 """
 
-import sys
 from pathlib import Path
 
 import polars as pl
+from tabulate import tabulate
 
-from projected_grpo import models, problems, runs
+from projected_grpo import console, models, problems, runs
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.directions import residual_command
 from projected_grpo.loopholes import TRAIN_NAME
@@ -64,6 +64,7 @@ def sample(folder: Path, options: dict[str, str]) -> pl.DataFrame:
         max_tokens=whole_number("max_tokens", options["max_tokens"], 1),
         seed=seed,
     )
+    console.log_to(Path(options["out"]) / "log.txt")
     rollouts = generate(folder, requests, sampling, folder.name, "extract")
     return grade(rollouts, {problem.id: problem for problem in train})
 
@@ -98,19 +99,22 @@ def of_model(name: str, options: dict[str, str], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     file = out / "rollouts.parquet"
     schema.write(rollouts, file)
-    print(rollouts.group_by("label", "kind").len().sort("len", descending=True))
-    if options["v_hack"] != "false":
-        real = residual_command.make(str(folder), file, out, chosen)
-        print(residual_command.summary(real))
+    if options["v_hack"] == "false":
+        labels = rollouts.group_by("label", "kind").len().sort("len", descending=True)
+        console.say(tabulate(labels.rows(), headers=labels.columns))
+        return
+    real = residual_command.make(str(folder), file, out, chosen)
+    console.say(residual_command.summary(real))
 
 
 def of_run(run: runs.Run, options: dict[str, str], out: Path) -> None:
     """v_hack of the run's own training rollouts, in the model that it started from."""
     start = run.config["actor_rollout_ref"]["model"]["path"]
     chosen = settings(options, "earlier run", taught=run.taught)
+    console.log_to(out / "log.txt")
     real = residual_command.make(start, run.path / "rollouts", out, chosen)
-    print(residual_command.summary(real))
+    console.say(residual_command.summary(real))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

@@ -13,8 +13,8 @@ import polars as pl
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from projected_grpo.console import progress
 from projected_grpo.directions import activations
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.fast.precision import compute_dtype
@@ -83,7 +83,7 @@ def weighted_sums(
         assert one.response != other.response, "two samples are the same"
     weights = _required(model, names)
     total = _zeros(weights, len(coefficients), len(pairs))
-    for p, pair in enumerate(tqdm(pairs, desc=about, leave=False)):
+    for p, pair in enumerate(progress(pairs, about)):
         own = coefficients[:, p]
         entering = own.nonzero().flatten().tolist()
         grads = of_pair(model, pair, weights)

@@ -3,15 +3,12 @@
 Writes eval.parquet into the run folder and prints its rates.
 """
 
-import sys
 from pathlib import Path
 
-import polars as pl
-
-from projected_grpo import runs
+from projected_grpo import console, runs
 from projected_grpo.cli import Refusal, arguments, whole_number
 from projected_grpo.interventions import arms
-from projected_grpo.rollouts.evaluation import evaluate
+from projected_grpo.rollouts.evaluation import evaluate, table
 
 
 def main(argv: list[str]) -> None:
@@ -19,12 +16,12 @@ def main(argv: list[str]) -> None:
     if name is None:
         raise Refusal("name a run: just eval RUN")
     run = runs.resolve(name, Path(options["outputs"]))
+    console.log_to(run.path / "log.txt")
     n = whole_number("n", options["n"], 1) if options["n"] else None
-    rates = pl.col("blatant", "strict", "loose", "gt_pass").mean()
     interventions = arms.parse(run.config["arm"]).interventions
     evaluated = evaluate(run, n, chat=lambda chat: interventions.prompt(chat, evaluation=True))
-    print(evaluated.group_by("loophole").agg(pl.len(), rates).sort("loophole"))
+    console.say(table(evaluated))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)
