@@ -6,8 +6,9 @@ import select
 import sys
 import tempfile
 import threading
+from io import TextIOBase
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO
 
 from projected_grpo.console import stream
 
@@ -20,7 +21,7 @@ class Capture:
     to: the console. Where all is shown, it gets what the file gets.
     """
 
-    def __init__(self, to: TextIO, shows_all: bool) -> None:
+    def __init__(self, to: TextIOBase, shows_all: bool) -> None:
         self.path: Path | None = None
         self.file: IO[bytes] = tempfile.TemporaryFile()
         self.lock = threading.Lock()
@@ -39,10 +40,14 @@ class Capture:
         self.thread.start()
 
     def _pump(self) -> None:
-        # a process that outlives this one holds the pipe open, so that it has no end
-        while not self.over.is_set() or _has_data(self.reading, 0):
-            if _has_data(self.reading, 0.2):
-                self._write(os.read(self.reading, PIPE_BYTES))
+        # not to the pipe's end alone: a process that outlives this one holds it open
+        while not self.over.is_set() or _has_data(self.reading, 0.0):
+            if not _has_data(self.reading, 0.2):
+                continue
+            data = os.read(self.reading, PIPE_BYTES)
+            if not data:
+                return
+            self._write(data)
 
     def _write(self, data: bytes) -> None:
         with self.lock:

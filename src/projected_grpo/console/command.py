@@ -4,8 +4,9 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from io import TextIOBase
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 from projected_grpo.cli import Refusal
 from projected_grpo.console.capture import Capture
@@ -19,7 +20,7 @@ _captures: list[Capture] = []
 _paths: list[Path] = []
 
 
-def command(main: Callable[[list[str]], object], to: TextIO = sys.stdout) -> None:
+def command(main: Callable[[list[str]], object], to: TextIOBase = sys.stdout) -> None:
     """Runs main(arguments) as this process's command, which shows what it says and no more.
 
     What it and its children write to stdout and stderr goes into the file of `log_to`;

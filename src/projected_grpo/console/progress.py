@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Iterable
-from typing import Any, TextIO
+from io import TextIOBase
+from typing import Any
 
 from tqdm import tqdm
 
@@ -20,7 +21,7 @@ def progress(items: Iterable | None = None, about: str = "", **options: Any) -> 
     if is_live():
         return Live(items, file=of_bars(), **options)
     options.pop("dynamic_ncols", None)
-    return tqdm(
+    return Plain(
         items,
         **options,
         file=Lines(of_bars()),
@@ -29,6 +30,14 @@ def progress(items: Iterable | None = None, about: str = "", **options: Any) -> 
         delay=APART,
         miniters=1,
     )
+
+
+class Plain(tqdm):
+    """A bar that is not drawn at its end, which shows by itself."""
+
+    def display(self, *args: Any, **options: Any) -> None:
+        if self.n != self.total:
+            super().display(*args, **options)
 
 
 class Live(tqdm):
@@ -51,7 +60,7 @@ class Live(tqdm):
 class Lines:
     """A file in which every drawing of a bar is a line, and one that clears it is none."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIOBase) -> None:
         self.file = file
 
     def write(self, text: str) -> None:

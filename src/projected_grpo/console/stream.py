@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from typing import TextIO
+from io import TextIOBase
 
 from loguru import logger
 from tqdm import tqdm
@@ -11,14 +11,14 @@ from tqdm import tqdm
 # In the environment of a process that is handed the console: its descriptor there.
 DESCRIPTOR = "CONSOLE_OF_PROJECTED_GRPO"
 CLEAR_LINE = "\r\x1b[K"
-_own: list[TextIO] = []
+_own: list[TextIOBase] = []
 
 
-def stream() -> TextIO:
+def stream() -> TextIOBase:
     return _own[-1] if _own else sys.stdout
 
 
-def of_bars() -> TextIO:
+def of_bars() -> TextIOBase:
     """Where progress is shown: not among the results of a command that has no console."""
     return _own[-1] if _own else sys.stderr
 
