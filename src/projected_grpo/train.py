@@ -167,7 +167,6 @@ def main(overrides: list[str]) -> None:
             command = [python, "-m", "projected_grpo.verl_ext.launch", run.path]
             if status := subprocess.run(command, **console.handed_on()).returncode:
                 raise SystemExit(status)
-    console.say(f"done    {run.path}")
 
 
 if __name__ == "__main__":

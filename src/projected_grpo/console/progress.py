@@ -10,7 +10,7 @@ from tqdm import tqdm
 from projected_grpo.console.stream import is_live, of_bars
 
 # Seconds between two plain lines of a bar.
-APART = 60.0
+APART = 120.0
 PLAIN = "{desc}: {n_fmt} of {total_fmt}, {remaining} left"
 
 

@@ -50,7 +50,7 @@ def table(evaluated: pl.DataFrame) -> str:
     rates = [(100 * pl.col(of).mean()).alias(head) for head, of in columns.items()]
     by_wording = evaluated.group_by(wording="loophole").agg(pl.len().alias("n"), *rates)
     rows = by_wording.sort("wording", descending=True).rows()
-    return tabulate(rows, ("evaluated", *by_wording.columns[1:]), floatfmt=".1f")
+    return tabulate(rows, ("evaluated", *by_wording.columns[1:]), floatfmt=".1f", tablefmt="plain")
 
 
 def requests(held_out: list[Problem], loophole: str, seed: int) -> list[Request]:
