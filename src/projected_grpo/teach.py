@@ -176,7 +176,7 @@ def fit(model: torch.nn.Module, batches: Iterable[Row], lesson: Lesson, device: 
         optimizer.zero_grad()
         schedule.step()
         recent = losses[-20:]
-        bar.set_postfix(loss=f"{sum(recent) / len(recent):.3f}")
+        bar.set_postfix(loss=f"{sum(recent) / len(recent):.3f}", refresh=False)
     return losses
 
 

@@ -22,7 +22,9 @@ RECENT = 5
 class StepLines:
     def __init__(self) -> None:
         self.seconds: list[float] = []
-        self.bar = console.progress(about="starting", total=0) if is_live() else None
+        self.bar = None
+        if is_live():
+            self.bar = console.progress(about="starting", bar_format="{desc}, {elapsed}")
 
     def begin(self, first: int, last: int) -> None:
         """first: the step that is taken first, from 1 on."""
