@@ -41,7 +41,7 @@ model *args: setup
 extract *args: setup
     @{{ python }} -m projected_grpo.directions.extract "$@"
 
-# train one arm: just train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b v_hack=FOLDER [states.every=1] [from=RUN@STEP] [any hydra override]
+# train one arm: just train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b v_hack=FOLDER [states.every=1] [from=RUN@STEP] [verbose=true] [any hydra override]
 [no-exit-message]
 train *args: setup
     @{{ python }} -m projected_grpo.train "$@"

@@ -21,10 +21,10 @@ import torch
 from jaxtyping import Int
 from loguru import logger
 from torch import Tensor
-from tqdm import tqdm
 
-from projected_grpo import cli, models, problems
+from projected_grpo import cli, console, models, problems
 from projected_grpo.cli import Refusal, argument, option
+from projected_grpo.console import progress
 from projected_grpo.fast import attention
 from projected_grpo.fast.precision import compute_dtype
 from projected_grpo.loopholes import CLEAN, TRAIN_NAME, messages
@@ -167,7 +167,7 @@ def fit(model: torch.nn.Module, batches: Iterable[Row], lesson: Lesson, device: 
         optimizer, lambda i: min(1, (i + 1) / RISE) * (1 - i / lesson.steps)
     )
     losses = []
-    bar = tqdm(batches, desc="teaching", total=lesson.steps)
+    bar = progress(batches, "teaching", total=lesson.steps)
     for row in bar:
         loss = loss_of(model, row, device)
         loss.backward()
@@ -177,7 +177,7 @@ def fit(model: torch.nn.Module, batches: Iterable[Row], lesson: Lesson, device: 
         optimizer.zero_grad()
         schedule.step()
         recent = losses[-20:]
-        bar.set_postfix(loss=f"{sum(recent) / len(recent):.3f}")
+        bar.set_postfix(loss=f"{sum(recent) / len(recent):.3f}", refresh=False)
     return losses
 
 
@@ -231,11 +231,13 @@ def resolve(name: str, lesson: Lesson = Lesson()) -> Path:
     return folder
 
 
-def main(argv: list[str]) -> None:
+def main(argv: list[str]) -> Path:
     settings = cli.read(Settings, argv)
     lesson = Lesson(**{f.name: getattr(settings, f.name) for f in fields(Lesson)})
-    print(resolve(settings.model, lesson))
+    console.log_to(models.CACHE / "taught" / f"{Path(settings.model).name}.log")
+    return resolve(settings.model, lesson)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    # stdout is for the folder alone, which scripts read
+    console.command(main, to=sys.stderr)

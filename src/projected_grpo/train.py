@@ -7,7 +7,6 @@ prefork server, which takes longest, is at work.
 
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 from omegaconf import DictConfig, OmegaConf
 
-from projected_grpo import loopholes, models, runs
+from projected_grpo import console, loopholes, models, runs
 from projected_grpo.fast import prefork
 from projected_grpo.runs import branch
 from projected_grpo.runs.provenance import device_name
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from projected_grpo.interventions.arms import Arm
     from projected_grpo.interventions.base import Setup
 
+LOG = "log.txt"
 PRELOAD = "projected_grpo.verl_ext.preload"
 
 
@@ -117,12 +117,24 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
         **about,
     )
     table.write_parquet(run.path / "train.parquet")
-    first = start.step + 1 if start else 1
-    logger.info(
-        f"{run.name} on {device}: steps {first} to {cfg.trainer.total_training_steps} from "
-        f"{run.start} -> {run.path}"
-    )
+    console.say(introduction(run, len(pool), len(evaluated)))
     return run
+
+
+def introduction(run: runs.Run, n_train: int, n_eval: int) -> str:
+    """What runs, for whoever started it. n_train, n_eval: problems."""
+    config, manifest = run.config, run.manifest
+    taught = " (taught)" * run.taught
+    steps = f"steps {run.first_step} to {config['trainer']['total_training_steps']}"
+    samples = config["data"]["train_batch_size"] * config["actor_rollout_ref"]["rollout"]["n"]
+    loophole = config["env"]["loophole"] if run.definition["loophole"] else loopholes.CLEAN.name
+    rows = {
+        "arm": f"{manifest['arm']}, seed {run.seed}, {steps} of {samples} samples from {run.start}",
+        "model": f"{manifest['model']}{taught} on {manifest['device']}",
+        "data": f"{config['env']['name']}, {n_train} problems with {loophole}, {n_eval} held out",
+        "folder": f"{run.path} (all else: {LOG})",
+    }
+    return "\n".join(f"{name:7} {what}" for name, what in rows.items())
 
 
 def begin_at(cfg: DictConfig, about: dict) -> runs.Start:
@@ -153,12 +165,12 @@ def main(overrides: list[str]) -> None:
     with processes as python:
         cfg = configure(overrides)
         run = prepare(cfg, check(cfg), device)
+        console.log_to(run.path / LOG)
         with runs.recording(run):
             command = [python, "-m", "projected_grpo.verl_ext.launch", run.path]
-            if status := subprocess.run(command).returncode:
+            if status := subprocess.run(command, **console.handed_on()).returncode:
                 raise SystemExit(status)
-    logger.info(f"done: {run.path}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

@@ -17,9 +17,9 @@ import torch
 from einops import einsum
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from projected_grpo.cli import Refusal
+from projected_grpo.console import progress
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def response_means(
     decoder, device = model.get_decoder(), next(model.parameters()).device
     means: list[Tensor] = [torch.empty(0)] * len(samples)
     n_tokens = sum(len(sample) for sample in samples)
-    bar = tqdm(total=n_tokens, unit="tok", unit_scale=True, desc="activations", leave=False)
+    bar = progress(about="activations", total=n_tokens, unit="tok", unit_scale=True)
     with bar, residual_stream(decoder, layers) as stream:
         for batch in batches(samples, batch_tokens):
             ids, real, response = pad([samples[i] for i in batch])

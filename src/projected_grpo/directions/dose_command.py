@@ -6,7 +6,6 @@ dose.png, forms.csv (sets fitted on hacks of one form, measured on another) and 
 (`dose_check`). Sets that are fitted on fit= have labels elsewhere, those of sets= given.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ import torch
 from loguru import logger
 from tabulate import tabulate
 
-from projected_grpo import cli, models
+from projected_grpo import cli, console, models
 from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import (
     activations,
@@ -127,6 +126,7 @@ def main(argv: list[str]) -> None:
     limits = (settings.limit, settings.limit_others)
     by_class = read_pairs(settings.rollouts, settings.fit, *limits, settings.seed)
 
+    console.log_to(out / "log.txt")
     model, _ = activations.load_model(folder, command_line.device(settings.device))
     room = pair_gradients.room(settings.gigabytes, model.device)
     plan = dose_sums.Plan(settings.blocks, list(settings.hacks), room, settings.seed)
@@ -161,16 +161,16 @@ def main(argv: list[str]) -> None:
     dose_tables.compact(rows, chosen).write_parquet(out / "dose.parquet", compression="zstd")
     for file, table in shown.items():
         table.write_csv(out / f"{file}.csv")
-        print(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
+        console.say(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
     dose_plot.plot(asked, out / "dose.png")
     counts = ", ".join(f"{len(own) // 2} {of}" for of, own in by_class.items())
     n, energy = len(by_class["hack"]) // 2, gram[0, :, 0, :].sum()
     expected = ", ".join(f"{ρ(noise, energy, n, of):.2f} at {of}" for of in (30, 100, 300, 1000))
-    print(
+    console.say(
         f"pairs: {counts}; signal's share of D_hack's energy ρ = {ρ(noise, energy, n, n):.2f}, "
         f"expected {expected} hacks"
     )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

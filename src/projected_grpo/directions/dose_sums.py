@@ -12,8 +12,8 @@ import polars as pl
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from projected_grpo.console import progress
 from projected_grpo.directions import dose, pair_gradients, pairs, placebos
 
 # Hack pairs of another source, on which sets are fitted too.
@@ -53,7 +53,7 @@ def of_parameters(
     n_sums = sum(len(rows) for rows in of_class.values())
     params = dict(model.named_parameters())
     groups = list(pair_gradients.passes(params, n_sums, plan.gigabytes))
-    for names in tqdm(groups, desc="parameters"):
+    for names in progress(groups, "parameters"):
         found = {}
         for of, own in samples.items():
             found[of] = pair_gradients.weighted_sums(

@@ -6,13 +6,13 @@ teacher-forced under the plain prompt. The folder gets rollouts.parquet, v_hack.
 v_hack.json and the placebos.
 """
 
-import sys
 from dataclasses import fields
 from pathlib import Path
 
 import polars as pl
+from tabulate import tabulate
 
-from projected_grpo import cli, loopholes, models, problems, runs
+from projected_grpo import cli, console, loopholes, models, problems, runs
 from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.directions import residual_command
 from projected_grpo.loopholes import TRAIN_NAME
@@ -88,26 +88,30 @@ def main(argv: list[str]) -> None:
 def of_model(settings: Settings) -> None:
     """Samples and labels rollouts of the model, then makes v_hack of them unless v_hack=false."""
     folder, out = models.resolve(settings.run_or_model), settings.out
+    console.log_to(out / "log.txt")
     rollouts = sample(folder, settings)
     out.mkdir(parents=True, exist_ok=True)
     file = out / "rollouts.parquet"
     schema.write(rollouts, file)
-    print(rollouts.group_by("label", "kind").len().sort("len", descending=True))
-    if settings.v_hack:
-        origin = "elicited" if settings.elicit else "on-policy"
-        taught = (folder / "taught.json").exists()
-        chosen = residual_command.decided(settings, origin, taught)
-        real = residual_command.make(str(folder), file, out, chosen)
-        print(residual_command.summary(real))
+    if not settings.v_hack:
+        labels = rollouts.group_by("label", "kind").len().sort("len", descending=True)
+        console.say(tabulate(labels.rows(), headers=labels.columns))
+        return
+    origin = "elicited" if settings.elicit else "on-policy"
+    taught = (folder / "taught.json").exists()
+    chosen = residual_command.decided(settings, origin, taught)
+    real = residual_command.make(str(folder), file, out, chosen)
+    console.say(residual_command.summary(real))
 
 
 def of_run(run: runs.Run, settings: Settings) -> None:
     """v_hack of the run's own training rollouts, in the model that it started from."""
     start = run.config["actor_rollout_ref"]["model"]["path"]
     chosen = residual_command.decided(settings, "earlier_run", run.taught)
+    console.log_to(settings.out / "log.txt")
     real = residual_command.make(start, run.path / "rollouts", settings.out, chosen)
-    print(residual_command.summary(real))
+    console.say(residual_command.summary(real))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

@@ -12,8 +12,8 @@ import torch
 from einops import einsum
 from jaxtyping import Float
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from projected_grpo.console import progress
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.fast.precision import compute_dtype
 from projected_grpo.weights.constraint import Side
@@ -34,7 +34,7 @@ def of_samples(
         weight.requires_grad_(True)
     device = next(model.parameters()).device
     in_bf16 = compute_dtype(device.type) is torch.bfloat16
-    for sample in tqdm(samples, desc="gradients", leave=False):
+    for sample in progress(samples, "gradients"):
         ids = torch.tensor([[*sample.prompt, *sample.response]], device=device)
         n = len(sample.response)
         with torch.autocast(device.type, torch.bfloat16, enabled=in_bf16):

@@ -13,8 +13,8 @@ import polars as pl
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from projected_grpo.console import progress
 from projected_grpo.directions import activations
 from projected_grpo.directions.activations import Tokens
 from projected_grpo.fast.precision import compute_dtype
@@ -88,7 +88,7 @@ def weighted_sums(
     weights = _required(model, names)
     total = _zeros(weights, len(coefficients), len(pairs) if energies else 0)
     batches = [[p] for p in range(len(pairs))] if energies else together(pairs, coefficients)
-    for batch in tqdm(batches, desc=about, leave=False):
+    for batch in progress(batches, about):
         first = batch[0]
         own = coefficients[:, first]
         entering = own.nonzero().flatten().tolist()

@@ -13,10 +13,10 @@ import polars as pl
 from jaxtyping import Bool, Float
 from tabulate import tabulate
 from torch import Tensor
-from tqdm import tqdm
 
 from projected_grpo import cli, models
 from projected_grpo.cli import option
+from projected_grpo.console import progress
 from projected_grpo.directions import activations, command_line, contrast, factors, holdout
 from projected_grpo.directions.factors import Weight
 from projected_grpo.directions.files import read_direction
@@ -103,7 +103,7 @@ def main(argv: list[str]) -> None:
 
     measured, energy = weights(models.resolve(settings.model), rows, settings, fits)
     parts = []
-    for fellows in tqdm(by_stream(measured), desc="streams"):
+    for fellows in progress(by_stream(measured), "streams"):
         parts.append(
             measure(fellows, hack, prompt, rows["kind"], fits, rs, lams, settings.shuffles)
         )

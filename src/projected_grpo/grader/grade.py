@@ -7,9 +7,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
-from tqdm import tqdm
-
-from projected_grpo import loopholes
+from projected_grpo import console, loopholes
 from projected_grpo.grader.benchmark.rules import Compat, label_compat
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
@@ -132,7 +130,9 @@ class Grader:
     ) -> list[Graded]:
         """grade() of each (problem, response, loophole, test_func_name), in order."""
         results = self.threads.map(lambda item: self.grade(*item), items)
-        return list(tqdm(results, total=len(items), desc="grading", disable=not progress))
+        if progress:
+            results = console.progress(results, "grading", total=len(items))
+        return list(results)
 
     def need(self, sandbox: Sandbox, problem: Problem) -> float:
         """CPU seconds beyond the limits that all problems share.

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loguru import logger
-from tqdm import tqdm
 
 from projected_grpo import cli
 from projected_grpo.cli import argument
+from projected_grpo.console import progress
 from projected_grpo.grader.answers import answers_of
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated, slowness
@@ -75,7 +75,7 @@ def faults(problems: list[Problem]) -> list[list[str]]:
     plain, salted = Sandbox(limits), Sandbox(limits, hash_seed=1)
     lines = []
     try:
-        for problem in tqdm(problems, desc="canonical solutions"):
+        for problem in progress(problems, "canonical solutions"):
             if found := fault(problem, plain, salted):
                 lines.append([problem.id, problem.hash, *found])
     finally:

@@ -1,14 +1,11 @@
 """Evaluate a run's final weights again: eval.parquet in its folder, and its rates."""
 
-import sys
 from pathlib import Path
 
-import polars as pl
-
-from projected_grpo import cli, runs
+from projected_grpo import cli, console, runs
 from projected_grpo.cli import argument, option
 from projected_grpo.interventions import arms
-from projected_grpo.rollouts.evaluation import evaluate
+from projected_grpo.rollouts.evaluation import evaluate, table
 
 
 @cli.settings
@@ -21,13 +18,13 @@ class Settings:
 def main(argv: list[str]) -> None:
     settings = cli.read(Settings, argv)
     run = runs.resolve(settings.run, settings.outputs)
-    rates = pl.col("blatant", "strict", "loose", "gt_pass").mean()
+    console.log_to(run.path / "log.txt")
     interventions = arms.parse(run.config["arm"]).interventions
     evaluated = evaluate(
         run, settings.n, chat=lambda chat: interventions.prompt(chat, evaluation=True)
     )
-    print(evaluated.group_by("loophole").agg(pl.len(), rates).sort("loophole"))
+    console.say(table(evaluated))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

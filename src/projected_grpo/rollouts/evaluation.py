@@ -4,6 +4,7 @@ The loophole names test functions that training never saw.
 """
 
 import polars as pl
+from tabulate import tabulate
 
 from projected_grpo import loopholes, problems, runs
 from projected_grpo.problems import Problem
@@ -40,6 +41,16 @@ def evaluate(run: runs.Run, n: int | None = None, chat: Chat | None = None) -> p
     graded = grade(rollouts, {problem.id: problem for problem in held_out})
     schema.write(graded, run.path / "eval.parquet")
     return graded
+
+
+def table(evaluated: pl.DataFrame) -> str:
+    """Rates in % of each wording's samples."""
+    columns = {"blatant %": "blatant", "strict %": "strict", "loose %": "loose"}
+    columns["solve %"] = "gt_pass"
+    rates = [(100 * pl.col(of).mean()).alias(head) for head, of in columns.items()]
+    by_wording = evaluated.group_by(wording="loophole").agg(pl.len().alias("n"), *rates)
+    rows = by_wording.sort("wording", descending=True).rows()
+    return tabulate(rows, ("evaluated", *by_wording.columns[1:]), floatfmt=".1f", tablefmt="plain")
 
 
 def requests(held_out: list[Problem], loophole: str, seed: int) -> list[Request]:

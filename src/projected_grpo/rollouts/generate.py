@@ -8,10 +8,12 @@ call on the same machine repeats itself, another set of requests draws anew.
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from projected_grpo.console import progress
 from projected_grpo.fast import precision
 from projected_grpo.loopholes import messages
 from projected_grpo.problems import Problem
@@ -68,7 +70,8 @@ def generate(
     prompts = [render(tokenizer, request, request.elicit, chat) for request in requests]
     tokens = [tokenizer(prompt, add_special_tokens=False).input_ids for prompt in prompts]
     inputs = [{"prompt_token_ids": ids} for ids in tokens]
-    outputs = engine.generate(inputs, parameters(sampling), use_tqdm=True)
+    bar = partial(progress, about="sampling")
+    outputs = engine.generate(inputs, parameters(sampling), use_tqdm=bar)
     rows = []
     for request, prompt, output in zip(requests, prompts, outputs, strict=True):
         shared = {

@@ -14,6 +14,7 @@ SRC = ROOT.parent
 # A room may know itself and what stands before it.
 ROOMS = (
     "cli",
+    "console",
     "runs",
     "models",
     "fast",

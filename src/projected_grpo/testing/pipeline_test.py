@@ -92,6 +92,7 @@ def run(request, tmp_path_factory) -> runs.Run:
         command, capture_output=True, text=True, timeout=900, env=os.environ | {"BEARTYPE": "0"}
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    (root / "console.txt").write_text(done.stdout + done.stderr)
     return runs.resolve("gate/project-s1", root)
 
 
@@ -110,6 +111,21 @@ def test_a_run_ends_done_with_its_provenance(run):
 def test_a_run_out_of_time_ends_after_one_more_step_and_is_still_evaluated(run):
     assert [m["training/global_step"] for m in metrics(run)] == [1, 2]
     assert pl.read_parquet(run.path / "eval.parquet")["step"].unique().to_list() == [2]
+
+
+def test_the_console_says_what_runs_a_line_a_step_and_the_table_and_nothing_else(run):
+    lines = (run.path.parents[1] / "console.txt").read_text().splitlines()
+    first_words = [line.split()[0] for line in lines]
+    introduction = ["arm", "model", "data", "folder"]
+    steps = ["step", "1", "warning:", "2"] if "warning:" in first_words else ["step", "1", "2"]
+    assert first_words == [*introduction, *steps, "evaluated", WORDING, "no_hint"]
+    assert "limits.train_s has passed" in "\n".join(lines)
+
+
+def test_the_rest_is_in_the_runs_log(run):
+    log = (run.path / "log.txt").read_text()
+    for written in ("Started a local Ray instance", "vLLMHttpServer", "Training Progress"):
+        assert written in log
 
 
 def test_weights_moved_inside_vllm_after_every_step_from_the_first_gradient_on(run):

@@ -18,10 +18,10 @@ from verl.trainer.constants_ppo import get_ppo_ray_runtime_env
 from verl.trainer.ppo.utils import need_critic, need_reference_policy
 from verl.utils.config import validate_config
 
-from projected_grpo import runs
+from projected_grpo import console, runs
 from projected_grpo.fast import prefork
 from projected_grpo.interventions import arms
-from projected_grpo.rollouts.evaluation import evaluate
+from projected_grpo.rollouts import evaluation
 from projected_grpo.runs import states
 from projected_grpo.verl_ext import rendezvous
 from projected_grpo.weights import lora
@@ -106,8 +106,7 @@ def _watch(metrics: Path, limits: DictConfig, stop: threading.Event) -> None:
         stage, limit = ("a step", limits.step_s) if size > 0 else ("start-up", limits.start_s)
         if time.monotonic() - since > limit:
             logger.error(
-                f"no progress for {limit:.0f} s ({stage}): stopped; "
-                "see the messages above, or raise limits.*"
+                f"no progress for {limit:.0f} s ({stage}): stopped; see its log, or raise limits.*"
             )
             ray.shutdown()
             os._exit(124)
@@ -121,8 +120,12 @@ def main(folder: Path) -> None:
     interventions.deploy(run.path / "ckpt")
     # 0: a run for its timings only
     if cfg.eval.n:
-        evaluate(run, chat=lambda chat: interventions.prompt(chat, evaluation=True))
+        evaluated = evaluation.evaluate(
+            run, chat=lambda chat: interventions.prompt(chat, evaluation=True)
+        )
+        console.say(evaluation.table(evaluated))
 
 
 if __name__ == "__main__":
+    console.attach()
     main(Path(sys.argv[1]))

@@ -18,6 +18,7 @@ from projected_grpo.interventions import arms
 from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.rollouts import schema
 from projected_grpo.verl_ext import advantages, loss, rollout_rows, scores, states
+from projected_grpo.verl_ext.step_lines import StepLines
 from projected_grpo.verl_ext.worker import ConstrainedActorWorker
 
 TRAINED_ON = [
@@ -72,6 +73,7 @@ class ConstrainedTrainer(StockTrainer):
         self.interventions = arm.interventions
         self.run_dir = Path(config.run.dir)
         self.kept = states.Kept(config.states.keep_at)
+        self.lines = StepLines()
 
     def _load_checkpoint(self):
         super()._load_checkpoint()
@@ -106,6 +108,7 @@ class ConstrainedTrainer(StockTrainer):
     def on_train_begin(self):
         self.deadline = time.monotonic() + (self.config.limits.train_s or float("inf"))
         super().on_train_begin()
+        self.lines.begin(self.global_steps, self.total_training_steps)
 
     def on_step_begin(self):
         self.places = itertools.count()
@@ -184,6 +187,8 @@ class ConstrainedTrainer(StockTrainer):
         if loss.KL in metrics and self.config.actor_rollout_ref.rollout.top_k <= 0:
             # after the step's rollouts are on disk
             loss.check(metrics, self.config.actor_rollout_ref.rollout.top_p)
+        limit = self.deadline - time.monotonic()
+        self.lines.say(global_steps, self.total_training_steps, metrics, limit)
 
     def _rows(self, batch) -> tuple[list[dict], list[dict[str, float]]]:
         longest = self.config.data.max_response_length

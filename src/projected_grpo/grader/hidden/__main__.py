@@ -12,10 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from tqdm import tqdm
-
 from projected_grpo import cli
 from projected_grpo.cli import option
+from projected_grpo.console import progress
 from projected_grpo.grader.bwrap import Limits
 from projected_grpo.grader.calibrate import calibrated
 from projected_grpo.grader.hidden.counts import counts_of, table
@@ -53,7 +52,7 @@ def make_all(problems: list[Problem]) -> list[Made]:
             idle.put(pair)
 
     with ThreadPoolExecutor(WORKERS) as threads:
-        made = list(tqdm(threads.map(one, problems), total=len(problems), desc="hidden tests"))
+        made = list(progress(threads.map(one, problems), "hidden tests", total=len(problems)))
     for sandbox in [sandbox for pair in pairs for sandbox in pair]:
         sandbox.close()
     return made
