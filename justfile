@@ -131,6 +131,11 @@ near *args: setup
 data-tables folder: setup
     @{{ python }} -m projected_grpo.problems.data_page "$@"
 
+# write docs/errors.md, every refusal of the code
+[no-exit-message]
+errors-page: setup
+    @{{ python }} -m projected_grpo.testing.errors_page
+
 # label_compat beside the benchmark's own code on its evaluation problems: just parity [problems=119] [skip=0] [sandboxed=true]
 [no-exit-message]
 parity *args: setup

@@ -45,6 +45,12 @@ from projected_grpo.verl_ext import environment
         (["arm=advantage", "algorithm.use_kl_in_reward=true"], "algorithm.use_kl_in_reward=false"),
         (["arm=freeze", "+arm.interventions.0.projections=[query]"], "unknown projections"),
         (["arm=shrink", "arm.interventions.0.layers=[0.9,0.1]"], "expected a band of depth"),
+        (["scale=mini", "device=cpu"], "needs a GPU, and the run has none"),
+        (["device=cpu", "trainer.n_gpus_per_node=2"], "2 GPUs are asked for and 1 are here"),
+        (
+            ["states.every=1", "states.last=1000000", "trainer.total_training_steps=1000000"],
+            "make room, keep fewer states",
+        ),
         (["trainer.save_freq=-1"], "leave trainer.save_freq"),
         (["actor_rollout_ref.actor.use_dynamic_bsz=true"], "shared prompts need"),
         (

@@ -62,7 +62,7 @@ def files(name: str, step: str) -> list[Path]:
         return [run.path / "eval.parquet"]
     by_step = step_files(run.path)
     if not by_step:
-        raise Refusal(f"{run.name} has no rollouts yet")
+        raise Refusal(f"{run.name} has no rollouts yet: wait for its first step")
     if not step:
         return [by_step[key] for key in sorted(by_step)]
     chosen = whole_number("step", step, least=0)

@@ -34,6 +34,7 @@ OURS = {
     "eval",
     "limits",
     "fast",
+    "needs_gpu",
 }
 # What fast=false stands for: verl's and vLLM's own paths. Padded rows with their logits fill the
 # memory by micro-batches of four.
