@@ -7,7 +7,7 @@ python := ".venv/bin/python"
 default:
     @just --list --unsorted
 
-# make or refresh .venv for this machine: env=gpu or env=cpu, chosen by what it has
+# make or refresh .venv for this machine: just setup [env=gpu|cpu, by what it has] [system-site=true: its own CUDA torch] [wheels=FOLDER: no network]
 [no-exit-message]
 setup *args:
     @scripts/setup.sh "$@"
@@ -104,12 +104,12 @@ bench-hook *args: setup
 # the update alone on ranks=N GPUs: just bench-update ranks=2 MODEL_FOLDER [save=FILE] [against=FILE]
 [no-exit-message]
 bench-update ranks *args: setup
-    @ranks="$1"; shift; .venv/bin/torchrun --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.update "$@"
+    @ranks="$1"; shift; {{ python }} -m torch.distributed.run --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.update "$@"
 
 # what keeping a set fresh costs beside an update, on ranks=N GPUs: just bench-refresh ranks=1 MODEL_FOLDER [samples=64] [recipes=matrix,signed] [measure=32]
 [no-exit-message]
 bench-refresh ranks *args: setup
-    @ranks="$1"; shift; .venv/bin/torchrun --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.refresh "$@"
+    @ranks="$1"; shift; {{ python }} -m torch.distributed.run --standalone --nproc_per_node="${ranks#ranks=}" -m projected_grpo.bench.refresh "$@"
 
 # one step of scale=full on a Ray cluster of two node processes on this machine (about 3 min)
 [no-exit-message]

@@ -11,6 +11,7 @@ from projected_grpo.runs.files import write_atomic
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "src/projected_grpo"
+SCRIPTS = ROOT / "scripts"
 PAGE = ROOT / "docs/errors.md"
 INTRODUCTION = """# Errors
 
@@ -34,6 +35,7 @@ class Refused(NamedTuple):
 def refusals() -> Iterator[Refused]:
     """All of the package's, then the scripts', in the order of files and lines."""
     paths = [path for path in sorted(PACKAGE.rglob("*.py")) if not path.name.endswith("_test.py")]
+    paths += sorted(SCRIPTS.glob("*.py"))
     trees = {path: ast.parse(path.read_text()) for path in paths}
     known = {}
     for path, tree in trees.items():
@@ -41,9 +43,9 @@ def refusals() -> Iterator[Refused]:
     for path, tree in trees.items():
         names = known | constants(tree)
         for function, call in calls(tree):
-            where = f"{path.relative_to(PACKAGE)} {function}".strip()
-            yield Refused(where, spelled(call.args[0], names))
-    for path in sorted((ROOT / "scripts").glob("*.sh")):
+            file = path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else ROOT)
+            yield Refused(f"{file} {function}".strip(), spelled(call.args[0], names))
+    for path in sorted(SCRIPTS.glob("*.sh")):
         for line in STOP.findall(path.read_text()):
             yield Refused(f"scripts/{path.name}", line)
 
@@ -59,9 +61,9 @@ def constants(tree: ast.Module) -> dict[str, str]:
 
 
 def calls(tree: ast.AST, function: str = "") -> Iterator[tuple[str, ast.Call]]:
-    """(the function it is in, the call), of every Refusal(...) in a file."""
+    """(the function it is in, the call), of every Refusal(...), or a script's stop(...)."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Refusal":
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Refusal", "stop"):
             yield function, node
         is_function = isinstance(node, ast.FunctionDef)
         yield from calls(node, node.name if is_function else function)
