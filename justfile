@@ -7,7 +7,7 @@ python := ".venv/bin/python"
 default:
     @just --list --unsorted
 
-# make or refresh .venv for this machine: env=gpu or env=cpu, chosen by what it has
+# make or refresh .venv for this machine: just setup [env=gpu|cpu, by what it has] [system-site=true: its own CUDA torch] [wheels=FOLDER: no network]
 [no-exit-message]
 setup *args:
     @scripts/setup.sh "$@"
@@ -130,6 +130,11 @@ near *args: setup
 [no-exit-message]
 data-tables *args: setup
     @{{ python }} -m projected_grpo.problems.data_page "$@"
+
+# write docs/errors.md, every refusal of the code
+[no-exit-message]
+errors-page: setup
+    @{{ python }} -m projected_grpo.testing.errors_page
 
 # label_compat beside the benchmark's own code on its evaluation problems: just parity [problems=119] [skip=0] [sandboxed=true]
 [no-exit-message]

@@ -28,7 +28,8 @@ while sum(node['Alive'] for node in ray.nodes()) < 2:
 "
 rm -rf outputs/two-nodes
 timeout 1500 python -m projected_grpo.train arm=vanilla scale=full group=two-nodes eval.n=0 \
-    trainer.nnodes=2 trainer.n_gpus_per_node=1 ray_kwargs.ray_init.address=127.0.0.1:$port \
+    needs_gpu=false trainer.nnodes=2 trainer.n_gpus_per_node=1 \
+    ray_kwargs.ray_init.address=127.0.0.1:$port \
     trainer.total_training_steps=1 actor_rollout_ref.actor.optim.lr_warmup_steps=0 \
     data.train_batch_size=2 data.max_response_length=32 reward.num_workers=2 \
     actor_rollout_ref.rollout.n=6 actor_rollout_ref.rollout.max_model_len=512 \

@@ -186,10 +186,10 @@ def train(folder: Path, lesson: Lesson, out: Path) -> None:
 
     Saves model, tokenizer and taught.json in `out`.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     torch.manual_seed(lesson.seed)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = models.chat_tokenizer(folder)
     model = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation=attention.NAME
     )

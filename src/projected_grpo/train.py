@@ -53,16 +53,18 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
     """
     model = models.resolve(cfg.model.path or cfg.model.name)
 
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoConfig
 
     from projected_grpo import problems
     from projected_grpo.fast import attention
     from projected_grpo.grader import Grader
     from projected_grpo.grader.benchmark import evaluator
-    from projected_grpo.verl_ext import data, training_problems
+    from projected_grpo.verl_ext import data, refusals, states, training_problems
 
     if cfg.reward.custom_reward_function.reward_kwargs.labels == "benchmark":
         evaluator.imported()
+    refusals.check_machine(cfg)
+    runs.refuse_without_room(Path(cfg.outputs), states.room_of(cfg, models.weights_of(model)))
     # no bwrap or no user namespaces: stop here, not in the middle of a run
     Grader(workers=1).close()
     setup = setup_of(cfg, model)
@@ -81,7 +83,7 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
         pool,
         spec,
         cfg.env.loophole if arm.loophole else loopholes.CLEAN.name,
-        AutoTokenizer.from_pretrained(model),
+        models.chat_tokenizer(model),
         cfg.env.max_prompt_tokens,
         arm.interventions,
         cfg.data.train_batch_size,

@@ -104,7 +104,10 @@ def test_seeds_of_one_branch_are_configured_alike(source):
         (["actor_rollout_ref.actor.optim.lr=1e-5"], "is of another optimizer"),
         (["actor_rollout_ref.actor.optim.lr_warmup_steps=5"], "is of another optimizer"),
         (["actor_rollout_ref.model.lora_rank=8"], "is of another LoRA shape"),
-        (["trainer.nnodes=2", "data.train_batch_size=4"], "for another number of ranks"),
+        (
+            ["trainer.nnodes=2", "ray_kwargs.ray_init.num_gpus=2", "data.train_batch_size=4"],
+            "for another number of ranks",
+        ),
         (["states.every=0"], "states.every=0"),
         (["states.last=0"], "states.last=0"),
         (["states.every=1", "states.keep_at=[2]"], "expected shares of samples"),

@@ -63,6 +63,12 @@ from projected_grpo.verl_ext import environment
         (["trainer.logger=[console]"], "the logger file"),
         (["trainer.v1.trainer_mode=sync"], "choose constrained or stock"),
         (["algorithm.adv_estimator=gae"], "needs a critic"),
+        (["scale=mini", "device=cpu"], "needs a GPU, and the run has none"),
+        (["device=cpu", "trainer.n_gpus_per_node=2"], "2 GPUs are asked for and 1 are here"),
+        (
+            ["states.every=1", "states.last=1000000", "trainer.total_training_steps=1000000"],
+            "make room, keep fewer states",
+        ),
         (["actor_rollout_ref.actor.use_dynamic_bsz=true"], "shared prompts need"),
         (
             ["actor_rollout_ref.actor.fsdp_config.ulysses_sequence_parallel_size=2"],

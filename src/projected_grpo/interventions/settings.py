@@ -27,7 +27,7 @@ def filled(mechanism: type, given: Mapping[str, Any], where: str) -> Any:
         if f.default is MISSING and f.default_factory is MISSING:
             required.append(name)
     if missing := sorted(set(required) - set(given)):
-        raise Refusal(f"{where}.{missing[0]} is missing")
+        raise Refusal(f"{where}.{missing[0]} is missing: add it")
     hints = get_type_hints(mechanism)
     values = {}
     for key, value in given.items():

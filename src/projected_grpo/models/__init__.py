@@ -7,6 +7,7 @@ embedded default needs no model hub (gguf.py).
 import json
 import os
 import tempfile
+from math import prod
 from pathlib import Path
 
 from loguru import logger
@@ -55,6 +56,30 @@ def shape_of(folder: Path) -> dict:
     config = json.loads((folder / "config.json").read_text())
     config = config.get("text_config", config)
     return {key: config[key] for key in SHAPE if key in config}
+
+
+def weights_of(folder: Path) -> int:
+    """How many numbers the safetensors files of a folder hold, as their headers say."""
+    from safetensors import safe_open
+
+    n = 0
+    for file in folder.glob("*.safetensors"):
+        with safe_open(file, "numpy") as tensors:
+            n += sum(prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())
+    return n
+
+
+def chat_tokenizer(folder: Path):
+    """The tokenizer of a model that is talked to. Refusal where it has no chat template."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if not tokenizer.chat_template:
+        raise Refusal(
+            f"model folder {folder} has no chat template: put its chat_template.jinja there, or "
+            "take an instruct model"
+        )
+    return tokenizer
 
 
 def _make(name: str, folder: Path) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from projected_grpo import models
 from projected_grpo.console import progress
 from projected_grpo.fast import precision
 from projected_grpo.loopholes import messages
@@ -64,8 +65,9 @@ def generate(
 
     chat: applied to every prompt's messages before they are rendered, None: they stay.
     """
+    # before an engine is waited for
+    tokenizer = models.chat_tokenizer(model)
     engine = start(model, sampling.seed)
-    tokenizer = engine.get_tokenizer()
 
     prompts = [render(tokenizer, request, request.elicit, chat) for request in requests]
     tokens = [tokenizer(prompt, add_special_tokens=False).input_ids for prompt in prompts]

@@ -93,7 +93,7 @@ def read(file: Path, columns: Sequence[str], others: bool = False) -> pl.DataFra
     or only nulls in it.
     """
     if not file.is_file():
-        raise Refusal(f"no rollouts at {file}")
+        raise Refusal(f"no rollouts at {file}: name a parquet file of rollouts")
     try:
         whole = _with_blatant(pl.scan_parquet(file))
         held = whole.collect_schema().names()
@@ -103,12 +103,12 @@ def read(file: Path, columns: Sequence[str], others: bool = False) -> pl.DataFra
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise Refusal(f"{file} is not a readable parquet file: {reason}") from None
-    if len(present) == len(columns) and table.is_empty():
-        raise Refusal(f"{file} holds no rollouts")
     needed = [column for column in columns if column not in BESIDE_LABELS]
-    lacking = [c for c in needed if c not in present or table[c].null_count() == len(table)]
+    lacking = [c for c in needed if c not in present or 0 < len(table) == table[c].null_count()]
     if lacking:
         raise Refusal(f"{file} is not a labelled rollouts file: no column {', '.join(lacking)}")
+    if table.is_empty():
+        raise Refusal(f"{file} holds no rollouts: sample again, or name another file")
     return table
 
 

@@ -146,3 +146,10 @@ def test_grading_fills_the_labels_of_sampled_rollouts():
     assert graded.schema == schema.COLUMNS
     assert graded["label"].to_list() == ["Correct", "Incorrect"]
     assert graded["response"].to_list() == [right["response"], sample["response"]]
+
+
+def test_a_file_without_rows_is_refused_for_that_and_not_for_its_columns(tmp_path):
+    file = tmp_path / "empty.parquet"
+    schema.write(schema.frame([SAMPLE]).clear(), file)
+    with pytest.raises(Refusal, match="empty.parquet holds no rollouts: sample again"):
+        schema.read(file, ("response", "strict"))

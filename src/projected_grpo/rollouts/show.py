@@ -62,7 +62,7 @@ def files(name: str, step: str | None) -> list[Path]:
         return [run.path / "eval.parquet"]
     by_step = step_files(run.path)
     if not by_step:
-        raise Refusal(f"{run.name} has no rollouts yet")
+        raise Refusal(f"{run.name} has no rollouts yet: wait for its first step")
     if step is None:
         return [by_step[key] for key in sorted(by_step)]
     if not step.isdecimal() or int(step) not in by_step:

@@ -15,7 +15,7 @@ import yaml
 
 from projected_grpo.cli import Refusal
 from projected_grpo.runs.comparable import config_hash
-from projected_grpo.runs.files import write_atomic
+from projected_grpo.runs.files import in_turn, write_atomic
 from projected_grpo.runs.lookup import open_run
 from projected_grpo.runs.provenance import library_versions, source_state
 from projected_grpo.runs.run import DEFINITION, ROLES, Run, now, write_manifest
@@ -52,7 +52,8 @@ def create(
         by the setting.
     start: what the run goes on from, `states.Start.record`; None for the model's own weights.
     A run that did not finish is set aside under .unfinished/, never mixed with the new one.
-    Raises Refusal where a finished run is in the way: results are not overwritten.
+    Raises Refusal where a finished run, one that another process writes, or anything else is in the
+    way: results are not overwritten.
     """
     assert definition.keys() >= set(DEFINITION), f"a definition has {DEFINITION}"
     assert definition["role"] in ROLES, f"role {definition['role']!r}: expected one of {ROLES}"
@@ -63,10 +64,6 @@ def create(
                 f"{name!r} cannot name a folder: use letters, digits and . + - _ in groups and arms"
             )
     path = Path(root) / group / f"{arm}-s{seed}"
-    if (path / "manifest.json").exists():
-        _set_aside(open_run(path))
-    path.mkdir(parents=True, exist_ok=True)
-    write_atomic(path / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     commit, dirty = source_state()
     manifest = {
         "kind": "run",
@@ -94,7 +91,14 @@ def create(
         "host": socket.gethostname(),
         "pid": os.getpid(),
     }
-    return write_manifest(path, manifest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # of two that start at once, the second finds the manifest of the first
+    with in_turn(path.parent / ".lock"):
+        _make_way(path)
+        path.mkdir(exist_ok=True)
+        text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+        write_atomic(path / "config.yaml", text)
+        return write_manifest(path, manifest)
 
 
 @contextmanager
@@ -117,6 +121,15 @@ def is_alive(run: Run) -> bool:
     running = run.manifest["status"] == "running"
     here = run.manifest["host"] == socket.gethostname()
     return running and here and pid != os.getpid() and Path(f"/proc/{pid}").exists()
+
+
+def _make_way(path: Path) -> None:
+    if (path / "manifest.json").exists():
+        _set_aside(open_run(path))
+    elif path.is_dir() and any(path.iterdir()):
+        raise Refusal(
+            f"{path} holds files and is no run: move it away, or choose another group or seed"
+        )
 
 
 def _set_aside(run: Run) -> None:

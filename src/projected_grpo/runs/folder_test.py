@@ -1,6 +1,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -57,6 +59,33 @@ def test_a_run_that_another_process_writes_is_left_alone(tmp_path):
     manifest = {**run.manifest, "pid": os.getppid(), "host": socket.gethostname()}
     (run.path / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(Refusal, match=f"being written by process {os.getppid()}"):
+        start(tmp_path)
+
+
+def test_of_runs_with_one_name_that_start_at_once_one_is_made_and_the_others_are_refused(tmp_path):
+    # as long as verl's, so that writing it takes longer than what sets the processes apart
+    code = (
+        "import pathlib, sys; from projected_grpo.runs.folder_test import start;"
+        "config = {f'key_{i}': i for i in range(10000)}; print('ready', flush=True); input();"
+        "start(pathlib.Path(sys.argv[1]), **config); print('made', flush=True); sys.stdin.read()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    processes = [subprocess.Popen(command, **pipes, text=True) for _ in range(3)]
+    assert [process.stdout.readline() for process in processes] == ["ready\n"] * 3
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = [process.stdout.readline() for process in processes]
+    ends = [process.communicate()[1] for process in processes]
+    assert sorted(said) == ["", "", "made\n"]
+    assert sum("is being written by process" in end for end in ends) == 2
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "g/some-s1").mkdir(parents=True)
+    (tmp_path / "g/some-s1/notes.txt").write_text("mine")
+    with pytest.raises(Refusal, match="holds files and is no run: move it away"):
         start(tmp_path)
 
 

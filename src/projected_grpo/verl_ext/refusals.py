@@ -101,6 +101,26 @@ def _check_lengths(cfg: DictConfig) -> None:
         )
 
 
+def check_machine(cfg: DictConfig) -> None:
+    """Refusal where a run wants GPUs that this machine, or the Ray of its own, does not have."""
+    import torch
+
+    if cfg.needs_gpu and cfg.trainer.device != "cuda":
+        raise Refusal(
+            "this scale needs a GPU, and the run has none: take scale=cpu, or, with much time, "
+            "needs_gpu=false"
+        )
+    ray = cfg.ray_kwargs.ray_init
+    wanted = cfg.trainer.n_gpus_per_node * cfg.trainer.nnodes
+    there = ray.get("num_gpus") or torch.cuda.device_count()
+    # a standing cluster knows its own
+    if ray.address == "local" and wanted > there:
+        raise Refusal(
+            f"{wanted} GPUs are asked for and {there} are here: lower trainer.n_gpus_per_node and "
+            "trainer.nnodes, or name a cluster in ray_kwargs.ray_init.address"
+        )
+
+
 def _check_groups(algorithm: DictConfig) -> None:
     """The advantages of verl_ext/advantages.py are of GRPO's groups and of the reward alone."""
     if algorithm.adv_estimator != "grpo" or algorithm.use_kl_in_reward:

@@ -14,6 +14,11 @@ from projected_grpo.cli import Refusal
 WHOLE = ["model", "optimizer", "extra"]
 
 
+# Bytes a weight: in the hub's layout, which is fp32; in a state, with Adam's two moments or, under
+# an adapter, without.
+HUB, STATE, STATE_BESIDE_ADAPTER = 4, 12, 4
+
+
 class Kept:
     """rates: shares of a step's samples, 0 to 1. steps: whose states are never removed."""
 
@@ -39,3 +44,16 @@ def check(cfg: DictConfig) -> None:
         raise Refusal(f"states.keep_at={list(keep_at)}: expected shares of samples, as 0.02")
     if keep_at and every != 1:
         raise Refusal("states.keep_at needs the state of every step: set states.every=1")
+
+
+def room_of(cfg: DictConfig, weights: int) -> int:
+    """Bytes that a run of a model of so many weights holds at most: its last ones and its states.
+
+    Rollouts and logs are a hundredth of that.
+    """
+    if not cfg.states.every:
+        return weights * HUB
+    written = cfg.trainer.total_training_steps // cfg.states.every
+    states = min(written, cfg.states.last + len(cfg.states.keep_at))
+    state = STATE_BESIDE_ADAPTER if cfg.actor_rollout_ref.model.lora_rank else STATE
+    return weights * (HUB + states * (state + HUB * cfg.states.hub))
