@@ -101,6 +101,11 @@ bench-step *args: setup
 bench-hook *args: setup
     @{{ python }} -m projected_grpo.bench.hook "$@"
 
+# what hold costs at a real shape, all blocks, without refresh: just bench-hold FOLDER [recipes=signed,cell] [r=64] [tokens=65536]
+[no-exit-message]
+bench-hold *args: setup
+    @{{ python }} -m projected_grpo.bench.hold "$@"
+
 # the update alone on ranks=N GPUs: just bench-update ranks=2 MODEL_FOLDER [save=FILE] [against=FILE]
 [no-exit-message]
 bench-update *args: setup

@@ -118,7 +118,9 @@ class Hold(Intervention):
             if target.name not in sets.of:
                 raise Refusal(f"there are no movements for {target.name}: {movement_files.REMEDY}")
             self.held.append(
-                self._held(target, param, sets.of[target.name], sets.norms.get(target.name, 0.0))
+                self.from_here(
+                    target, param, sets.of[target.name], sets.norms.get(target.name, 0.0)
+                )
             )
         if self.refresh.moving:
             own = {one.target.name: one.param for one in self.held}
@@ -127,7 +129,7 @@ class Hold(Intervention):
             pairs = held_out(site.model, folder, sets.manifest)
             self.dose = DoseInForce(self.refresh.measure, module, site, pairs)
 
-    def _held(self, target: Target, param: nn.Parameter, of: Movements, norm: float) -> Held:
+    def from_here(self, target: Target, param: nn.Parameter, of: Movements, norm: float) -> Held:
         """The set of a whole weight, held from where the weight is now."""
         if self.m is not None:
             of = of.first(self.m)
@@ -154,7 +156,7 @@ class Hold(Intervention):
         """Every set from the averages, held from here on; their mean overlap with those before."""
         overlaps = []
         for i, old in enumerate(self.held):
-            new = self._held(old.target, old.param, *self.fresh.fitted(old.target))
+            new = self.from_here(old.target, old.param, *self.fresh.fitted(old.target))
             overlaps.append(old.of.overlap(new.of, shards.sum_over(old.param)))
             self.held[i] = new
         return sum(overlaps) / len(overlaps)
