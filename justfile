@@ -138,8 +138,8 @@ data-tables *args: setup
 
 # write docs/errors.md, every refusal of the code
 [no-exit-message]
-errors-page: setup
-    @{{ python }} -m projected_grpo.testing.errors_page
+errors-page *args: setup
+    @{{ python }} -m projected_grpo.testing.errors_page "$@"
 
 # label_compat beside the benchmark's own code on its evaluation problems: just parity [problems=119] [skip=0] [sandboxed=true]
 [no-exit-message]

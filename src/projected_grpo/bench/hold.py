@@ -8,22 +8,22 @@ and its share of forward and backward over that many tokens.
 """
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from tabulate import tabulate
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from projected_grpo import cli
 from projected_grpo.bench.hook import ROW, SEQUENCES, median_seconds, step_seconds
-from projected_grpo.cli import Refusal, argument, option, read
+from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.directions import recipes
 from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.interventions.hold import Hold
 from projected_grpo.weights import targets
 
 
-@dataclass(frozen=True, kw_only=True)
+@cli.settings
 class Settings:
     model: Path = argument("a folder with a config.json")
     recipes: tuple[str, ...] = option(
@@ -46,7 +46,7 @@ def holding(model: torch.nn.Module, model_type: str, recipe: str, r: int) -> Hol
 
 
 def main(argv: list[str]) -> None:
-    settings = read(Settings, argv)
+    settings = cli.read(Settings, argv)
     if not (settings.model / "config.json").is_file():
         raise Refusal(
             f"{settings.model} has no config.json: make one with scripts/random_init_model.py"

@@ -2,11 +2,13 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from projected_grpo import cli
 from projected_grpo.runs.files import write_atomic
 
 ROOT = Path(__file__).parents[3]
@@ -109,5 +111,15 @@ def cell(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", r"\|").replace("\n", " ")
 
 
-if __name__ == "__main__":
+@cli.settings
+class Settings:
+    """It takes none."""
+
+
+def main(argv: list[str]) -> None:
+    cli.read(Settings, argv)
     write_atomic(PAGE, page())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
