@@ -26,9 +26,11 @@ def read(settings: type[T], argv: Sequence[str]) -> T:
         raise SystemExit(0)
     texts = given(settings, argv)
     if missing := [key.shown for key in keys(settings) if key.needed and key.name not in texts]:
-        if not argv:
-            print(page.text(settings), flush=True)
-        raise Refusal(f"{' and '.join(missing)} missing: expected {page.usage(settings)}")
+        text = "" if argv else page.text(settings)
+        if text:
+            print(text, flush=True)
+        line = f"{' and '.join(missing)} missing: expected {page.usage(settings)}"
+        raise Refusal(line, text)
     values = {}
     for key in keys(settings):
         if key.name in texts:

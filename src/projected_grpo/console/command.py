@@ -46,9 +46,8 @@ def command(main: Callable[[list[str]], object], to: TextIOBase = sys.stdout) ->
     capture.end()
     if _paths and not capture.path and not _is_refusal(failure):
         capture.open(_paths[-1])
-    if _is_refusal(failure) and not arguments:
-        # what it takes
-        print(capture.text(), end="", flush=True)
+    if isinstance(failure, Refusal) and failure.page:
+        print(failure.page, flush=True)
     if failure and not _is_done(failure):
         _fail(failure, capture, verbose)
     if result is not None:
