@@ -46,7 +46,7 @@ extract *args: setup
 train *args: setup
     @{{ python }} -m projected_grpo.train "$@"
 
-# run a study of configs/sweep, or go on with it: just sweep NAME [status|jobs] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM] [any hydra override]
+# run a study of configs/sweep, or go on with it: just sweep NAME [status|jobs|stop|add seeds=7,8] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM] [any hydra override]
 [no-exit-message]
 sweep *args: setup
     @{{ python }} -m projected_grpo.sweeps.command "$@"

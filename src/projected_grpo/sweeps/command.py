@@ -3,7 +3,9 @@
 just sweep NAME                     configs/sweep/NAME.yaml, until all is done; again: goes on
 just sweep NAME until=1500          starts no run that would not end in 1500 s; or until=17:30
 just sweep NAME env.loophole=...    a hydra override of all runs
-just sweep NAME status              where each run stands
+just sweep NAME status              where each run stands; on a terminal while it runs
+just sweep NAME stop                ends all of its processes
+just sweep NAME add seeds=7,8       further rounds, which the next call goes on with
 just sweep NAME jobs                every job's command; runs nothing
 """
 
@@ -17,10 +19,10 @@ from pathlib import Path
 from loguru import logger
 
 from projected_grpo.cli import Refusal
-from projected_grpo.sweeps import checks, local, machine, progress
+from projected_grpo.sweeps import added, alone, checks, local, machine, progress
 from projected_grpo.sweeps.plan import Job
 from projected_grpo.sweeps.plan import jobs as jobs_of
-from projected_grpo.sweeps.status import text
+from projected_grpo.sweeps.status import show, text
 from projected_grpo.sweeps.study import Study, read
 
 DEFAULTS = {
@@ -29,13 +31,17 @@ DEFAULTS = {
     "until": "",
     "runner": "local",
     "outputs": "outputs",
+    "seeds": "",
 }
 # Each takes a study, cards, and the time by which all is to have ended, and returns the names of
 # jobs that it gave up. What they have done is read from the study's folders.
 RUNNERS: dict[str, Callable[[Study, Sequence[machine.Card], float], set[str]]] = {
     "local": local.run,
 }
-USAGE = "just sweep NAME [status|jobs] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
+USAGE = (
+    "just sweep NAME [status|jobs|stop|add seeds=7,8] "
+    "[cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
+)
 
 
 def options_of(argv: Sequence[str]) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
@@ -76,7 +82,18 @@ def planned(study: Study) -> list[Job]:
 
 
 def status(study: Study, options: dict[str, str]) -> None:
+    show(study, sys.stdout)
+
+
+def stop(study: Study, options: dict[str, str]) -> None:
+    if not alone.stop(study):
+        raise Refusal(f"{study.name} does not run: nothing to stop")
     print(text(study))
+
+
+def add(study: Study, options: dict[str, str]) -> None:
+    added.add(study.folder, study.settings.seeds, options["seeds"])
+    print(text(read(study.name, study.root, study.overrides)))
 
 
 def jobs(study: Study, options: dict[str, str]) -> None:
@@ -101,13 +118,14 @@ def run(study: Study, options: dict[str, str]) -> None:
         raise Refusal(f"failed twice: {', '.join(sorted(given_up))}: see {study.folder / 'logs'}")
 
 
-ACTIONS = {action.__name__: action for action in (run, status, jobs)}
+ACTIONS = {action.__name__: action for action in (run, status, jobs, stop, add)}
 
 
 def main(argv: list[str]) -> None:
     free, options, overrides = options_of(argv)
     name, action, *more = [*free, run.__name__] if len(free) == 1 else [*free, "", ""]
-    if action not in ACTIONS or any(more):
+    # seeds are what `add` takes, and nothing else
+    if action not in ACTIONS or any(more) or bool(options["seeds"]) != (action == add.__name__):
         raise Refusal(f"expected {USAGE}")
     ACTIONS[action](read(name, Path(options["outputs"]), overrides), options)
 

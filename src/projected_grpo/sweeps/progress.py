@@ -22,14 +22,16 @@ from projected_grpo.sweeps.study import Study
 State = Literal["done", "running", "interrupted", "failed", "lost", "waiting", "ready"]
 UNFINISHED = ".unfinished"
 HACKS = "labels/blatant"
+STRICT = "labels/strict"
 
 
 @dataclass(frozen=True)
 class Step:
-    """The newest step of a run, and its share of blatant hacks."""
+    """A step of a run, and its shares of blatant and of strict hacks."""
 
     number: int
     blatant: float
+    strict: float
 
 
 def run_of(job: Job) -> Run | None:
@@ -60,8 +62,12 @@ def state(job: Job) -> State:
 
 
 def steps(run: Path) -> list[Step]:
-    logged = _read_lines(run / "metrics.jsonl")
-    return [Step(entry["step"], entry["data"][HACKS]) for entry in logged if HACKS in entry["data"]]
+    found = []
+    for entry in _read_lines(run / "metrics.jsonl"):
+        data = entry["data"]
+        if HACKS in data:
+            found.append(Step(entry["step"], data[HACKS], data[STRICT]))
+    return found
 
 
 def branch_step(run: Path, at: float | None) -> int | None:

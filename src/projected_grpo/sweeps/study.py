@@ -9,6 +9,7 @@ import yaml
 
 from projected_grpo.cli import Refusal
 from projected_grpo.interventions.settings import filled
+from projected_grpo.sweeps import added
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 SETS = "sets"
@@ -107,13 +108,16 @@ class Study:
 
 
 def read(name: str, root: Path, overrides: tuple[str, ...] = ()) -> Study:
-    """The study of configs/sweep/NAME.yaml. Raises Refusal."""
+    """The study of configs/sweep/NAME.yaml, and what was added to it. Raises Refusal."""
     folder = CONFIGS / "sweep"
     file = folder / f"{name}.yaml"
     if not file.is_file():
         known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
         raise Refusal(f"there is no configs/sweep/{name}.yaml: choose from {known}")
-    return parse(name, yaml.safe_load(file.read_text()), root, overrides)
+    data = yaml.safe_load(file.read_text())
+    if further := added.seeds(root / name):
+        data["seeds"] = [*data.get("seeds", []), *further]
+    return parse(name, data, root, overrides)
 
 
 def parse(name: str, data: dict[str, Any], root: Path, overrides: tuple[str, ...] = ()) -> Study:
