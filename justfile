@@ -46,10 +46,20 @@ extract *args: setup
 train *args: setup
     @{{ python }} -m projected_grpo.train "$@"
 
-# run a study of configs/sweep, or go on with it: just sweep NAME [status|jobs|stop|add seeds=7,8] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM] [any hydra override]
+# run a study of configs/sweep, or go on with it: just sweep NAME [status|jobs|stop|add seeds=7,8] [runner=auto] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM] [any hydra override]
 [no-exit-message]
 sweep *args: setup
     @{{ python }} -m projected_grpo.sweeps.command "$@"
+
+# the queue of sweeps, from its crate, into cargo's bin folder or root=FOLDER/bin (minutes): just install-pueue, then pueued -d
+[no-exit-message]
+install-pueue root="":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v cargo >/dev/null || { echo "projected_grpo: pueue is built by cargo, which is not here: install Rust" >&2; exit 1; }
+    folder="${1#root=}"
+    cargo install pueue --version 4.0.4 ${folder:+--root "$folder"}
+    echo "pueue and pueued are in ${folder:-${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}}/bin"
 
 # evaluate a run's final weights again: just eval RUN [n=4]
 [no-exit-message]

@@ -33,6 +33,10 @@ def lock_of(study: Study) -> Path:
     return study.folder / "lock"
 
 
+def at_work(study: Study) -> bool:
+    return locks.holder(lock_of(study)) is not None or bool(left_behind(study))
+
+
 def left_behind(study: Study) -> dict[str, int]:
     """Runs that are being written -> their processes."""
     found = {}

@@ -6,6 +6,7 @@ just sweep NAME env.loophole=...    a hydra override of all runs
 just sweep NAME status              where each run stands; on a terminal while it runs
 just sweep NAME stop                ends all of its processes
 just sweep NAME add seeds=7,8       further rounds, which the next call goes on with
+just sweep NAME runner=local        by this process, where pueue's daemon would answer
 just sweep NAME jobs                every job's command; runs nothing
 """
 
@@ -19,7 +20,7 @@ from pathlib import Path
 from loguru import logger
 
 from projected_grpo.cli import Refusal
-from projected_grpo.sweeps import added, alone, checks, local, machine, progress
+from projected_grpo.sweeps import added, alone, checks, local, machine, progress, pueue
 from projected_grpo.sweeps.plan import Job
 from projected_grpo.sweeps.plan import jobs as jobs_of
 from projected_grpo.sweeps.status import show, text
@@ -29,18 +30,20 @@ DEFAULTS = {
     "cards": "auto",
     "per_card": "auto",
     "until": "",
-    "runner": "local",
+    "runner": "auto",
     "outputs": "outputs",
     "seeds": "",
 }
 # Each takes a study, cards, and the time by which all is to have ended, and returns the names of
-# jobs that it gave up. What they have done is read from the study's folders.
+# jobs that it gave up. What they have done is read from the study's folders. pueue's returns when
+# all is in the queue.
 RUNNERS: dict[str, Callable[[Study, Sequence[machine.Card], float], set[str]]] = {
     "local": local.run,
+    "pueue": pueue.run,
 }
 USAGE = (
     "just sweep NAME [status|jobs|stop|add seeds=7,8] "
-    "[cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
+    "[runner=auto] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
 )
 
 
@@ -82,11 +85,13 @@ def planned(study: Study) -> list[Job]:
 
 
 def status(study: Study, options: dict[str, str]) -> None:
-    show(study, sys.stdout)
+    show(study, sys.stdout, lambda: alone.at_work(study) or pueue.at_work(study))
 
 
 def stop(study: Study, options: dict[str, str]) -> None:
-    if not alone.stop(study):
+    # the queue first: its tasks would try again what is ended under them
+    ended = [pueue.stop(study), alone.stop(study)]
+    if not any(ended):
         raise Refusal(f"{study.name} does not run: nothing to stop")
     print(text(study))
 
@@ -101,10 +106,19 @@ def jobs(study: Study, options: dict[str, str]) -> None:
     print("\n".join(job.text() for job in planned(study)))
 
 
+def runner_of(study: Study, wanted: str) -> str:
+    """auto: pueue where its daemon answers. Raises Refusal for what is unknown, or does not fit."""
+    if wanted == "auto":
+        wanted = "pueue" if pueue.answers() else "local"
+    if wanted not in RUNNERS:
+        raise Refusal(f"runner={wanted}: choose from auto, {', '.join(RUNNERS)}")
+    if wanted == "local":
+        pueue.refuse_queued(study)
+    return wanted
+
+
 def run(study: Study, options: dict[str, str]) -> None:
-    runner = RUNNERS.get(options["runner"])
-    if runner is None:
-        raise Refusal(f"runner={options['runner']}: choose from {', '.join(RUNNERS)}")
+    runner = runner_of(study, options["runner"])
     until = deadline(options["until"], datetime.now())
     cards = machine.cards(options["cards"], options["per_card"])
     machine.refuse_too_small(cards, max(job.gb for job in planned(study)))
@@ -112,7 +126,7 @@ def run(study: Study, options: dict[str, str]) -> None:
     os.environ["PROJECTED_GRPO_DEVICE"] = "gpu" if cards[0].visible else "cpu"
     checks.refuse_missing_files(study, checks.configured(study))
     logger.info(f"{study.name}, {len(cards)} cards. {study.about}")
-    given_up = runner(study, cards, until)
+    given_up = RUNNERS[runner](study, cards, until)
     print(text(study))
     if given_up:
         raise Refusal(f"failed twice: {', '.join(sorted(given_up))}: see {study.folder / 'logs'}")

@@ -57,7 +57,7 @@ def test_until_is_seconds_or_the_next_time_that_a_clock_shows_it():
     [
         ([], "expected just sweep NAME"),
         (["smoke", "dance"], "expected just sweep NAME"),
-        (["smoke", "runner=dance"], "runner=dance: choose from local"),
+        (["smoke", "runner=dance"], "runner=dance: choose from auto, local, pueue"),
         (["smoke", "per_card=0"], "per_card=0"),
         (["smoke", "cards=77"], "no GPU '77'"),
     ],

@@ -77,6 +77,7 @@ class Queue:
         for process in list(self.at_work.values()):
             if process.popen.poll() is not None:
                 self.collect(process)
+                progress.tidy(self.study, self.at_work, self.given_up)
         if time.monotonic() - self.last_start < self.apart:
             return True
         started = self.start_next()
@@ -147,7 +148,6 @@ class Queue:
         logger.info(f"ended {job.name}: status {status}, {process.seconds:.0f} s")
         if status:
             self.failures[job.name] += 1
-        progress.tidy(self.study, self.at_work, self.given_up)
 
     def end_all(self) -> None:
         """Every process and what it started gets a signal, and where it stays, one that ends it."""

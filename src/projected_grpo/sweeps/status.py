@@ -1,6 +1,7 @@
 """The table of a study: where each of its jobs stands, and how long the rest may take."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO
@@ -27,10 +28,10 @@ COLUMNS = (
 CLEAR = "\033[H\033[J"
 
 
-def show(study: Study, out: IO[str], every: float = 2.0) -> None:
-    """Writes the table; on a terminal again and again, until no run is at work or Ctrl-C."""
+def show(study: Study, out: IO[str], goes_on: Callable[[], bool], every: float = 2.0) -> None:
+    """Writes the table; on a terminal again and again while the study goes on, or to Ctrl-C."""
     with suppress(KeyboardInterrupt):
-        while out.isatty() and _at_work(study):
+        while out.isatty() and goes_on():
             print(CLEAR + text(study), file=out, flush=True)
             time.sleep(every)
     print(text(study), file=out)
@@ -110,7 +111,3 @@ def _planned(study: Study) -> int:
     settings, branch = study.settings, study.settings.branch
     rounds = branch.points * branch.replicates if branch else len(settings.seeds)
     return rounds * len(study.arms)
-
-
-def _at_work(study: Study) -> bool:
-    return any(progress.state(job) == "running" for job in progress.jobs(study))

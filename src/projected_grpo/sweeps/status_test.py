@@ -70,13 +70,13 @@ def test_the_rest_is_what_runs_and_what_waits_by_the_longest_run(tmp_path):
         one.kill()
 
 
-def test_a_terminal_shows_the_table_anew_until_no_run_is_at_work(tmp_path):
+def test_a_terminal_shows_the_table_anew_while_the_study_goes_on(tmp_path):
     of = study(tmp_path)
     first, *_ = progress.jobs(of)
     ours, theirs = pty.openpty()
     with process(1) as one, open(theirs, "w") as terminal:
         at_work(first.folder, 12.0, one)
-        status.show(of, terminal, every=0.4)
+        status.show(of, terminal, lambda: one.poll() is None, every=0.4)
     shown = os.read(ours, 100_000).decode()
     assert shown.count(status.CLEAR) >= 2
     assert "running" in shown.split(status.CLEAR)[1]
@@ -88,6 +88,6 @@ def test_a_pipe_has_the_table_once(tmp_path):
     first, *_ = progress.jobs(of)
     with process(60) as one, open(tmp_path / "out", "w") as file:
         at_work(first.folder, 12.0, one)
-        status.show(of, file)
+        status.show(of, file, lambda: one.poll() is None)
         one.kill()
     assert (tmp_path / "out").read_text().count("runs done") == 1
