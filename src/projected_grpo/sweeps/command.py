@@ -2,6 +2,7 @@
 
 just sweep NAME                     configs/sweep/NAME.yaml, until all is done; again: goes on
 just sweep NAME until=1500          starts no run that would not end in 1500 s; or until=17:30
+just sweep NAME arms=vanilla,hold   only these arms' runs
 just sweep NAME env.loophole=...    a hydra override of all runs
 just sweep NAME status              where each run stands; on a terminal while it runs
 just sweep NAME stop                ends all of its processes
@@ -33,6 +34,7 @@ DEFAULTS = {
     "runner": "auto",
     "outputs": "outputs",
     "seeds": "",
+    "arms": "",
 }
 # Each takes a study, cards, and the time by which all is to have ended, and returns the names of
 # jobs that it gave up. What they have done is read from the study's folders. pueue's returns when
@@ -43,7 +45,7 @@ RUNNERS: dict[str, Callable[[Study, Sequence[machine.Card], float], set[str]]] =
 }
 USAGE = (
     "just sweep NAME [status|jobs|stop|add seeds=7,8] "
-    "[runner=auto] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
+    "[arms=A,B] [runner=auto] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM]"
 )
 
 
@@ -81,7 +83,7 @@ def planned(study: Study) -> list[Job]:
     if branch:
         ahead = [i for i in range(1, branch.started + 1) if i not in points]
         points |= dict.fromkeys(ahead[: max(0, branch.points - len(points))])
-    return jobs_of(study, points)
+    return progress.chosen(study, jobs_of(study, points))
 
 
 def status(study: Study, options: dict[str, str]) -> None:
@@ -141,7 +143,8 @@ def main(argv: list[str]) -> None:
     # seeds are what `add` takes, and nothing else
     if action not in ACTIONS or any(more) or bool(options["seeds"]) != (action == add.__name__):
         raise Refusal(f"expected {USAGE}")
-    ACTIONS[action](read(name, Path(options["outputs"]), overrides), options)
+    only = tuple(filter(None, options["arms"].split(",")))
+    ACTIONS[action](read(name, Path(options["outputs"]), overrides, only), options)
 
 
 if __name__ == "__main__":

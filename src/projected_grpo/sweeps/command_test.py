@@ -60,6 +60,7 @@ def test_until_is_seconds_or_the_next_time_that_a_clock_shows_it():
         (["smoke", "runner=dance"], "runner=dance: choose from auto, local, pueue"),
         (["smoke", "per_card=0"], "per_card=0"),
         (["smoke", "cards=77"], "no GPU '77'"),
+        (["smoke", "arms=dance"], "arms=dance is no arm of smoke: choose from vanilla, shrunk"),
     ],
 )
 def test_a_wrong_word_is_one_line_and_runs_nothing(argv, said, tmp_path):

@@ -90,7 +90,21 @@ def points(study: Study) -> dict[int, int]:
 
 
 def jobs(study: Study) -> list[Job]:
-    return plan.jobs(study, points(study))
+    return chosen(study, plan.jobs(study, points(study)))
+
+
+def chosen(study: Study, there: list[Job]) -> list[Job]:
+    """All of these jobs, or the runs of the arms that are named, what those need, and sources."""
+    if not study.only:
+        return there
+    by_folder = {job.folder: job for job in there}
+    kept = {job for job in there if job.kind == "source" or job.arm in study.only}
+    look_at = list(kept)
+    while look_at:
+        needed = {by_folder[need] for need in look_at.pop().needs if need in by_folder}
+        look_at += needed - kept
+        kept |= needed
+    return [job for job in there if job in kept]
 
 
 def next_source(study: Study, running: Collection[str], given_up: Collection[str]) -> Job | None:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import isinf
@@ -23,7 +23,7 @@ from projected_grpo.sweeps import locks, progress
 from projected_grpo.sweeps.alone import left_behind, lock_of, wait_until
 from projected_grpo.sweeps.machine import Card
 from projected_grpo.sweeps.plan import Job
-from projected_grpo.sweeps.study import Study
+from projected_grpo.sweeps.study import Study, hypothesis
 
 TASK = "projected_grpo.sweeps.task"
 LIVE = ("Queued", "Running")
@@ -99,12 +99,13 @@ def changing(study: Study) -> Iterator[None]:
 def run(study: Study, cards: Sequence[Card], until: float) -> set[str]:
     """Puts all jobs that are not done into the queue, in order, and returns at once.
 
-    Those that wait there or ended there are put in anew; what is at work stays. None is given up
-    yet.
+    Those that wait there or ended there are put in anew; what is at work stays, and so do arms that
+    are not chosen. None is given up yet.
     """
     _refuse_others(study)
     with changing(study):
-        _remove(study, ("Queued", "Stashed", "Done"))
+        anew = {job.name for job in progress.jobs(study)}
+        _remove(study, ("Queued", "Stashed", "Done"), anew)
         _groups(study, cards)
         progress.tidy(study, set(live(study)), set())
         fill(study, cards, until)
@@ -151,13 +152,19 @@ def _add(
 ) -> int:
     """The number of a new task for the job."""
     own = [study.name, str(study.root), job.name]
-    settings = json.dumps({"card": asdict(card), "cards": list(map(asdict, cards)), "until": until})
+    there = {"cards": list(map(asdict, cards)), "until": until, "arms": study.only}
+    settings = json.dumps({"card": asdict(card), **there})
     # exec: the daemon is the parent of the task's own process, which sees when that dies
     command = "exec " + shlex.join([sys.executable, "-m", TASK, *own, settings, *study.overrides])
-    options = ["--group", group_of(card), "--label", study.about, "--print-task-id"]
+    options = ["--group", group_of(card), "--label", label(study, job), "--print-task-id"]
     if before:
         options += ["--after", *map(str, before)]
     return int(client("add", *options, "--", command))
+
+
+def label(study: Study, job: Job) -> str:
+    """why and resolve, and the hypothesis of the arm."""
+    return f"{study.about}; H: {hypothesis(study, job.arm)}" if job.arm else study.about
 
 
 def group_of(card: Card) -> str:
@@ -191,14 +198,19 @@ def _refuse_others(study: Study) -> None:
             raise Refusal(f"{job} is being written by process {pid}: just sweep {study.name} stop")
 
 
-def _remove(study: Study, statuses: Sequence[str]) -> None:
-    """Those tasks; the daemon removes none that another waits for, so the last ones go first."""
-    left = -1
-    while numbers := [str(task.number) for task in tasks(study) if task.status in statuses]:
-        if len(numbers) == left:
+def _remove(study: Study, statuses: Sequence[str], jobs: Collection[str] | None = None) -> None:
+    """The tasks of these jobs, or of all; one that another task waits for goes after it, or stays.
+
+    That is the daemon's rule.
+    """
+    before = None
+    while True:
+        there = [task for task in tasks(study) if task.status in statuses]
+        numbers = [str(task.number) for task in there if jobs is None or task.job in jobs]
+        if not numbers or numbers == before:
             return
-        left = len(numbers)
         client("remove", *numbers)
+        before = numbers
 
 
 def stop(study: Study) -> bool:

@@ -1,5 +1,6 @@
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import tempfile
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,7 @@ def study(daemon, programs, tmp_path, monkeypatch):
     """Makes a study of a file, which tasks read as well."""
     configs = tmp_path / "configs"
     (configs / "sweep").mkdir(parents=True)
+    (configs / "arm").symlink_to(studies.CONFIGS / "arm")
     small = textwrap.dedent(SMALL_TASK).format(configs=str(configs))
     (programs / "small_task.py").write_text(small)
     monkeypatch.setattr(studies, "CONFIGS", configs)
@@ -115,15 +117,20 @@ def processes(run: Path) -> list[int]:
 
 
 def test_all_jobs_run_in_rounds_in_a_group_of_their_card_with_why_and_resolve(study):
-    of = study(arms={"vanilla": None, "held": {"v_hack": "v"}}, sets={"v": {"command": "extract"}})
+    of = study(
+        arms={"vanilla": None, "held": {"config": "hold", "v_hack": "v"}},
+        sets={"v": {"command": "extract"}},
+    )
     through(of)
     assert names(of) == ["set v", "vanilla-s1", "held-s1", "vanilla-s2", "held-s2"]
     assert set(states(of).values()) == {"done"} and not list(of.root.rglob("ckpt"))
     queued = json.loads(pueue.client("status", "--json"))["tasks"].values()
     assert {task["group"] for task in queued} == {"cpu"}
-    assert all(task["label"].startswith("why: to see; resolve: it is seen") for task in queued)
-    after = {task["original_command"].split()[6]: task["dependencies"] for task in queued}
-    assert after["held-s2"] == [0] and after["vanilla-s2"] == []
+    by_job = {shlex.split(task["original_command"])[6]: task for task in queued}
+    assert by_job["set v"]["label"] == of.about == "why: to see; resolve: it is seen"
+    held = by_job["held-s2"]
+    assert held["label"] == f"{of.about}; H: {studies.hypothesis(of, 'held')}"
+    assert held["dependencies"] == [0] and by_job["vanilla-s2"]["dependencies"] == []
 
 
 def test_finished_runs_are_not_queued_again_and_added_rounds_are(study):
@@ -134,9 +141,23 @@ def test_finished_runs_are_not_queued_again_and_added_rounds_are(study):
     assert names(of) == ["vanilla-s1", "project-s1", "vanilla-s2", "project-s2"]
 
 
+def test_arms_are_queued_one_after_another_and_keep_each_other_in_the_queue(study):
+    of = study(arms=SLEEPS, seeds=[1])
+    pueue.run(replace(of, only=("project",)), [CPU], NEVER)
+    processes(of.root / "s" / "project-s1")
+    pueue.run(replace(study(arms=SLEEPS), only=("project",)), [CPU], NEVER)
+    pueue.run(replace(of, only=("vanilla",)), [CPU], NEVER)
+    assert list(pueue.live(of)) == ["project-s1", "project-s2", "vanilla-s1"]
+    pueue.stop(of)
+
+
 def test_a_job_is_tried_twice_then_failed_and_only_what_needs_it_does_not_run(study):
     sets = {"v": {"command": "extract", "options": ["status=1"]}}
-    arms = {"project": {"v_hack": "v"}, "flaky": {"overrides": ["fails=1"]}, "vanilla": None}
+    arms = {
+        "project": {"v_hack": "v"},
+        "flaky": {"config": "vanilla", "overrides": ["fails=1"]},
+        "vanilla": None,
+    }
     of = study(arms=arms, sets=sets, seeds=[1])
     through(of)
     assert Counter(names(of)) == {"set v": 2, "flaky-s1": 2, "vanilla-s1": 1}

@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from projected_grpo.sweeps import progress
 from projected_grpo.sweeps.plan import Job
-from projected_grpo.sweeps.study import Study
+from projected_grpo.sweeps.study import Study, hypothesis
 
 COLUMNS = (
     "job",
@@ -44,7 +44,9 @@ def text(study: Study) -> str:
     if left := _all_left(study, done):
         counted += f", some {left / 60:.0f} min left"
     table = tabulate(rows(study), COLUMNS, floatfmt=".1f", missingval="")
-    return f"{study.name}: {counted}\n{study.about}\n\n{table}\n"
+    said = [f"{arm}: {hypothesis(study, arm)}" for arm in study.chosen]
+    lines = [f"{study.name}: {counted}", study.about, *said, "", table, ""]
+    return "\n".join(lines)
 
 
 def rows(study: Study) -> list[tuple]:
@@ -110,4 +112,4 @@ def _all_left(study: Study, done: int) -> float | None:
 def _planned(study: Study) -> int:
     settings, branch = study.settings, study.settings.branch
     rounds = branch.points * branch.replicates if branch else len(settings.seeds)
-    return rounds * len(study.arms)
+    return rounds * len(study.chosen)

@@ -3,13 +3,14 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from projected_grpo.sweeps import progress, status
 from projected_grpo.sweeps.plan_test import BASE
 from projected_grpo.sweeps.progress_test import logged
-from projected_grpo.sweeps.study import Study, parse
+from projected_grpo.sweeps.study import Study, hypothesis, parse
 
 
 def study(root: Path) -> Study:
@@ -44,6 +45,14 @@ def test_the_status_says_where_each_run_stands_and_how_many_are_planned(tmp_path
         ("run", "vanilla", 2, None, "ready", None, None, None, None, None),
     ]
     assert "1 of 3 runs done" in status.text(of)
+
+
+def test_the_status_has_the_hypothesis_of_every_chosen_arm(tmp_path):
+    of = parse("s", {**BASE, "arms": {"vanilla": None, "hold": None}, "seeds": [1]}, tmp_path)
+    both = [f"{arm}: {hypothesis(of, arm)}" for arm in ("vanilla", "hold")]
+    assert status.text(of).splitlines()[2:4] == both
+    chosen = status.text(replace(of, only=("hold",)))
+    assert both[1] in chosen and both[0] not in chosen and "0 of 1 runs done" in chosen
 
 
 def test_a_run_at_work_has_the_time_left_that_its_steps_take(tmp_path):

@@ -124,7 +124,7 @@ def watch(worker: int, daemon: int) -> int:
 def work(argv: list[str]) -> None:
     name, root, wanted, settings, *overrides = argv
     given = json.loads(settings)
-    study = read(name, Path(root), tuple(overrides))
+    study = read(name, Path(root), tuple(overrides), tuple(given["arms"]))
     (job,) = [job for job in progress.jobs(study) if job.name == wanted]
     for ending in local.ENDING:
         signal.signal(ending, local.interrupt)
