@@ -116,11 +116,12 @@ sweep-advantage *args:
 
 # the queue of sweeps, from its crate, into cargo's bin folder or root=FOLDER/bin (minutes): just install-pueue, then pueued -d
 [no-exit-message]
-install-pueue root="":
+install-pueue *args:
     #!/usr/bin/env bash
     set -euo pipefail
     command -v cargo >/dev/null || { echo "projected_grpo: pueue is built by cargo, which is not here: install Rust" >&2; exit 1; }
-    folder="${1#root=}"
+    folder="${1:-}"
+    folder="${folder#root=}"
     cargo install pueue --version 4.0.4 ${folder:+--root "$folder"}
     echo "pueue and pueued are in ${folder:-${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}}/bin"
 

@@ -114,6 +114,8 @@ def runner_of(study: Study, wanted: str) -> str:
         wanted = "pueue" if pueue.answers() else "local"
     if wanted not in RUNNERS:
         raise Refusal(f"runner={wanted}: choose from auto, {', '.join(RUNNERS)}")
+    if wanted == "pueue" and not pueue.answers():
+        raise Refusal("runner=pueue: no daemon answers: just install-pueue, then pueued -d")
     if wanted == "local":
         pueue.refuse_queued(study)
     return wanted

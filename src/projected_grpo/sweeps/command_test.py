@@ -70,6 +70,14 @@ def test_a_wrong_word_is_one_line_and_runs_nothing(argv, said, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_queue_is_refused_where_no_daemon_answers_and_else_not_taken(tmp_path, monkeypatch):
+    monkeypatch.setenv("PUEUE_CONFIG_PATH", str(tmp_path / "none.yml"))
+    study = read("smoke", tmp_path)
+    with pytest.raises(Refusal, match="runner=pueue: no daemon answers: just install-pueue"):
+        command.runner_of(study, "pueue")
+    assert command.runner_of(study, "auto") == "local"
+
+
 def test_the_plan_is_every_jobs_command(capsys, tmp_path):
     command.main(["smoke_branch", "jobs", f"outputs={tmp_path}", "eval.n=0"])
     lines = capsys.readouterr().out.splitlines()

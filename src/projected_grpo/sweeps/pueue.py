@@ -26,7 +26,8 @@ from projected_grpo.sweeps.plan import Job
 from projected_grpo.sweeps.study import Study, hypothesis
 
 TASK = "projected_grpo.sweeps.task"
-LIVE = ("Queued", "Running")
+WAITING = ("Queued", "Stashed")
+LIVE = (*WAITING, "Running", "Paused")
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,11 @@ class Task:
 
 
 def client(*words: str) -> str:
-    """What the client prints. Raises Refusal with its first line where it fails."""
+    """What the client prints. Raises Refusal with what it says where it fails."""
     done = subprocess.run(["pueue", *words], capture_output=True, text=True)
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().partition("\n")[0]
-        raise Refusal(f"pueue {words[0]}: {said}: is its daemon there? pueued -d")
+        said = " ".join((done.stderr or done.stdout).split())[:200]
+        raise Refusal(f"pueue {words[0]} fails: {said}")
     return done.stdout
 
 
@@ -105,7 +106,7 @@ def run(study: Study, cards: Sequence[Card], until: float) -> set[str]:
     _refuse_others(study)
     with changing(study):
         anew = {job.name for job in progress.jobs(study)}
-        _remove(study, ("Queued", "Stashed", "Done"), anew)
+        _remove(study, (*WAITING, "Done"), anew)
         _groups(study, cards)
         progress.tidy(study, set(live(study)), set())
         fill(study, cards, until)
@@ -218,7 +219,7 @@ def stop(study: Study) -> bool:
     if not at_work(study):
         return False
     with changing(study):
-        _remove(study, ("Queued",))
+        _remove(study, WAITING)
         running = [str(task.number) for task in live(study).values()]
         if running:
             client("kill", "--signal", "sigterm", *running)

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil, isinf
 from pathlib import Path
 
@@ -32,11 +32,13 @@ PAUSE = 0.2
 
 @dataclass
 class Task:
+    """A job on its card. until: as Queue has it. watcher: the process that the daemon started."""
+
     study: Study
     job: Job
     card: Card
     until: float
-    watcher: int = field(default_factory=os.getppid)
+    watcher: int
 
     def run(self) -> bool:
         """Whether the job failed twice. Its processes end with it, a signal included."""
@@ -103,11 +105,11 @@ class Task:
 
 
 def main(argv: list[str]) -> None:
-    daemon = os.getppid()
+    watcher, daemon = os.getpid(), os.getppid()
     if worker := os.fork():
         sys.exit(watch(worker, daemon))
     os.setsid()
-    work(argv)
+    work(argv, watcher)
 
 
 def watch(worker: int, daemon: int) -> int:
@@ -121,15 +123,16 @@ def watch(worker: int, daemon: int) -> int:
     return 1
 
 
-def work(argv: list[str]) -> None:
+def work(argv: list[str], watcher: int) -> None:
     name, root, wanted, settings, *overrides = argv
     given = json.loads(settings)
     study = read(name, Path(root), tuple(overrides), tuple(given["arms"]))
     (job,) = [job for job in progress.jobs(study) if job.name == wanted]
     for ending in local.ENDING:
         signal.signal(ending, local.interrupt)
-    failed = Task(study, job, Card(**given["card"]), given["until"]).run()
-    go_on(study, job, failed, [Card(**card) for card in given["cards"]], given["until"])
+    until, cards = given["until"], [Card(**card) for card in given["cards"]]
+    failed = Task(study, job, Card(**given["card"]), until, watcher).run()
+    go_on(study, job, failed, cards, until)
     if failed:
         raise Refusal(f"{wanted} failed twice: see {progress.log_of(study, job)}")
 
