@@ -17,7 +17,7 @@ import yaml
 
 from projected_grpo.cli import Refusal
 from projected_grpo.runs.folder import lives
-from projected_grpo.sweeps import added, alone, command, progress, pueue
+from projected_grpo.sweeps import added, alone, command, locks, progress, pueue, task
 from projected_grpo.sweeps import study as studies
 from projected_grpo.sweeps.local_test import FOREVER, SLEEPS, names, wait_for
 from projected_grpo.sweeps.machine import Card
@@ -125,8 +125,8 @@ def test_all_jobs_run_in_rounds_in_a_group_of_their_card_with_why_and_resolve(st
     assert names(of) == ["set v", "vanilla-s1", "held-s1", "vanilla-s2", "held-s2"]
     assert set(states(of).values()) == {"done"} and not list(of.root.rglob("ckpt"))
     queued = json.loads(pueue.client("status", "--json"))["tasks"].values()
-    assert {task["group"] for task in queued} == {"cpu"}
-    by_job = {shlex.split(task["original_command"])[6]: task for task in queued}
+    assert {entry["group"] for entry in queued} == {"cpu"}
+    by_job = {shlex.split(entry["original_command"])[6]: entry for entry in queued}
     assert by_job["set v"]["label"] == of.about == "why: to see; resolve: it is seen"
     held = by_job["held-s2"]
     assert held["label"] == f"{of.about}; H: {studies.hypothesis(of, 'held')}"
@@ -228,13 +228,25 @@ def test_a_run_that_does_not_fit_beside_another_waits_for_it(study):
     small, large = {"overrides": ["sleep=1"]}, {"memory_gb": 60, "overrides": ["sleep=1"]}
     of = study(arms={"vanilla": small, "project": large}, memory_gb=30, seeds=[1])
     through(of, Card("0", 80.0, sys.maxsize))
-    assert {task.job for task in pueue.tasks(of)} == {"vanilla-s1", "project-s1"}
+    assert {one.job for one in pueue.tasks(of)} == {"vanilla-s1", "project-s1"}
     slept = []
     for job in progress.jobs(of):
         began, ended = (job.folder / name for name in ("child", "metrics.jsonl"))
         slept.append((began.stat().st_mtime, ended.stat().st_mtime))
     (_, first_end), (second_begin, _) = sorted(slept)
     assert first_end < second_begin
+
+
+def test_a_task_waits_for_an_earlier_one_of_the_same_job(study):
+    of = study(seeds=[1])
+    of.folder.mkdir(parents=True)
+    first, second = progress.jobs(of)
+    with open(task.lock_of(of), "a") as earlier:
+        assert locks.take(earlier, task.byte_of(first), 1)
+        pueue.run(of, [Card("", float("inf"), 2)], NEVER)
+        wait_for(lambda: states(of)[second.name] == "done")
+        assert states(of)[first.name] == "ready" and first.name in pueue.live(of)
+    wait_for(lambda: states(of)[first.name] == "done")
 
 
 def test_no_run_is_started_that_would_not_end_in_time(study):

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil, isinf
 from pathlib import Path
+from zlib import crc32
 
 from loguru import logger
 
@@ -43,7 +44,7 @@ class Task:
     def run(self) -> bool:
         """Whether the job failed twice. Its processes end with it, a signal included."""
         queue = local.Queue(self.study, [self.card], self.until)
-        with self.room():
+        with self.alone(), self.room():
             try:
                 while self.may_start(queue):
                     self.start_apart(queue)
@@ -68,6 +69,14 @@ class Task:
             logger.info(f"{job.name} does not start: it would not end in time")
             return False
         return True
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """An earlier task of the same job may still be ending, where the daemon was killed."""
+        with open(lock_of(self.study), "a") as lock:
+            while not locks.take(lock, byte_of(self.job), 1):
+                self.pause()
+            yield
 
     @contextmanager
     def room(self) -> Iterator[None]:
@@ -102,6 +111,15 @@ class Task:
         if os.getppid() != self.watcher:
             raise Refusal("pueue ended its task: the same command goes on from here")
         time.sleep(PAUSE)
+
+
+def lock_of(study: Study) -> Path:
+    return study.folder / "tasks.lock"
+
+
+def byte_of(job: Job) -> int:
+    """That a job's task holds of the study's lock."""
+    return crc32(job.name.encode())
 
 
 def main(argv: list[str]) -> None:
