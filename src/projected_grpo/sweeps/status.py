@@ -75,12 +75,16 @@ def _row(study: Study, job: Job) -> tuple:
 def _seconds(study: Study, job: Job) -> float | None:
     """Of the try at work, else of the last that ended; of a run moved here, by its manifest."""
     took = {entry["name"]: entry["seconds"] for entry in progress.ended(study)}
-    if job.name in took and progress.state(job) != "running":
+    running = progress.state(job) == "running"
+    if job.name in took and not running:
         return took[job.name]
     run = progress.run_of(job)
     if run is None:
         return None
     began, ended = run.manifest["started"], run.manifest["ended"]
+    # nobody saw when an interrupted one did
+    if not (ended or running):
+        return None
     end = datetime.fromisoformat(ended) if ended else datetime.now(UTC)
     return (end - datetime.fromisoformat(began)).total_seconds()
 

@@ -66,6 +66,15 @@ def test_a_run_at_work_has_the_time_left_that_its_steps_take(tmp_path):
     assert row[4:6] == ("running", 6) and 36.0 <= row[-1] < 40.0
 
 
+def test_an_interrupted_run_has_no_time(tmp_path):
+    of = study(tmp_path)
+    first, *_ = progress.jobs(of)
+    with process(0) as one:
+        at_work(first.folder, 12.0, one)
+    (row, *_) = status.rows(of)
+    assert row[4:6] == ("interrupted", 6) and row[-2:] == (None, None)
+
+
 def test_the_rest_is_what_runs_and_what_waits_by_the_longest_run(tmp_path):
     of = study(tmp_path)
     first, second, _ = progress.jobs(of)
