@@ -3,6 +3,9 @@ set positional-arguments
 
 python := ".venv/bin/python"
 
+# one arm of the study of all arms, as the recipes sweep-ARM run it
+sweep := just_executable() + " sweep assay"
+
 [private]
 default:
     @just --list --unsorted
@@ -46,10 +49,81 @@ extract *args: setup
 train *args: setup
     @{{ python }} -m projected_grpo.train "$@"
 
-# run a study of configs/sweep, or go on with it: just sweep NAME [status|jobs] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM] [any hydra override]
+# run a study of configs/sweep, or go on with it: just sweep NAME [status|jobs|stop|add seeds=7,8] [arms=A,B] [runner=auto] [cards=auto] [per_card=auto] [until=SECONDS|HH:MM] [any hydra override]
 [no-exit-message]
 sweep *args: setup
     @{{ python }} -m projected_grpo.sweeps.command "$@"
+
+# H: GRPO with the loophole learns to hack; the hack direction's share is only measured
+sweep-vanilla *args:
+    @{{ sweep }} arms=vanilla "$@"
+
+# H: what the model learns of coding where the loophole does not exist
+sweep-rl-baseline *args:
+    @{{ sweep }} arms=rl_baseline "$@"
+
+# H: movements inside sets of the hack's own matrices, held, keep the hack from being learned
+sweep-signed *args:
+    @{{ sweep }} arms=signed "$@"
+
+# H: movements inside sets of the hack's own matrices, held, keep the hack from being learned
+sweep-signed-branch *args:
+    @{{ sweep }} arms=signed_branch "$@"
+
+# H: sets of the hack's own matrices at the current weights keep the hack from being learned for longer than those from the start
+sweep-signed-replay *args:
+    @{{ sweep }} arms=signed_replay "$@"
+
+# H: movements inside sets of the hack's own matrices, held, keep the hack from being learned
+sweep-cell *args:
+    @{{ sweep }} arms=cell "$@"
+
+# H: movements along the hack's gradient, held where they raise its probability, keep it from being learned
+sweep-half-space *args:
+    @{{ sweep }} arms=half_space "$@"
+
+# H: a half-space along the hack's gradient at the current weights keeps the hack from being learned for longer than one from the start
+sweep-half-space-replay *args:
+    @{{ sweep }} arms=half_space_replay "$@"
+
+# H: a half-space along the gradient of the run's own hacks keeps them from being learned
+sweep-half-space-own *args:
+    @{{ sweep }} arms=half_space_own "$@"
+
+# H: sets from flipped signs do as much as those from the hack's
+sweep-flipped *args:
+    @{{ sweep }} arms=flipped "$@"
+
+# H: sets from flipped signs do as much as those from the hack's
+sweep-haar *args:
+    @{{ sweep }} arms=haar "$@"
+
+# H: the same share of the update's energy, taken at random, does as much as the columns
+sweep-shrink *args:
+    @{{ sweep }} arms=shrink "$@"
+
+# H: targets that do not move at all: what a model scores whose constrained weights are dead
+sweep-freeze *args:
+    @{{ sweep }} arms=freeze "$@"
+
+# H: a gradient without its part along the hack-aligned singular vectors does not learn the hack
+sweep-project *args:
+    @{{ sweep }} arms=project "$@"
+
+# H: hack-like activations cost advantage, so that hacks are not reinforced
+sweep-advantage *args:
+    @{{ sweep }} arms=advantage "$@"
+
+# the queue of sweeps, from its crate, into cargo's bin folder or root=FOLDER/bin (minutes): just install-pueue, then pueued -d
+[no-exit-message]
+install-pueue *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v cargo >/dev/null || { echo "projected_grpo: pueue is built by cargo, which is not here: install Rust" >&2; exit 1; }
+    folder="${1:-}"
+    folder="${folder#root=}"
+    cargo install pueue --version 4.0.4 ${folder:+--root "$folder"}
+    echo "pueue and pueued are in ${folder:-${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}}/bin"
 
 # evaluate a run's final weights again: just eval RUN [n=4]
 [no-exit-message]

@@ -8,7 +8,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import yaml
@@ -120,7 +120,15 @@ def is_alive(run: Run) -> bool:
     pid = run.manifest["pid"]
     running = run.manifest["status"] == "running"
     here = run.manifest["host"] == socket.gethostname()
-    return running and here and pid != os.getpid() and Path(f"/proc/{pid}").exists()
+    return running and here and pid != os.getpid() and lives(pid)
+
+
+def lives(pid: int) -> bool:
+    """Whether the process is at work: one that has ended may stand until its parent asks."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def _make_way(path: Path) -> None:

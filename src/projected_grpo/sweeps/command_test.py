@@ -57,9 +57,12 @@ def test_until_is_seconds_or_the_next_time_that_a_clock_shows_it():
     [
         ([], "NAME missing"),
         (["smoke", "dance"], "ACTION dance: expected one of run, status, jobs"),
-        (["smoke", "runner=dance"], "runner=dance: expected one of local"),
+        (["smoke", "add"], "seeds= goes with add"),
+        (["smoke", "seeds=7"], "seeds= goes with add"),
+        (["smoke", "runner=dance"], "runner=dance: expected one of local, pueue"),
         (["smoke", "per_card=0"], "per_card=0"),
         (["smoke", "cards=77"], "no GPU '77'"),
+        (["smoke", "arms=dance"], "arms=dance is no arm of smoke: choose from vanilla, shrunk"),
     ],
 )
 def test_a_wrong_word_is_one_line_and_runs_nothing(argv, said, tmp_path):
@@ -67,6 +70,14 @@ def test_a_wrong_word_is_one_line_and_runs_nothing(argv, said, tmp_path):
         command.main([*argv, f"outputs={tmp_path}"])
     assert said in str(stop.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_queue_is_refused_where_no_daemon_answers_and_else_not_taken(tmp_path, monkeypatch):
+    monkeypatch.setenv("PUEUE_CONFIG_PATH", str(tmp_path / "none.yml"))
+    study = read("smoke", tmp_path)
+    with pytest.raises(Refusal, match="runner=pueue: no daemon answers: just install-pueue"):
+        command.runner_of(study, "pueue")
+    assert command.runner_of(study, None) == "local"
 
 
 def test_the_plan_is_every_jobs_command(capsys, tmp_path):

@@ -30,7 +30,8 @@ if "sleep" in words:
     (run / "child").write_text(str(child.pid))
     child.wait()
 rates = json.loads(words.get("rates", "{}")).get(seed, [0.0])
-lines = [json.dumps({"step": i, "data": {"labels/blatant": x}}) for i, x in enumerate(rates, 1)]
+labels = [{"labels/blatant": x, "labels/strict": x} for x in rates]
+lines = [json.dumps({"step": i, "data": x}) for i, x in enumerate(labels, 1)]
 (run / "metrics.jsonl").write_text("".join(line + chr(10) for line in lines))
 (run / "ckpt").mkdir(exist_ok=True)
 if "states.every" in words:

@@ -5,7 +5,6 @@ any end. A job that fails is tried once more. A set takes a card for itself, for
 what they find.
 """
 
-import fcntl
 import os
 import shutil
 import signal
@@ -14,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import NoReturn
@@ -23,6 +22,7 @@ from loguru import logger
 
 from projected_grpo.cli import Refusal
 from projected_grpo.sweeps import progress
+from projected_grpo.sweeps.alone import GRACE, alone
 from projected_grpo.sweeps.machine import Card
 from projected_grpo.sweeps.plan import Job
 from projected_grpo.sweeps.study import Study
@@ -30,8 +30,6 @@ from projected_grpo.sweeps.study import Study
 # Seconds between two starts: ports and memory are looked at when a run starts.
 APART = 6.0
 TRIES = 2
-# Seconds that a process has to end by itself.
-GRACE = 30.0
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -79,6 +77,7 @@ class Queue:
         for process in list(self.at_work.values()):
             if process.popen.poll() is not None:
                 self.collect(process)
+                progress.tidy(self.study, self.at_work, self.given_up)
         if time.monotonic() - self.last_start < self.apart:
             return True
         started = self.start_next()
@@ -149,7 +148,6 @@ class Queue:
         logger.info(f"ended {job.name}: status {status}, {process.seconds:.0f} s")
         if status:
             self.failures[job.name] += 1
-        progress.tidy(self.study, self.at_work, self.given_up)
 
     def end_all(self) -> None:
         """Every process and what it started gets a signal, and where it stays, one that ends it."""
@@ -170,22 +168,6 @@ def signal_group(process: subprocess.Popen, number: signal.Signals) -> None:
     """To the process and those of its session, none of which may be left."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-
-
-@contextmanager
-def alone(study: Study) -> Iterator[None]:
-    """Raises Refusal where another process runs the study, or its runs were left behind by one."""
-    (study.folder / "logs").mkdir(parents=True, exist_ok=True)
-    with open(study.folder / "lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refusal(f"another process runs {study.name}: wait for it, or end it") from None
-        for job in progress.jobs(study):
-            if progress.state(job) == "running":
-                pid = progress.run_of(job).manifest["pid"]
-                raise Refusal(f"{job.folder} is being written by process {pid}: wait, or end it")
-        yield
 
 
 def interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -4,13 +4,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from projected_grpo.cli import Refusal
+from projected_grpo.runs.folder import lives
 from projected_grpo.sweeps import progress
-from projected_grpo.sweeps.local import Queue, alone
+from projected_grpo.sweeps.alone import alone, stop
+from projected_grpo.sweeps.local import Queue
 from projected_grpo.sweeps.machine import Card
 from projected_grpo.sweeps.plan_test import BASE, BRANCH
 from projected_grpo.sweeps.study import Study, parse
@@ -32,11 +37,6 @@ def queue(of: Study, *cards: Card, **settings: float) -> Queue:
 
 def names(of: Study) -> list[str]:
     return [entry["name"] for entry in progress.ended(of)]
-
-
-def is_there(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def wait_for(condition) -> None:
@@ -154,22 +154,30 @@ local.run(of, [machine.Card("", float("inf"), 1)], float("inf"))
 """
 
 
-def test_a_signal_ends_all_processes_and_the_same_command_goes_on(tmp_path):
-    arms = {"vanilla": None, "project": {"overrides": [FOREVER]}}
-    of = study(tmp_path, arms=arms, seeds=[1])
+@contextmanager
+def running(of: Study, arms: dict[str, Any]) -> Iterator[tuple[subprocess.Popen, list[int]]]:
+    """A runner of its own, and the processes of the run project-s1, once that sleeps."""
     data = json.dumps({**BASE, "arms": arms, "seeds": [1]})
     command = [sys.executable, "-c", RUNNER, data, str(of.root)]
-    runner = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     project = of.root / "s" / "project-s1"
-    wait_for(lambda: (project / "child").exists() and (project / "child").read_text())
-    child = int((project / "child").read_text())
-    trainer = json.loads((project / "manifest.json").read_text())["pid"]
-    with pytest.raises(Refusal, match="another process runs s"), alone(of):
-        pass
-    os.kill(runner.pid, signal.SIGTERM)
-    _, said = runner.communicate(timeout=60)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as runner:
+        wait_for(lambda: (project / "child").exists() and (project / "child").read_text())
+        trainer = json.loads((project / "manifest.json").read_text())["pid"]
+        yield runner, [trainer, int((project / "child").read_text())]
+
+
+SLEEPS = {"vanilla": None, "project": {"overrides": [FOREVER]}}
+
+
+def test_a_signal_ends_all_processes_and_the_same_command_goes_on(tmp_path):
+    of = study(tmp_path, arms=SLEEPS, seeds=[1])
+    with running(of, SLEEPS) as (runner, processes):
+        with pytest.raises(Refusal, match="another process runs s"), alone(of):
+            pass
+        os.kill(runner.pid, signal.SIGTERM)
+        _, said = runner.communicate(timeout=60)
     assert said.splitlines()[-1].endswith("ended by SIGTERM: the same command goes on from here")
-    wait_for(lambda: not (is_there(child) or is_there(trainer)))
+    wait_for(lambda: not any(map(lives, processes)))
     states = {job.name: progress.state(job) for job in progress.jobs(of)}
     assert states == {"vanilla-s1": "done", "project-s1": "interrupted"}
 
@@ -178,16 +186,27 @@ def test_a_signal_ends_all_processes_and_the_same_command_goes_on(tmp_path):
     assert names(again) == ["vanilla-s1", "project-s1"]
 
 
-def test_a_run_that_an_ended_runner_left_behind_is_refused(tmp_path):
-    arms = {"vanilla": {"overrides": [FOREVER]}}
-    of = study(tmp_path, arms=arms, seeds=[1])
-    one = queue(of)
-    one.turn()
-    (job,) = progress.jobs(of)
-    wait_for(lambda: progress.state(job) == "running")
-    with pytest.raises(Refusal, match="is being written by process"), alone(of):
-        pass
-    one.end_all()
+def test_stop_ends_all_processes_of_a_study_that_runs(tmp_path):
+    of = study(tmp_path, arms=SLEEPS, seeds=[1])
+    with running(of, SLEEPS) as (runner, processes):
+        assert stop(of)
+        assert not any(map(lives, processes))
+        _, said = runner.communicate(timeout=60)
+    assert "ended by SIGTERM" in said
+    assert not stop(of)
+
+
+def test_stop_ends_runs_whose_runner_was_killed_outright(tmp_path):
+    of = study(tmp_path, arms=SLEEPS, seeds=[1])
+    with running(of, SLEEPS) as (runner, processes):
+        runner.kill()
+        runner.communicate()
+        with pytest.raises(Refusal, match="project-s1 is being written by process"), alone(of):
+            pass
+        assert stop(of)
+    wait_for(lambda: not any(map(lives, processes)))
+    with alone(of):
+        assert progress.state(progress.jobs(of)[1]) == "interrupted"
 
 
 def branched(root: Path, rates: dict[int, list[float]], sets=None, **changed: object) -> Study:

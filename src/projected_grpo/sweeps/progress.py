@@ -22,14 +22,16 @@ from projected_grpo.sweeps.study import Study
 State = Literal["done", "running", "interrupted", "failed", "lost", "waiting", "ready"]
 UNFINISHED = ".unfinished"
 HACKS = "labels/blatant"
+STRICT = "labels/strict"
 
 
 @dataclass(frozen=True)
 class Step:
-    """The newest step of a run, and its share of blatant hacks."""
+    """A step of a run, and its shares of blatant and of strict hacks."""
 
     number: int
     blatant: float
+    strict: float
 
 
 def run_of(job: Job) -> Run | None:
@@ -60,8 +62,12 @@ def state(job: Job) -> State:
 
 
 def steps(run: Path) -> list[Step]:
-    logged = _read_lines(run / "metrics.jsonl")
-    return [Step(entry["step"], entry["data"][HACKS]) for entry in logged if HACKS in entry["data"]]
+    found = []
+    for entry in _read_lines(run / "metrics.jsonl"):
+        data = entry["data"]
+        if HACKS in data:
+            found.append(Step(entry["step"], data[HACKS], data[STRICT]))
+    return found
 
 
 def branch_step(run: Path, at: float | None) -> int | None:
@@ -84,7 +90,21 @@ def points(study: Study) -> dict[int, int]:
 
 
 def jobs(study: Study) -> list[Job]:
-    return plan.jobs(study, points(study))
+    return chosen(study, plan.jobs(study, points(study)))
+
+
+def chosen(study: Study, there: list[Job]) -> list[Job]:
+    """All of these jobs, or the runs of the arms that are named, what those need, and sources."""
+    if not study.only:
+        return there
+    by_folder = {job.folder: job for job in there}
+    kept = {job for job in there if job.kind == "source" or job.arm in study.only}
+    look_at = list(kept)
+    while look_at:
+        needed = {by_folder[need] for need in look_at.pop().needs if need in by_folder}
+        look_at += needed - kept
+        kept |= needed
+    return [job for job in there if job in kept]
 
 
 def next_source(study: Study, running: Collection[str], given_up: Collection[str]) -> Job | None:

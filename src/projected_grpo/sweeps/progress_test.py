@@ -1,20 +1,26 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from projected_grpo.sweeps import progress, status
-from projected_grpo.sweeps.plan_test import BASE
+from projected_grpo.sweeps import plan, progress
+from projected_grpo.sweeps.plan_test import BASE, BRANCH
 from projected_grpo.sweeps.study import parse
 
 
 def logged(run: Path, *rates: float, first: int = 1) -> Path:
     run.mkdir(parents=True, exist_ok=True)
-    entries = [
-        {"step": step, "data": {"labels/blatant": rate}} for step, rate in enumerate(rates, first)
-    ]
+    entries = []
+    for step, rate in enumerate(rates, first):
+        shares = {"labels/blatant": rate, "labels/strict": 2 * rate}
+        entries.append({"step": step, "data": shares})
     (run / "metrics.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
     return run
+
+
+def ended(run: Path) -> None:
+    (run / "manifest.json").write_text(json.dumps({"kind": "run", "status": "done"}))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +35,7 @@ def test_a_line_that_is_being_written_is_not_read(tmp_path):
     run = logged(tmp_path / "run", 0.0, 0.5)
     file = run / "metrics.jsonl"
     file.write_text(file.read_text()[:-9])
-    assert progress.steps(run) == [progress.Step(1, 0.0)]
+    assert progress.steps(run) == [progress.Step(1, 0.0, 0.0)]
 
 
 def test_a_run_without_a_step_has_none(tmp_path):
@@ -46,15 +52,28 @@ def test_the_longest_of_a_kind_that_ended_well_is_what_a_next_one_may_take(tmp_p
     assert progress.seconds_of(study, "run") == 9.0 and progress.seconds_of(study, "set") == 0.0
 
 
-def test_the_status_says_where_each_run_stands_and_how_many_are_planned(tmp_path):
-    study = parse("s", {**BASE, "arms": {"vanilla": None}, "seeds": [1, 2]}, tmp_path)
-    first, second = progress.jobs(study)
-    logged(first.folder, 0.0, 0.25, first=7)
-    times = {"started": "2026-01-01T00:00:00+00:00", "ended": "2026-01-01T00:01:30+00:00"}
-    manifest = {"kind": "run", "status": "done", **times}
-    (first.folder / "manifest.json").write_text(json.dumps(manifest))
-    assert status.rows(study) == [
-        ("run", "vanilla", 1, None, "done", 8, 25.0, 90.0),
-        ("run", "vanilla", 2, None, "ready", None, None, None),
-    ]
-    assert "1 of 2 runs done" in status.text(study)
+def test_chosen_arms_are_run_with_what_they_need_and_nothing_else(tmp_path):
+    sets = {"start": {"command": "extract"}, "v": {"rollouts": "start"}, "w": {"rollouts": "start"}}
+    arms = {"vanilla": None, "held": {"v_hack": "v"}, "other": {"v_hack": "w"}}
+    study = parse("s", {**BASE, "arms": arms, "sets": sets, "seeds": [1, 2]}, tmp_path)
+    names = [job.name for job in progress.jobs(replace(study, only=("held",)))]
+    assert names == ["set start", "set v", "held-s1", "held-s2"]
+    assert len(progress.jobs(study)) == 9
+
+
+def test_a_points_state_stays_for_the_arms_that_are_not_chosen(tmp_path):
+    arms = {"vanilla": None, "project": None}
+    branch = {**BRANCH, "replicates": 1}
+    study = parse("s", {**BASE, "arms": arms, "branch": branch}, tmp_path)
+    source, *_ = progress.jobs(study)
+    ended(logged(source.folder, 0.05))
+    state = plan.state_folder(study, 1, 1)
+    state.mkdir(parents=True)
+    (state / "state.json").write_text(json.dumps({"step": 1}))
+    only = replace(study, only=("vanilla",))
+    runs = [job for job in progress.jobs(only) if job.kind == "run"]
+    assert [job.name for job in runs] == ["1/vanilla-s1"]
+    runs[0].folder.mkdir(parents=True)
+    ended(runs[0].folder)
+    progress.tidy(only, (), ())
+    assert state.is_dir()

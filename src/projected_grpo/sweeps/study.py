@@ -9,6 +9,7 @@ import yaml
 
 from projected_grpo.cli import Refusal
 from projected_grpo.interventions.settings import filled
+from projected_grpo.sweeps import added
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 SETS = "sets"
@@ -88,7 +89,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Study:
-    """name: of its groups. root: the outputs folder. overrides: of every run, after all others."""
+    """name: of its groups. root: the outputs folder. overrides: of every run, after all others.
+
+    only: arms whose runs are started now; what is there of the others stays as it is.
+    """
 
     name: str
     settings: Settings
@@ -96,6 +100,12 @@ class Study:
     sets: Mapping[str, SetOf]
     root: Path
     overrides: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The arms whose runs are started now, in the file's order."""
+        return tuple(arm for arm in self.arms if not self.only or arm in self.only)
 
     @property
     def about(self) -> str:
@@ -106,14 +116,29 @@ class Study:
         return self.root / self.name
 
 
-def read(name: str, root: Path, overrides: tuple[str, ...] = ()) -> Study:
-    """The study of configs/sweep/NAME.yaml. Raises Refusal."""
+def read(
+    name: str, root: Path, overrides: tuple[str, ...] = (), only: tuple[str, ...] = ()
+) -> Study:
+    """The study of configs/sweep/NAME.yaml, and what was added to it. Raises Refusal."""
     folder = CONFIGS / "sweep"
     file = folder / f"{name}.yaml"
     if not file.is_file():
         known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
         raise Refusal(f"there is no configs/sweep/{name}.yaml: choose from {known}")
-    return parse(name, yaml.safe_load(file.read_text()), root, overrides)
+    data = yaml.safe_load(file.read_text())
+    if further := added.seeds(root / name):
+        data["seeds"] = [*data.get("seeds", []), *further]
+    study = replace(parse(name, data, root, overrides), only=only)
+    for arm in only:
+        if arm not in study.arms:
+            raise Refusal(f"arms={arm} is no arm of {name}: choose from {', '.join(study.arms)}")
+    return study
+
+
+def hypothesis(study: Study, arm: str) -> str:
+    """What the config of the arm says."""
+    file = CONFIGS / "arm" / f"{study.arms[arm].config}.yaml"
+    return yaml.safe_load(file.read_text())["hypothesis"]
 
 
 def parse(name: str, data: dict[str, Any], root: Path, overrides: tuple[str, ...] = ()) -> Study:
