@@ -18,9 +18,9 @@ def test_added_seeds_are_further_rounds_of_every_later_call(tmp_path):
     [
         (["smoke", "add", "seeds=2,3"], "2 is there already"),
         (["smoke", "add", "seeds=3,3"], "3 is there already"),
-        (["smoke", "add", "seeds=x"], "seeds=x: expected a whole number"),
-        (["smoke", "add"], "expected just sweep NAME"),
-        (["smoke", "seeds=3"], "expected just sweep NAME"),
+        (["smoke", "add", "seeds=x"], "seeds=x: expected whole numbers"),
+        (["smoke", "add"], "seeds= goes with add"),
+        (["smoke", "seeds=3"], "seeds= goes with add"),
         (["smoke_branch", "add", "seeds=3"], "raise branch.points"),
     ],
 )

@@ -57,8 +57,6 @@ def test_until_is_seconds_or_the_next_time_that_a_clock_shows_it():
     [
         ([], "NAME missing"),
         (["smoke", "dance"], "ACTION dance: expected one of run, status, jobs"),
-        (["smoke", "add"], "seeds= goes with add"),
-        (["smoke", "seeds=7"], "seeds= goes with add"),
         (["smoke", "runner=dance"], "runner=dance: expected one of local, pueue"),
         (["smoke", "per_card=0"], "per_card=0"),
         (["smoke", "cards=77"], "no GPU '77'"),
