@@ -49,6 +49,9 @@ def deciding(node: ast.AST) -> list[ast.AST]:
     match node:
         case ast.Compare() | ast.MatchValue():
             return list(ast.walk(node))
+        # a command's setting with its default
+        case ast.Call(func=ast.Name("option")):
+            return []
         case ast.Call():
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
             listed = [a.elts for a in arguments if isinstance(a, ast.List | ast.Tuple | ast.Set)]
@@ -101,7 +104,10 @@ def test_a_comparison_with_a_loophole_s_name_is_seen(source):
     assert len(compared_names(source)) == 1
 
 
-@pytest.mark.parametrize("source", ["{'loophole': 'overwrite_tests'}", "x: str = 'no_hint'"])
+@pytest.mark.parametrize(
+    "source",
+    ["{'loophole': 'overwrite_tests'}", "x: str = 'no_hint'", "x: str = option('why', 'no_hint')"],
+)
 def test_a_default_of_a_setting_may_be_a_loophole_s_name(source):
     assert compared_names(source) == []
 
