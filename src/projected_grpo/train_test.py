@@ -31,7 +31,12 @@ from projected_grpo.verl_ext import environment
         (["actor_rollout_ref.actor.strategy=fsdp"], "fsdp2"),
         (["arm=contrast", "v_hack=/nonexistent"], "no contrast columns in"),
         (
-            ["scale=mini", "env=leetcode", "env.problems.path=/nonexistent.jsonl"],
+            [
+                "scale=mini",
+                "needs_gpu=false",
+                "env=leetcode",
+                "env.problems.path=/nonexistent.jsonl",
+            ],
             "cannot read problems",
         ),
         (["arm=project", "v_hack=/nonexistent", "arm.interventions.0.m=577"], "m=577"),
