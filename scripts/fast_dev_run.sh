@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# The gate: every test, with type checks on, in three processes side by side. pipeline_test.py, the
-# real thing on tiny inputs, takes longest and mostly waits for processes to start, so the others
-# let it go first.
+# The gate: every test, with type checks on, in three processes side by side. Whole runs, the real
+# thing on tiny inputs, mostly wait for processes to start, so the others let them go first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export BEARTYPE=1 OMP_NUM_THREADS=2 HF_HUB_OFFLINE=1
 python=.venv/bin/python
-pipeline=src/projected_grpo/testing/pipeline_test.py
+runs=(src/projected_grpo/testing/{pipeline,own_paths,config_reads}_test.py)
 # What these start is not torch.
 programs=(src/projected_grpo/{grader,monitors,problems,loopholes})
 
@@ -45,13 +44,14 @@ trap 'exit 143' TERM
 start $python -m projected_grpo.models smollm2-135m >/dev/null
 wait $!
 mkdir -p outputs
-pytest $pipeline --junitxml=outputs/gate-pipeline.xml >outputs/gate-pipeline.log 2>&1
+pytest "${runs[@]}" --junitxml=outputs/gate-pipeline.xml >outputs/gate-pipeline.log 2>&1
 # Ray gives its workers 15.
 renice -n 19 $$ >/dev/null
 # A second thread for tiny tensors only takes a core from the other processes.
 export OMP_NUM_THREADS=1
 pytest "${programs[@]}" --junitxml=outputs/gate-programs.xml >outputs/gate-programs.log 2>&1
-pytest src --ignore=$pipeline "${programs[@]/#/--ignore=}" --junitxml=outputs/gate.xml
+others=("${runs[@]}" "${programs[@]}")
+pytest src "${others[@]/#/--ignore=}" --junitxml=outputs/gate.xml
 failed=0
 for process in "${groups[@]:1}"; do wait "$process" || failed=$?; done
 cat outputs/gate-programs.log outputs/gate-pipeline.log

@@ -92,11 +92,20 @@ def test_a_terminal_shows_the_table_anew_while_the_study_goes_on(tmp_path):
     of = study(tmp_path)
     first, *_ = progress.jobs(of)
     ours, theirs = pty.openpty()
-    with process(1) as one, open(theirs, "w") as terminal:
+    turns = iter([True, True, False])
+    with process(60) as one, open(theirs, "w") as terminal:
+
+        def goes_on() -> bool:
+            more = next(turns)
+            if not more:
+                one.kill()
+                one.wait()
+            return more
+
         at_work(first.folder, 12.0, one)
-        status.show(of, terminal, lambda: one.poll() is None, every=0.4)
+        status.show(of, terminal, goes_on, every=0.1)
     shown = os.read(ours, 100_000).decode()
-    assert shown.count(status.CLEAR) >= 2
+    assert shown.count(status.CLEAR) == 2
     assert "running" in shown.split(status.CLEAR)[1]
     assert "interrupted" in shown.split("runs done")[-1]
 
