@@ -13,6 +13,12 @@ torch.set_num_threads(1)
 OF_FIRST_FORM = ("gain_empty", "gain_taken_empty")
 
 
+def move_along(model: torch.nn.Module, D: tuple[torch.Tensor, ...]) -> None:
+    with torch.no_grad():
+        for p, d in zip(model.parameters(), D, strict=True):
+            p.add_(1e-3 * d)
+
+
 def test_the_dose_is_the_share_of_the_updates_gain_that_was_taken(tmp_path):
     tiny_pairs.random_sets("signed", tmp_path, llama())
     model = llama().double()
@@ -51,9 +57,7 @@ def test_the_forms_of_the_held_out_pairs_have_gains_of_their_own(tmp_path):
     gain = tiny_pairs.ln_p(model, pair.one) - tiny_pairs.ln_p(model, pair.other)
     D = torch.autograd.grad(gain, list(model.parameters()))
     arm.before_step()
-    with torch.no_grad():
-        for p, d in zip(model.parameters(), D, strict=True):
-            p.add_(1e-3 * d)
+    move_along(model, D)
     arm.after_step()
     found = arm.measured()
     energy = sum(d.square().sum() for d in D).item()
@@ -74,9 +78,7 @@ def test_hacks_of_the_step_before_have_a_gain_of_their_own_once(tmp_path):
     D = torch.autograd.grad(gain, list(model.parameters()))
     arm.before_step()
     start = [p.detach().clone() for p in model.parameters()]
-    with torch.no_grad():
-        for p, d in zip(model.parameters(), D, strict=True):
-            p.add_(1e-3 * d)
+    move_along(model, D)
     arm.after_step()
     found = arm.measured()
     energy = sum(d.square().sum() for d in D).item()
