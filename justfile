@@ -94,7 +94,7 @@ sweep-half-space-own *args:
 sweep-flipped *args:
     @{{ sweep }} arms=flipped "$@"
 
-# H: sets from flipped signs do as much as those from the hack's
+# H: sets of random directions do as much as those of the hack's own matrices
 sweep-haar *args:
     @{{ sweep }} arms=haar "$@"
 
