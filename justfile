@@ -29,7 +29,7 @@ pin:
 contract *args: setup
     @{{ python }} -m projected_grpo.verl_ext.contract "$@"
 
-# place the benchmark in external/ at its pin; url=PATH takes a local mirror
+# place the benchmark in external/ at its pin: just sync-external [url=URL or a mirror's path] [pin=COMMIT]
 [no-exit-message]
 sync-external *args:
     @scripts/sync_external.sh "$@"
@@ -94,7 +94,7 @@ sweep-half-space-own *args:
 sweep-flipped *args:
     @{{ sweep }} arms=flipped "$@"
 
-# H: sets from flipped signs do as much as those from the hack's
+# H: sets of random directions do as much as those of the hack's own matrices
 sweep-haar *args:
     @{{ sweep }} arms=haar "$@"
 
@@ -114,16 +114,14 @@ sweep-project *args:
 sweep-advantage *args:
     @{{ sweep }} arms=advantage "$@"
 
-# the queue of sweeps, from its crate, into cargo's bin folder or root=FOLDER/bin (minutes): just install-pueue, then pueued -d
+# the queue of sweeps, from its crate, into cargo's bin folder, CARGO_INSTALL_ROOT's where that is set (minutes): just install-pueue, then pueued -d
 [no-exit-message]
-install-pueue *args:
+install-pueue:
     #!/usr/bin/env bash
     set -euo pipefail
     command -v cargo >/dev/null || { echo "projected_grpo: pueue is built by cargo, which is not here: install Rust" >&2; exit 1; }
-    folder="${1:-}"
-    folder="${folder#root=}"
-    cargo install pueue --version 4.0.4 ${folder:+--root "$folder"}
-    echo "pueue and pueued are in ${folder:-${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}}/bin"
+    cargo install pueue --version 4.0.4
+    echo "pueue and pueued are in ${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}/bin"
 
 # evaluate a run's final weights again: just eval RUN [n=4]
 [no-exit-message]
@@ -262,5 +260,5 @@ teach *args: setup
 
 # selectivity of a model that is first taught several kinds of hack: just selectivity-taught MODEL OUT [n=24] [max_tokens=192] [what extract takes]
 [no-exit-message]
-selectivity-taught *args: setup
+selectivity-taught model out *args: setup
     @scripts/selectivity_taught.sh "$@"

@@ -4,10 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
-if (($# < 2)); then
-    echo "usage: just selectivity-taught MODEL OUT [n=24] [max_tokens=192] [what extract takes]" >&2
-    exit 1
-fi
 model=$1 out=$2
 shift 2
 say() { printf '\n== %s (%d s so far)\n' "$1" "$SECONDS"; }

@@ -1,13 +1,10 @@
 #!/usr/bin/env bash
 # Place the benchmark in external/rl-rewardhacking at its pinned commit.
-# sync_external.sh [[url=]URL or local mirror] [PIN]
+# sync_external.sh [url=URL or local mirror] [pin=COMMIT]
 # Running it again changes nothing. A mirror may lack the largest files: what it lacks is named, the
 # rest is placed.
 set -euo pipefail
 
-url=${1:-https://github.com/ariahw/rl-rewardhacking}
-url=${url#url=}
-pin=${2:-bf5cdb8}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 place=$root/external/rl-rewardhacking
 export GIT_TERMINAL_PROMPT=0 GIT_LFS_SKIP_SMUDGE=1
@@ -16,6 +13,15 @@ stop() {
     echo "projected_grpo: $1" >&2
     exit 1
 }
+url=https://github.com/ariahw/rl-rewardhacking pin=bf5cdb8
+for arg in "$@"; do
+    case "$arg" in
+        url=?*) url=${arg#url=} ;;
+        pin=?*) pin=${arg#pin=} ;;
+        *) stop "unknown argument '$arg': expected url=URL or a mirror's path, pin=COMMIT" ;;
+    esac
+done
+
 # Files of commit $2 whose content repository $1 does not have.
 absent() {
     git -C "$1" ls-tree -r "$2" |

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import torch
 from tabulate import tabulate
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoModelForCausalLM
 
 from projected_grpo import cli
-from projected_grpo.bench.hook import ROW, SEQUENCES, median_seconds, step_seconds
-from projected_grpo.cli import Refusal, argument, option
+from projected_grpo.bench.hook import ROW, SEQUENCES, config_of, median_seconds, step_seconds
+from projected_grpo.cli import argument, option
 from projected_grpo.directions import recipes
 from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.interventions.hold import Hold
@@ -47,12 +47,8 @@ def holding(model: torch.nn.Module, model_type: str, recipe: str, r: int) -> Hol
 
 def main(argv: list[str]) -> None:
     settings = cli.read(Settings, argv)
-    if not (settings.model / "config.json").is_file():
-        raise Refusal(
-            f"{settings.model} has no config.json: make one with scripts/random_init_model.py"
-        )
+    config = config_of(settings.model)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    config = AutoConfig.from_pretrained(settings.model).get_text_config()
     step = step_seconds(config, device) * settings.tokens / (ROW * SEQUENCES)
     with torch.device(device):
         model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)

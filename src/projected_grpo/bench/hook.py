@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from tabulate import tabulate
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig
 
 from projected_grpo import cli
 from projected_grpo.cli import Refusal, argument, option
@@ -71,6 +71,13 @@ def step_seconds(config, device: str) -> float:
         model.zero_grad()
 
     return median_seconds(call, device, repeats=3)
+
+
+def config_of(folder: Path) -> PreTrainedConfig:
+    """Of the text model in a folder. Raises Refusal."""
+    if not (folder / "config.json").is_file():
+        raise Refusal(f"{folder} has no config.json: make one with scripts/random_init_model.py")
+    return AutoConfig.from_pretrained(folder).get_text_config()
 
 
 def skeleton(config, device: str) -> torch.nn.Module:
@@ -143,13 +150,8 @@ class Settings:
 def main(argv: list[str]) -> None:
     settings = cli.read(Settings, argv)
     folder = settings.model_folder
-    if not (folder / "config.json").is_file():
-        raise Refusal(
-            "bench-hook needs a folder with a config.json: make one with "
-            "scripts/random_init_model.py"
-        )
+    config = config_of(folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    config = AutoConfig.from_pretrained(folder).get_text_config()
     micro = step_seconds(config, device)
     if device == "cuda":
         torch.cuda.empty_cache()

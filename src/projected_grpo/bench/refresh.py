@@ -15,7 +15,7 @@ import torch.distributed as dist
 from tabulate import tabulate
 
 from projected_grpo import cli
-from projected_grpo.bench import batches, ranks, update
+from projected_grpo.bench import batches, update
 from projected_grpo.bench.hook import median_seconds
 from projected_grpo.cli import option
 from projected_grpo.directions import recipes
@@ -77,10 +77,7 @@ def measuring(dose: DoseInForce, held: Iterable[str]) -> Callable:
 
 def main(argv: list[str]) -> None:
     settings = cli.read(Settings, argv)
-    ranks.launch("projected_grpo.bench.refresh", settings.ranks, argv)
-    device = update.join()
-    if device == "cuda":
-        torch.cuda.set_device(dist.get_rank())
+    device = update.start("projected_grpo.bench.refresh", settings, argv)
     made, loss = update.engine(settings.model_folder, device, settings.liger)
     data = batches.dealt(settings.groups, settings.n)
     measured = update.train(made, loss, data, settings, device)

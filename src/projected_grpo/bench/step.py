@@ -67,14 +67,16 @@ def run(stack: str, steps: int, overrides: Sequence[str], outputs: Path) -> dict
     command += [f"trainer.total_training_steps={steps}", *OVERRIDES[stack], *overrides]
     first = None
     start = time.monotonic()
-    with (outputs / f"{stack}.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    log = outputs / f"{stack}.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
         while process.poll() is None:
             time.sleep(0.2)
             if first is None and any(file.stat().st_size for file in group.glob(METRICS)):
                 first = time.monotonic() - start
     if process.returncode:
-        raise Refusal(f"the {stack} run failed: see {outputs / stack}.log")
+        last = log.read_text().rstrip().rpartition("\n")[2].removeprefix("projected_grpo: ")
+        raise Refusal(f"the {stack} run failed ({last}): see {log}")
     (metrics,) = group.glob(METRICS)
     step = json.loads(metrics.read_text().splitlines()[0])["data"]["timing_s/step"]
     return {"start-up s": first - step, "first step s": step, **summary(metrics)}

@@ -9,7 +9,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -22,8 +22,8 @@ from safetensors.torch import load_file, save_file
 from tensordict import TensorDict
 from torch import Tensor, profiler
 
-from projected_grpo import cli
-from projected_grpo.bench import batches, ranks
+from projected_grpo import cli, models
+from projected_grpo.bench import batches
 from projected_grpo.cli import Refusal, argument, option
 
 STEPS, WARM_UP = 8, 3
@@ -61,8 +61,30 @@ class Measured:
     seen: Any
 
 
+def start(module: str, of: Shape, argv: Sequence[str]) -> str:
+    """Goes on in `module`'s processes, one a rank, as torchrun; returns the device in each.
+
+    Raises Refusal before that.
+    """
+    samples = of.groups * of.n
+    if of.groups % of.ranks or samples // of.ranks % of.micro:
+        raise Refusal(
+            f"groups={of.groups} of n={of.n} do not divide among {of.ranks} ranks into "
+            f"micro-batches of micro={of.micro}: change one of these"
+        )
+    if not models.weights_of(models.resolve(of.model_folder)):
+        raise Refusal(
+            f"{of.model_folder} has no weights: make some with scripts/random_init_model.py and "
+            "its tokenizer="
+        )
+    if "RANK" not in os.environ:
+        torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={of.ranks}"]
+        os.execv(sys.executable, [sys.executable, *torchrun, "-m", module, *argv])
+    return join()
+
+
 def join() -> str:
-    """Joins torchrun's process group; returns the device."""
+    """Joins torchrun's process group; returns the device, this rank's where they have several."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu":
         os.environ |= {
@@ -71,10 +93,12 @@ def join() -> str:
             "TORCHDYNAMO_DISABLE": "1",
         }
     dist.init_process_group("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo")
+    if device == "cuda":
+        torch.cuda.set_device(dist.get_rank())
     return device
 
 
-def engine(folder: str, device: str, liger: bool) -> tuple[Any, Callable]:
+def engine(name: str, device: str, liger: bool) -> tuple[Any, Callable]:
     """(our engine on this process group, the on-policy loss)."""
     from verl.trainer.config import CheckpointConfig
     from verl.workers.config import (
@@ -91,7 +115,7 @@ def engine(folder: str, device: str, liger: bool) -> tuple[Any, Callable]:
         strategy="fsdp2", use_torch_compile=False, reshard_after_forward=False, seed=0
     )
     model = HFModelConfig(
-        path=folder,
+        path=str(models.resolve(name)),
         use_liger=liger,
         use_remove_padding=True,
         override_config={"attn_implementation": "packed"},
@@ -189,16 +213,7 @@ def report(measured: Measured, weights: int, settings: Settings, device: str) ->
 
 def main(argv: list[str]) -> None:
     settings = cli.read(Settings, argv)
-    ranks.launch("projected_grpo.bench.update", settings.ranks, argv)
-    device = join()
-    size = dist.get_world_size()
-    if settings.groups % size or settings.groups // size * settings.n % settings.micro:
-        raise Refusal(
-            f"groups={settings.groups} of n={settings.n} do not divide among {size} ranks into "
-            f"micro-batches of micro={settings.micro}"
-        )
-    if device == "cuda":
-        torch.cuda.set_device(dist.get_rank())
+    device = start("projected_grpo.bench.update", settings, argv)
     made, loss = engine(settings.model_folder, device, settings.liger)
     weights = sum(p.numel() for p in made.module.parameters())
     data = batches.dealt(settings.groups, settings.n)

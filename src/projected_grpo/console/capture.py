@@ -23,6 +23,7 @@ class Capture:
 
     def __init__(self, to: TextIOBase, shows_all: bool) -> None:
         self.path: Path | None = None
+        self.was_there = False
         self.file: IO[bytes] = tempfile.TemporaryFile()
         self.lock = threading.Lock()
         self.over = threading.Event()
@@ -59,6 +60,7 @@ class Capture:
     def open(self, path: Path) -> None:
         """What was written so far, and what follows, goes to the end of that file."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.was_there = path.exists()
         named = open(path, "a+b")
         with self.lock, self.file as unnamed:
             unnamed.seek(0)
@@ -66,6 +68,11 @@ class Capture:
             named.flush()
             self.file = named
         self.path = path
+
+    def discard(self) -> None:
+        """Removes the named file, unless it was there before."""
+        if self.path and not self.was_there:
+            self.path.unlink()
 
     def end(self) -> None:
         """Gives stdout and stderr back."""

@@ -44,7 +44,9 @@ def command(main: Callable[[list[str]], object], to: TextIOBase = sys.stdout) ->
         # into the log
         traceback.print_exception(failure)
     capture.end()
-    if _paths and not capture.path and not _is_refusal(failure):
+    if _is_refusal(failure):
+        capture.discard()
+    elif _paths and not capture.path:
         capture.open(_paths[-1])
     if isinstance(failure, Refusal) and failure.page:
         print(failure.page, flush=True)

@@ -95,11 +95,18 @@ def test_lines_are_shown_as_a_terminal_would_and_are_not_longer_than_it_is(tmp_p
 
 
 @pytest.mark.parametrize("folder", ["there", "not_yet"])
-def test_a_refusal_is_its_one_line_and_makes_no_folder(folder, tmp_path):
+def test_a_refusal_is_its_one_line_and_makes_no_log_and_no_folder(folder, tmp_path):
     (tmp_path / "there").mkdir()
     done = run(tmp_path / folder, "print('chatter'); console.log_to(log); raise Refusal('do this')")
     assert (done.stdout, done.stderr, done.returncode) == ("", "projected_grpo: do this\n", 1)
-    assert not (tmp_path / "not_yet").exists()
+    assert not (tmp_path / "not_yet").exists() and not list((tmp_path / "there").iterdir())
+
+
+def test_a_refusal_leaves_the_log_that_an_earlier_command_wrote(tmp_path):
+    run(tmp_path, CHATTER)
+    before = log(tmp_path)
+    run(tmp_path, "console.log_to(log); raise Refusal('do this')")
+    assert log(tmp_path) == before
 
 
 def test_an_interrupt_is_one_line(tmp_path):

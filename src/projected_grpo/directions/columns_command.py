@@ -8,14 +8,12 @@ flipped within the same pairs (shuffled), from pairs of clean samples of the sam
 folder of `just dose` there each is as wide as costs the same.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
-from loguru import logger
 
-from projected_grpo import cli, models
+from projected_grpo import cli, console, models
 from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import (
     activations,
@@ -135,6 +133,7 @@ def main(argv: list[str]) -> None:
     by_class = read_pairs(settings.rollouts, classes, *of_pairs)
     entering = {of: pair_files.fitted(own) for of, own in by_class.items()}
 
+    console.log_to(out / "log.txt")
     model, sha256 = activations.load_model(folder, command_line.device(settings.device))
     params = dict(model.named_parameters())
     band, projections = settings.layers, settings.projections
@@ -160,11 +159,11 @@ def main(argv: list[str]) -> None:
         own.manifest.update(pair_files.write(by_class, recipe.USES, draw.of, draw.seed, place))
         written(own, place)
     fitted.write(pl.concat(own["problem_id"] for own in by_class.values()), out)
-    logger.info(
+    console.say(
         f"{settings.recipe}: {len(samples['hack'])} pairs of {about['problems']} problems, "
         f"{len(chosen)} weights -> {out} with {len(made) - 1} placebos"
     )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

@@ -4,13 +4,10 @@ The folder gets contrast.safetensors and contrast.json (`files`); placebos from 
 <placebo>-s<seed> in it, as v_hack's do.
 """
 
-import sys
-
 import polars as pl
 import torch
-from loguru import logger
 
-from projected_grpo import cli, models
+from projected_grpo import cli, console, models
 from projected_grpo.cli import Refusal, option
 from projected_grpo.directions import (
     activations,
@@ -51,6 +48,7 @@ def main(argv: list[str]) -> None:
     folder = models.resolve(name)
     rows = holdout.matched(settings.rollouts, settings)
 
+    console.log_to(out / "log.txt")
     device = command_line.device(settings.device)
     model, sha256 = activations.load_model(folder, device)
     d = model.config.get_text_config().hidden_size
@@ -91,7 +89,7 @@ def main(argv: list[str]) -> None:
         columns = contrast.fit(of_streams, chosen, r, settings.lam)
         write_columns(Columns(columns, manifest), out / subfolder if labeling.placebo else out)
     fitted.write(rows["problem_id"], out)
-    logger.info(
+    console.say(
         f"{int(rows['hack'].sum())} hacks and as many clean samples of {about['problems']} "
         f"problems, {len(chosen)} weights, {len(moments[0])} residual sides -> {out} with "
         f"{len(labelings) - 1} placebos"
@@ -99,4 +97,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from projected_grpo.console import progress
 from projected_grpo.directions import haar, movement_files, pair_gradients, placebos
 from projected_grpo.directions.recipes.base import Classes
 from projected_grpo.weights import targets
@@ -73,7 +74,7 @@ def fit(
     params = {t.name: model.get_parameter(t.name) for t in chosen}
     n_sums = sum(len(own) for own in rows.values())
     room = pair_gradients.room(gigabytes, model.device)
-    for group in pair_gradients.passes(params, n_sums, room):
+    for group in progress(list(pair_gradients.passes(params, n_sums, room)), "weights"):
         found = {}
         for of, own in samples.items():
             found[of] = pair_gradients.weighted_sums(model, own, group, rows[of], of).sums

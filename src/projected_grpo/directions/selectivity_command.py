@@ -6,7 +6,6 @@ held-out sample), tables (in all, by projection, by layer, by kind of hack and o
 a plot.
 """
 
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -14,9 +13,8 @@ from jaxtyping import Bool, Float
 from tabulate import tabulate
 from torch import Tensor
 
-from projected_grpo import cli, models
+from projected_grpo import cli, console, models
 from projected_grpo.cli import option
-from projected_grpo.console import progress
 from projected_grpo.directions import activations, command_line, contrast, factors, holdout
 from projected_grpo.directions.factors import Weight
 from projected_grpo.directions.files import read_direction
@@ -101,9 +99,10 @@ def main(argv: list[str]) -> None:
     problem = numbered(rows["problem_id"])
     fits = holdout.fitted(problem, settings.splits, settings.seed)
 
+    console.log_to(out / "log.txt")
     measured, energy = weights(models.resolve(settings.model), rows, settings, fits)
     parts = []
-    for fellows in progress(by_stream(measured), "streams"):
+    for fellows in console.progress(by_stream(measured), "streams"):
         parts.append(
             measure(fellows, hack, prompt, rows["kind"], fits, rs, lams, settings.shuffles)
         )
@@ -121,12 +120,12 @@ def main(argv: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     shares.write_parquet(out / "selectivity.parquet")
     plot(summaries["all"], out / "selectivity.png")
-    print(headline(rows, len(measured), energy, settings))
+    console.say(headline(rows, len(measured), energy, settings))
     for part, table in summaries.items():
         file = "selectivity.csv" if part == "all" else f"selectivity-by-{part}.csv"
         table.write_csv(out / file)
-        print(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
+        console.say(tabulate(table.rows(), headers=table.columns, floatfmt=".3g"))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

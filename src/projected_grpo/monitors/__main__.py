@@ -4,13 +4,12 @@ Adds flagged, and for the probe monitor_score and monitor_split: half of the pro
 on, so only "test" rows count. The file appears whole or not at all.
 """
 
-import sys
 from pathlib import Path
 
 import polars as pl
 from tabulate import tabulate
 
-from projected_grpo import cli
+from projected_grpo import cli, console
 from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.monitors import judge, truth
 from projected_grpo.rollouts import schema
@@ -116,13 +115,14 @@ def main(argv: list[str]) -> None:
     rows = rows.drop(
         [c for c in ("flagged", "monitor_score", "monitor_split") if c in rows.columns]
     )
+    console.log_to(settings.out.with_suffix(".log"))
     rows = rows.hstack(flagged(rows, settings))
     unseen = (
         rows.filter(pl.col("monitor_split") == "test") if "monitor_split" in rows.columns else rows
     )
     schema.write(relabelled(unseen) if settings.labels else rows, settings.out)
-    print(table(unseen, settings.hack))
+    console.say(table(unseen, settings.hack))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    console.command(main)

@@ -1,5 +1,7 @@
 import http.server
 import json
+import subprocess
+import sys
 import threading
 
 import polars as pl
@@ -12,6 +14,7 @@ from projected_grpo.monitors import __main__ as command
 from projected_grpo.monitors import judge, probe, truth
 from projected_grpo.monitors.monitor import Monitor
 
+TEXT = {"capture_output": True, "text": True, "timeout": 60}
 HACKS = pl.Series([True, False] * 2000)
 
 
@@ -171,6 +174,22 @@ def test_the_command_counts_bad_answers_and_writes_the_flags(tmp_path, endpoint,
     assert pl.read_parquet(out)["flagged"].to_list() == [True, False, None, False]
     numbers = capsys.readouterr().out.splitlines()[-1].split()
     assert numbers == ["4", "1", "2", "0.667", "0.500", "0.000"]
+
+
+def test_a_refusal_of_the_judges_is_one_line_and_leaves_no_log(tmp_path):
+    words = [rollouts(tmp_path), f"out={tmp_path / 'out.parquet'}", "monitor=judge", "model=any"]
+    command = [sys.executable, "-m", "projected_grpo.monitors", *words]
+    done = subprocess.run([*command, "endpoint=http://127.0.0.1:9/v1"], **TEXT)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and "cannot be reached" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
+
+
+def test_the_command_shows_its_table_and_its_log_lies_beside_the_file(tmp_path):
+    words = [rollouts(tmp_path), f"out={tmp_path / 'out.parquet'}", "monitor=truth"]
+    done = subprocess.run([sys.executable, "-m", "projected_grpo.monitors", *words], **TEXT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 3 and (tmp_path / "out.log").is_file()
 
 
 def test_a_monitors_word_can_be_the_label_that_v_hack_is_made_from(tmp_path, endpoint):

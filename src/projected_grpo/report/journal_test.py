@@ -2,9 +2,9 @@ import pytest
 
 from projected_grpo import runs
 from projected_grpo.report import journal
-from projected_grpo.report.claims_test import add
 from projected_grpo.report.compare import gather
 from projected_grpo.runs.run import write_manifest
+from projected_grpo.testing.run_folders import add
 
 
 @pytest.fixture

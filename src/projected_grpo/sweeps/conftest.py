@@ -1,11 +1,20 @@
 """Studies whose jobs are small programs, for the tests of what happens to processes."""
 
+import signal
+import subprocess
 import sys
+import tempfile
 import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
-from projected_grpo.sweeps import plan
+from projected_grpo.sweeps import plan, pueue
+from projected_grpo.sweeps import study as studies
+from projected_grpo.sweeps.plan_test import BASE
+from projected_grpo.testing.study_runners import NEEDS_PUEUE, Local, Queued
 
 # What `python -m` runs in place of training: real processes that leave what a run leaves.
 TRAINER = """
@@ -49,6 +58,18 @@ out.mkdir(parents=True)
 (out / "half").touch()
 sys.exit(int(words.get("status", 0)))
 """
+# What `python -m` runs in place of a task, and of the runner: the same, with the small programs.
+TASK = """
+import json, sys
+from pathlib import Path
+from projected_grpo.sweeps import local, machine, plan, pueue, study, task
+plan.TRAIN, plan.COMMANDS["extract"] = "small_trainer", "small_maker"
+pueue.TASK, local.APART, study.CONFIGS = "small_task", 0.05, Path({configs!r})
+"""
+RUNNER = """
+of = study.read("s", Path(sys.argv[1]))
+local.run(of, [machine.Card(**json.loads(sys.argv[2]))], float("inf"))
+"""
 
 
 @pytest.fixture
@@ -62,3 +83,55 @@ def programs(tmp_path, monkeypatch):
     monkeypatch.setattr(plan, "TRAIN", "small_trainer")
     monkeypatch.setitem(plan.COMMANDS, "extract", "small_maker")
     return folder
+
+
+@pytest.fixture
+def study(programs, tmp_path, monkeypatch) -> Callable[..., studies.Study]:
+    """Makes a study of a file, which the processes of tasks and runners read as well."""
+    configs = tmp_path / "configs"
+    (configs / "sweep").mkdir(parents=True)
+    (configs / "arm").symlink_to(studies.CONFIGS / "arm")
+    head = TASK.format(configs=str(configs))
+    (programs / "small_task.py").write_text(head + "task.main(sys.argv[1:])\n")
+    (programs / "small_runner.py").write_text(head + RUNNER)
+    monkeypatch.setattr(studies, "CONFIGS", configs)
+    monkeypatch.setattr(pueue, "TASK", "small_task")
+
+    def made(**changed: object) -> studies.Study:
+        arms = {"vanilla": None, "project": None}
+        data = {**BASE, "arms": arms, "seeds": [1, 2], **changed}
+        kept = {key: value for key, value in data.items() if value is not None}
+        (configs / "sweep" / "s.yaml").write_text(yaml.safe_dump(kept, sort_keys=False))
+        return studies.read("s", tmp_path / "outputs")
+
+    return made
+
+
+@pytest.fixture
+def local(programs) -> Iterator[Local]:
+    one = Local()
+    yield one
+    if one.process and one.process.poll() is None:
+        one.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def queued(programs, monkeypatch) -> Iterator[Queued]:
+    # a socket's path has 108 characters at most, fewer than the folders of tests may take
+    with tempfile.TemporaryDirectory() as name:
+        folders = {"pueue_directory": name, "runtime_directory": name}
+        shared = {**folders, "use_unix_socket": True, "alias_file": f"{name}/none"}
+        config = {"shared": shared, "client": {}, "daemon": {}}
+        file = Path(name, "pueue.yml")
+        file.write_text(yaml.safe_dump(config))
+        monkeypatch.setenv("PUEUE_CONFIG_PATH", str(file))
+        one = Queued(Path(name))
+        one.go_on()
+        yield one
+        subprocess.run(["pueue", "kill", "--all"], capture_output=True)
+        one.end(signal.SIGTERM)
+
+
+@pytest.fixture(params=["local", pytest.param("queued", marks=NEEDS_PUEUE)])
+def runner(request) -> Local | Queued:
+    return request.getfixturevalue(request.param)

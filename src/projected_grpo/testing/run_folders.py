@@ -1,6 +1,7 @@
 """Small run folders with real files for the tests of the rooms that read runs."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -97,6 +98,19 @@ def definition(
         "loophole": role != "ceiling",
         "interventions": [constraint] if intervenes else [],
     }
+
+
+# Of `add`: a step's labels, and those of an evaluation's problems without a loophole.
+STEPS = [labels(1, 1, 4), labels(2, 1, 4)]
+SOLVES = [labels(0, 1, 4), labels(0, 2, 4), labels(0, 3, 4)]
+
+
+def add(root: Path, arm: str, seed: int, hacks: Sequence[int], **other: object) -> runs.Run:
+    """A run of two steps, or as `make_run`. hacks: of four samples of each evaluation problem."""
+    evaluated = [labels(n, 0, 4) for n in hacks]
+    return make_run(
+        root, arm, seed, **{"train": STEPS, "hacks": evaluated, "solves": SOLVES, **other}
+    )
 
 
 def make_run(

@@ -1,4 +1,4 @@
-"""scripts/setup.sh and the pins that it chooses, without making an environment."""
+"""What the scripts take that run before there is an environment, without making one."""
 
 import subprocess
 import sys
@@ -38,7 +38,14 @@ def test_pins_that_nothing_gives_are_refused_in_one_line(pins, system_site, line
     assert done.stderr.count("\n") == 1
 
 
-def test_an_unknown_word_of_setup_is_refused_with_those_there_are():
-    done = subprocess.run([SCRIPTS / "setup.sh", "env=tpu"], capture_output=True, text=True)
+@pytest.mark.parametrize(
+    ("script", "word", "known"),
+    [
+        ("setup.sh", "env=tpu", "env=gpu|cpu, system-site=true, wheels=FOLDER"),
+        ("sync_external.sh", "ulr=there", "url=URL or a mirror's path, pin=COMMIT"),
+    ],
+)
+def test_an_unknown_word_is_refused_in_one_line_with_those_there_are(script, word, known):
+    done = subprocess.run([SCRIPTS / script, word], capture_output=True, text=True)
     assert done.returncode == 1
-    assert "unknown argument 'env=tpu': expected env=gpu|cpu, system-site=true" in done.stderr
+    assert done.stderr == f"projected_grpo: unknown argument '{word}': expected {known}\n"

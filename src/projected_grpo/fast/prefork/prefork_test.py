@@ -111,6 +111,7 @@ FAILURES = {
         "importing broken opened CUDA, which no fork survives",
     ),
     "the import fails": ("import a_library_that_is_not_there\n", "ModuleNotFoundError: No module"),
+    "the import breaks": ("1 / 0\n", "the prefork server ended with status 1"),
     "the server is killed": (
         "import os\nos.kill(os.getpid(), 9)\n",
         "the prefork server ended with status -9",

@@ -50,10 +50,11 @@ def has_opened_cuda() -> bool:
 
 
 def main(path: str, module: str) -> None:
-    # Whatever it is, processes can do without this one; they show it again if it is theirs too.
+    # What a machine may lack: a library, a pidfd, room for a socket's path. Processes do without
+    # this one then. Any other error ends it with a traceback, and who started it says so.
     try:
         server = Server(path, _imported(module))
-    except Exception as error:
+    except (ImportError, OSError) as error:
         message = " ".join(f"{type(error).__name__}: {error}".split())
         Path(path + OFF).write_text(f"there is no prefork server: {message}")
         raise SystemExit(1) from None
@@ -69,7 +70,7 @@ def _imported(module: str) -> ModuleType:
     os.close(os.pidfd_open(os.getpid()))
     imported = importlib.import_module(module)
     if has_opened_cuda():
-        raise RuntimeError(f"importing {module} opened CUDA, which no fork survives")
+        raise ImportError(f"importing {module} opened CUDA, which no fork survives")
     return imported
 
 
@@ -177,7 +178,8 @@ def _become(request: dict, fds: list[int], in_child: Callable[[], None]) -> NoRe
         _run(request["argv"])
     except SystemExit as stop:
         status = _exit_status(stop)
-    # As at the interpreter's own end: nothing may go back into the server's loop.
+    # As at the interpreter's own end, whatever the program raised: who started it gets traceback
+    # and status, and nothing may go back into the server's loop, of which this is a copy.
     except BaseException:
         traceback.print_exc()
         status = 1
