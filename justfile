@@ -145,6 +145,11 @@ report *args: setup
 rollouts *args: setup
     @{{ python }} -m projected_grpo.rollouts.show "$@"
 
+# where two runs part: in settings, metrics, responses: just diff RUN_A RUN_B [n=20]
+[no-exit-message]
+diff *args: setup
+    @{{ python }} -m projected_grpo.report.diff "$@"
+
 # label a file of responses: just grade PROBLEMS RESPONSES OUT
 [no-exit-message]
 grade *args: setup
