@@ -15,6 +15,11 @@ default:
 setup *args:
     @scripts/setup.sh "$@"
 
+# the last commit, its environment and models in pieces, for a GPU machine without a network: just gpu-pack OUT [models=qwen2.5-coder-1.5b] [torch=false] [piece=48]
+[no-exit-message]
+gpu-pack *args: setup
+    @{{ python }} -m projected_grpo.packing "$@"
+
 # resolve configs/requirements/*.in anew into the pinned *.txt (after editing a pin)
 pin:
     #!/usr/bin/env bash
