@@ -19,7 +19,7 @@ def wanted(pins: str, torch: bool) -> list[str]:
 
 
 def write(content: Path, out: Path, size: int) -> int:
-    """Packs the folder's content, with SHA256SUMS. Returns how many pieces of `size` bytes it made."""
+    """Packs a folder's content, with SHA256SUMS. Returns how many pieces of `size` bytes."""
     out.mkdir()
     tar = ["tar", "-C", str(content), "-c", "."]
     split = ["split", "-b", str(size), "-d", "-a", "3", "-", str(out / "p")]

@@ -10,7 +10,8 @@ stop() {
 sha256sum --check --quiet SHA256SUMS || stop "a piece did not arrive whole: send it again"
 cat p[0-9][0-9][0-9] | tar -x
 tools=$PWD/tools wheels=$PWD/wheels
-python3 -m pip install --quiet --no-index --find-links "$wheels" --target "$tools" --upgrade uv rust-just
+python3 -m pip install --quiet --root-user-action ignore --no-index --find-links "$wheels" \
+    --target "$tools" --upgrade uv rust-just
 export PATH=$tools/bin:$PATH
 cd projected_grpo
 just setup wheels="$wheels" "$@"
