@@ -15,6 +15,11 @@ default:
 setup *args:
     @scripts/setup.sh "$@"
 
+# the last commit, its environment and models in pieces, for a GPU machine without a network: just gpu-pack OUT [models=qwen2.5-coder-1.5b] [torch=false] [piece=48]
+[no-exit-message]
+gpu-pack *args: setup
+    @{{ python }} -m projected_grpo.packing "$@"
+
 # resolve configs/requirements/*.in anew into the pinned *.txt (after editing a pin)
 pin:
     #!/usr/bin/env bash
@@ -142,6 +147,11 @@ report *args: setup
 [no-exit-message]
 rollouts *args: setup
     @{{ python }} -m projected_grpo.rollouts.show "$@"
+
+# where two runs part: in settings, metrics, responses: just diff RUN_A RUN_B [n=20]
+[no-exit-message]
+diff *args: setup
+    @{{ python }} -m projected_grpo.report.diff "$@"
 
 # label a file of responses: just grade PROBLEMS RESPONSES OUT
 [no-exit-message]

@@ -2,7 +2,7 @@
 # Makes .venv for this machine, once per set of pins. setup.sh [env=gpu|cpu] [system-site=true]
 # [wheels=FOLDER]
 # system-site=true: torch and what is built with it are those of the machine's python3.
-# wheels=FOLDER: from wheels in a folder, or from pieces p00, p01, ... of a tar of them; no network.
+# wheels=FOLDER: from the wheels in a folder; no network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stop() {
@@ -42,13 +42,9 @@ if [[ -f .venv/key && $(cat .venv/key) == "$key" ]]; then exit 0; fi
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-if [[ -f $wheels/p00 ]]; then
-    cat "$wheels"/p[0-9][0-9] | tar -x -C "$scratch"
-    wheels=$scratch
-fi
 if [[ -n $wheels ]]; then
     compgen -G "$wheels/*.whl" >/dev/null ||
-        stop "no wheels in $wheels: name a folder of wheels, or of pieces p00, p01, ..."
+        stop "no wheels in $wheels: name a folder of wheels (just gpu-pack makes one)"
     from=(--no-index --find-links "$wheels")
 fi
 if [[ $site == true || -n $wheels ]]; then

@@ -4,11 +4,13 @@ import sys
 from pathlib import Path
 
 import polars as pl
+from rich.console import Console
 from tabulate import tabulate
 
 from projected_grpo import cli, runs
 from projected_grpo.cli import Refusal, argument, option
 from projected_grpo.loopholes.facts import BESIDE_LABELS
+from projected_grpo.rollouts.colours import coloured
 from projected_grpo.rollouts.schema import read, step_files
 
 SHOWN = (
@@ -49,8 +51,11 @@ def main(argv: list[str]) -> None:
     if settings.label:
         rollouts = only(rollouts, settings.label)
     newest = rollouts.sort("step", descending=True, maintain_order=True).head(settings.n)
+    # Colours on a terminal, plain text elsewhere.
+    console = Console(soft_wrap=True)
     for row in newest.to_dicts():
-        print("\n" + render(row))
+        console.print(f"\n{headline(row)}", style="bold", markup=False, highlight=False)
+        console.print(coloured(row["response"].rstrip(), row["test_func_name"]))
 
 
 def files(name: str, step: str | None) -> list[Path]:
@@ -98,8 +103,8 @@ def only(rollouts: pl.DataFrame, label: str) -> pl.DataFrame:
     return rows
 
 
-def render(row: dict) -> str:
-    """One rollout as text: a headline of facts, then the response as it was sampled."""
+def headline(row: dict) -> str:
+    """What is known of one rollout, in a line."""
     facts = (
         f"step {row['step']}",
         row["problem_id"],
@@ -109,7 +114,7 @@ def render(row: dict) -> str:
         f"reward {row['reward']:g}",
         f"{row['n_tokens']} tokens, {row['finish']}",
     )
-    return "── " + " · ".join(facts) + "\n" + row["response"].rstrip()
+    return "── " + " · ".join(facts)
 
 
 if __name__ == "__main__":

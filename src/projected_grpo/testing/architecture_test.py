@@ -17,6 +17,7 @@ ROOMS = (
     "console",
     "runs",
     "models",
+    "packing",
     "fast",
     "stats",
     "weights",
