@@ -231,7 +231,7 @@ def test_arms_start_from_the_first_points_that_are_reached_and_no_state_is_left(
         "3/project-s3",
     ]
     assert progress.points(of) == {2: 2, 3: 1}
-    assert not list(of.root.rglob("state.json"))
+    assert not list(of.root.rglob("global_step_*"))
 
 
 def test_only_so_many_states_are_held_at_once(tmp_path):
@@ -248,8 +248,8 @@ def test_a_point_that_is_lost_is_replaced_by_another(tmp_path):
     one.start(source, CPU)
     one.at_work[source.name].popen.wait()
     one.collect(one.at_work[source.name])
-    (state,) = of.root.rglob("state.json")
-    state.unlink()
+    (state,) = of.root.rglob("global_step_*")
+    state.rmdir()
     queue(of).run()
     assert [name for name in names(of) if "/" in name] == [
         "2/vanilla-s2",
@@ -267,6 +267,6 @@ def test_a_point_whose_set_fails_keeps_its_state_for_the_next_time(tmp_path):
     of = branched(tmp_path, rates, sets)
     queue(of).run()
     assert names(of) == ["source vanilla-s1001", "set v-1", "set v-1"]
-    assert len(list(of.root.rglob("state.json"))) == 1
+    assert len(list(of.root.rglob("global_step_*"))) == 1
     queue(branched(tmp_path, rates, {"v": {"command": "extract", "at": "branch"}})).run()
     assert names(of)[3:6] == ["set v-1", "1/vanilla-s1", "1/project-s1"]

@@ -270,4 +270,4 @@ def test_a_sources_end_queues_the_runs_of_its_branch_point(study):
         "3/vanilla-s3",
         "3/project-s3",
     ]
-    assert not list(of.root.rglob("state.json"))
+    assert not list(of.root.rglob("global_step_*"))
