@@ -52,11 +52,13 @@ def kill_one(out: Path, seed: int, draw: random.Random) -> tuple | None:
     """A row of the table; None where the run was done before its moment came."""
     run, mark = out / "killed" / f"vanilla-s{seed}", f"{out}-{seed}-{draw.random()}"
     moment, began = draw.uniform(0, WITHIN), time.monotonic()
-    with killed.started(command(out, seed), mark) as process:
+    errors = out / "errors.txt"
+    errors.unlink(missing_ok=True)
+    with killed.started(command(out, seed), mark, errors) as process:
         while process.poll() is None and time.monotonic() - began < moment:
             time.sleep(0.2)
         if process.poll() is not None:
-            assert process.returncode == 0, killed.said(process)
+            assert process.returncode == 0, killed.said(errors)
             return None
         victim, name = draw.choice(sorted(killed.processes(mark).items()))
         steps, held = taken(run), states.steps(run)
@@ -64,8 +66,8 @@ def kill_one(out: Path, seed: int, draw: random.Random) -> tuple | None:
         at, began = time.monotonic() - began, time.monotonic()
         process.wait(ENDS)
     left = killed.left(mark)
-    row = (name[-60:], f"{at:.0f}", steps, held, killed.said(process)[-90:])
-    return *row, f"{time.monotonic() - began:.0f}", len(left)
+    row = (name[-60:], f"{at:.0f}", steps, held, killed.said(errors)[-90:])
+    return *row, f"{time.monotonic() - began:.0f}", list(left.values())
 
 
 def main(argv: list[str]) -> str:

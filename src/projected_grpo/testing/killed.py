@@ -12,17 +12,16 @@ MARK = "PROJECTED_GRPO_MARK"
 GRACE = 60.0
 
 
-def started(command: list[str], mark: str) -> subprocess.Popen:
-    """What it prints is for `said`."""
+def started(command: list[str], mark: str, errors: Path) -> subprocess.Popen:
+    """errors: what it prints there, from the file's end on, is for `said`."""
     env = os.environ | {MARK: mark}
-    return subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env, text=True
-    )
+    with errors.open("a") as file:
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file, env=env)
 
 
-def said(process: subprocess.Popen) -> str:
+def said(errors: Path) -> str:
     """The last line of a command that has ended."""
-    lines = process.stderr.read().splitlines()
+    lines = errors.read_text().splitlines()
     return lines[-1] if lines else ""
 
 

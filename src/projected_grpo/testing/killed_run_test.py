@@ -26,7 +26,7 @@ def run(tmp_path_factory) -> runs.Run:
     command = [sys.executable, "-m", "projected_grpo.train", "scale=tiny", "group=killed"]
     command += ["save_every=1", "keep=1", "eval_every=2", f"outputs={root}"]
     path = root / "killed" / "vanilla-s1"
-    with killed.started(command, str(root)) as process:
+    with killed.started(command, str(root), root / "errors.txt") as process:
         while not states.steps(path):
             assert process.poll() is None, (path / "log.txt").read_text()[-3000:]
             time.sleep(0.1)

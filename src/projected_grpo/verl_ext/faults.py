@@ -56,12 +56,12 @@ def lost(name: str) -> str:
 
 
 def lost_actor() -> str | None:
-    """The class of an actor of this cluster that ended by itself, None where all are at work.
+    """The class of an actor of this run that ended by itself, None where all are at work.
 
     Where vLLM or a reward worker is gone verl waits for it until limits.step_s.
     """
-    for actor in ray._private.state.actors().values():
-        on_purpose = any(sign in str(actor["DeathCause"]) for sign in ON_PURPOSE)
-        if actor["State"] == "DEAD" and not on_purpose:
+    job = ray.get_runtime_context().job_id
+    for actor in ray._private.state.actors(job_id=job, actor_state_name="DEAD").values():
+        if not any(sign in str(actor["DeathCause"]) for sign in ON_PURPOSE):
             return actor["ActorClassName"]
     return None
