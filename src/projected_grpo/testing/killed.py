@@ -9,7 +9,7 @@ from pathlib import Path
 
 MARK = "PROJECTED_GRPO_MARK"
 # Seconds in which the rest of a run ends, once its command is killed.
-GRACE = 60.0
+GRACE = 150.0
 
 
 def started(command: list[str], mark: str, errors: Path) -> subprocess.Popen:
