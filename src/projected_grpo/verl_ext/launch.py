@@ -27,7 +27,7 @@ from projected_grpo.interventions.chain import Chain
 from projected_grpo.rollouts import evaluation
 from projected_grpo.runs import states
 from projected_grpo.verl_ext import faults, rendezvous
-from projected_grpo.verl_ext.states import is_whole
+from projected_grpo.verl_ext.states import Kept, is_whole
 from projected_grpo.weights import lora
 
 # the status of a process that the watchdog ends
@@ -105,6 +105,9 @@ def keep_weights(cfg: DictConfig, run_dir: Path, interventions: Chain) -> None:
         hub.rename(ckpt)
     if last is not None and is_whole(cfg, last):
         states.publish(run_dir, last)
+        kept = Kept(cfg.keep_at)
+        kept.look_back(run_dir)
+        states.trim(run_dir, cfg.keep, kept.steps)
     states.discard(run_dir)
 
 

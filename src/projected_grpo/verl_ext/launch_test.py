@@ -18,7 +18,13 @@ def written(run, step):
 
 def kept(run, every):
     """(the states that stay, what ckpt/ is of, the folders in states/)"""
-    cfg = {"save_every": every, "actor_rollout_ref": {"model": {"lora_rank": 0}}}
+    (run / "metrics.jsonl").touch()
+    cfg = {
+        "save_every": every,
+        "keep": 2,
+        "keep_at": [],
+        "actor_rollout_ref": {"model": {"lora_rank": 0}},
+    }
     launch.keep_weights(OmegaConf.create(cfg), run, Chain([]))
     folders = [path.name for path in (run / "states").glob("*")]
     return states.steps(run), (run / "ckpt" / "config.json").read_text(), folders
