@@ -8,7 +8,7 @@ import torch
 from projected_grpo import runs, train
 from projected_grpo.cli import Refusal
 from projected_grpo.directions.files import VHack, write_direction
-from projected_grpo.runs import states
+from projected_grpo.runs import start, states
 from projected_grpo.runs.run import write_manifest
 from projected_grpo.verl_ext import environment
 
@@ -154,6 +154,6 @@ def test_a_constraint_on_an_adapter_that_has_moved_is_refused(source, tmp_path):
 
 
 def test_a_source_that_another_process_writes_is_refused(source, monkeypatch):
-    monkeypatch.setattr(states, "is_alive", lambda run: run.manifest["arm"] == "shrink")
+    monkeypatch.setattr(start, "is_alive", lambda run: run.manifest["arm"] == "shrink")
     with pytest.raises(Refusal, match="is being written by process"):
         branched(source)
