@@ -49,7 +49,7 @@ model *args: setup
 extract *args: setup
     @{{ python }} -m projected_grpo.directions.extract "$@"
 
-# train one arm: just train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b v_hack=FOLDER [states.every=1] [from=RUN@STEP] [verbose=true] [any hydra override]
+# train one arm: just train arm=project scale=mini seed=1 model=qwen2.5-coder-0.5b v_hack=FOLDER [save_every=1] [from=RUN@STEP] [verbose=true] [any hydra override]
 [no-exit-message]
 train *args: setup
     @{{ python }} -m projected_grpo.train "$@"
@@ -227,6 +227,11 @@ errors-page *args: setup
 [no-exit-message]
 parity *args: setup
     @{{ python }} -m projected_grpo.grader.benchmark.parity "$@"
+
+# kill real tiny runs at random moments and go on with each, no part of the gate: just kill-runs [moments=20] [seed=1] [out=FOLDER]
+[no-exit-message]
+kill-runs *args: setup
+    @{{ python }} -m projected_grpo.testing.kill_runs "$@"
 
 # every arm: its role, what it sees and changes, its source and knobs
 [no-exit-message]

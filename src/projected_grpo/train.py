@@ -6,15 +6,18 @@ prefork server, which takes longest, is at work.
 """
 
 import os
+import signal
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from loguru import logger
 from omegaconf import DictConfig, OmegaConf
 
 from projected_grpo import console, loopholes, models, runs
+from projected_grpo.cli import Refusal
 from projected_grpo.fast import prefork
 from projected_grpo.runs import branch
 from projected_grpo.runs.provenance import device_name
@@ -59,6 +62,7 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
     from projected_grpo.fast import attention
     from projected_grpo.grader import Grader
     from projected_grpo.grader.benchmark import evaluator
+    from projected_grpo.rollouts import evaluation
     from projected_grpo.verl_ext import data, refusals, states, training_problems
 
     if cfg.reward.custom_reward_function.reward_kwargs.labels == "benchmark":
@@ -78,6 +82,14 @@ def prepare(cfg: DictConfig, arm: "Arm", device: str) -> runs.Run:
     settings = OmegaConf.to_container(cfg.env.problems, resolve=True)
     spec = problems.of_source(settings)
     evaluated = problems.load(split="eval", **spec)
+    if cfg.eval_every:
+        evaluation.refuse_long(
+            evaluation.requests(evaluated, cfg.env.loophole, cfg.seed),
+            models.chat_tokenizer(model),
+            lambda chat: arm.interventions.prompt(chat, evaluation=True),
+            cfg.data.max_response_length,
+            cfg.actor_rollout_ref.rollout.max_model_len or sys.maxsize,
+        )
     pool, left_out = training_problems.choose(settings, cfg.env.loophole, setup.v_hack)
     table = data.table(
         pool,
@@ -127,7 +139,8 @@ def introduction(run: runs.Run, n_train: int, n_eval: int) -> str:
     """What runs, for whoever started it. n_train, n_eval: problems."""
     config, manifest = run.config, run.manifest
     taught = " (taught)" * run.taught
-    steps = f"steps {run.first_step} to {config['trainer']['total_training_steps']}"
+    last = config["trainer"]["total_training_steps"]
+    steps = f"steps {run.next_step} to {last}" if run.next_step <= last else "evaluation"
     samples = config["data"]["train_batch_size"] * config["actor_rollout_ref"]["rollout"]["n"]
     loophole = config["env"]["loophole"] if run.definition["loophole"] else loopholes.CLEAN.name
     rows = {
@@ -157,6 +170,20 @@ def begin_at(cfg: DictConfig, about: dict) -> runs.Start:
     return start
 
 
+def fail(run: runs.Run, status: int) -> NoReturn:
+    """Ends the command: in one line where it is known what ended the run."""
+    failure = runs.open_run(run.path).manifest["failure"]
+    if status == -signal.SIGKILL:
+        failure = (
+            "the run's process was killed, by hand or where the machine had no memory left: "
+            "give the same command again"
+        )
+        run.record_failure(failure)
+    if failure:
+        raise Refusal(f"{failure} (its log: {run.path / LOG})")
+    raise SystemExit(status)
+
+
 def main(overrides: list[str]) -> None:
     if "-h" in overrides or "--help" in overrides:
         print(train_page.text())
@@ -171,7 +198,7 @@ def main(overrides: list[str]) -> None:
         with runs.recording(run):
             command = [python, "-m", "projected_grpo.verl_ext.launch", run.path]
             if status := subprocess.run(command, **console.handed_on()).returncode:
-                raise SystemExit(status)
+                fail(run, status)
 
 
 if __name__ == "__main__":

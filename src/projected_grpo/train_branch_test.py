@@ -8,11 +8,11 @@ import torch
 from projected_grpo import runs, train
 from projected_grpo.cli import Refusal
 from projected_grpo.directions.files import VHack, write_direction
-from projected_grpo.runs import states
+from projected_grpo.runs import start, states
 from projected_grpo.runs.run import write_manifest
 from projected_grpo.verl_ext import environment
 
-SOURCE = ("scale=tiny", "arm=shrink", "group=old", "states.every=1")
+SOURCE = ("scale=tiny", "arm=shrink", "group=old", "save_every=1")
 
 
 def prepared(root: Path, *overrides: str) -> runs.Run:
@@ -27,9 +27,8 @@ def source(tmp_path_factory) -> runs.Run:
     run = prepared(tmp_path_factory.mktemp("outputs"), *SOURCE).finish("failed")
     for step in (1, 2):
         states.folder(run.path, step).mkdir(parents=True)
-        states.complete(run.path, step)
     # one that was being written when the run ended
-    states.folder(run.path, 3).mkdir()
+    (states.writing(run.path) / "global_step_3").mkdir(parents=True)
     return run
 
 
@@ -52,7 +51,7 @@ def test_a_branch_records_where_it_comes_from_and_reads_that_state_in_place(sour
     trainer = run.config["trainer"]
     assert trainer["resume_mode"] == "resume_path"
     assert trainer["resume_from_path"] == str(source.path / "states/global_step_1")
-    assert trainer["default_local_dir"] == str(run.path / "states")
+    assert trainer["default_local_dir"] == str(run.path / "states" / ".writing")
 
 
 def test_the_source_stays_as_it_is(source):
@@ -64,7 +63,7 @@ def test_the_source_stays_as_it_is(source):
 @pytest.mark.parametrize(
     ("overrides", "start"),
     [
-        (["seed=1", "states.last=1", "eval.n=0", "trainer.total_training_steps=9"], "continued"),
+        (["seed=1", "keep=1", "eval.n=0", "trainer.total_training_steps=9"], "continued"),
         (["seed=1", "arm.interventions.0.share=0.9"], "branch"),
         (["seed=1", "arm=vanilla"], "branch"),
         (["seed=1", "actor_rollout_ref.rollout.temperature=0.9"], "branch"),
@@ -79,9 +78,8 @@ def test_a_run_continues_another_only_where_nothing_else_differs(overrides, star
 
 
 def test_a_branch_of_a_branch_is_a_new_one_even_where_nothing_differs(source):
-    middle = branched(source, "states.every=1").finish("failed")
+    middle = branched(source, "save_every=1").finish("failed")
     states.folder(middle.path, 2).mkdir(parents=True)
-    states.complete(middle.path, 2)
     longer = "trainer.total_training_steps=3"
     run = branched(source, "group=newer", longer, name="new/shrink-s2@2")
     assert run.config["run"]["start"] == "branch" and run.first_step == 3
@@ -108,10 +106,10 @@ def test_seeds_of_one_branch_are_configured_alike(source):
             ["trainer.nnodes=2", "ray_kwargs.ray_init.num_gpus=2", "data.train_batch_size=4"],
             "for another number of ranks",
         ),
-        (["states.every=0"], "states.every=0"),
-        (["states.last=0"], "states.last=0"),
-        (["states.every=1", "states.keep_at=[2]"], "expected shares of samples"),
-        (["states.every=2", "states.keep_at=[0.02]"], "set states.every=1"),
+        (["save_every=0"], "save_every=0"),
+        (["keep=0"], "keep=0"),
+        (["save_every=1", "keep_at=[2]"], "expected shares of samples"),
+        (["save_every=2", "keep_at=[0.02]"], "set save_every=1"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line_and_writes_nothing(overrides, said, source):
@@ -136,7 +134,6 @@ def test_a_schedule_that_bends_keeps_its_end(source):
     root = source.path.parents[1]
     run = prepared(root, *SOURCE, "group=bent", bent).finish("done")
     states.folder(run.path, 1).mkdir(parents=True)
-    states.complete(run.path, 1)
     longer = "trainer.total_training_steps=9"
     with pytest.raises(Refusal, match="another schedule"):
         branched(source, bent, longer, name="bent/shrink-s1@1")
@@ -148,7 +145,6 @@ def test_a_constraint_on_an_adapter_that_has_moved_is_refused(source, tmp_path):
     root = source.path.parents[1]
     run = prepared(root, "scale=tiny", "arm=vanilla", *adapter).finish("failed")
     states.folder(run.path, 1).mkdir(parents=True)
-    states.complete(run.path, 1)
     v = torch.nn.functional.normalize(torch.ones(576), dim=0)
     write_direction(VHack(v, 2, {"layer": 2}), tmp_path)
     words = (adapter[0], f"v_hack={tmp_path}")
@@ -158,6 +154,6 @@ def test_a_constraint_on_an_adapter_that_has_moved_is_refused(source, tmp_path):
 
 
 def test_a_source_that_another_process_writes_is_refused(source, monkeypatch):
-    monkeypatch.setattr(states, "is_alive", lambda run: run.manifest["arm"] == "shrink")
+    monkeypatch.setattr(start, "is_alive", lambda run: run.manifest["arm"] == "shrink")
     with pytest.raises(Refusal, match="is being written by process"):
         branched(source)

@@ -1,23 +1,32 @@
-"""The final evaluation of a run: its hacks where there is a loophole, its solutions where none is.
+"""The evaluations of a run: its hacks where there is a loophole, its solutions where none is.
 
 The loophole names test functions that training never saw.
 """
+
+from pathlib import Path
 
 import polars as pl
 from tabulate import tabulate
 
 from projected_grpo import loopholes, problems, runs
+from projected_grpo.cli import Refusal
 from projected_grpo.problems import Problem
 from projected_grpo.rollouts import schema
-from projected_grpo.rollouts.generate import Chat, Request, Sampling, generate
+from projected_grpo.rollouts.generate import Chat, Request, Sampler, Sampling, generate, render
 from projected_grpo.rollouts.label import grade
 
 
-def evaluate(run: runs.Run, n: int | None = None, chat: Chat | None = None) -> pl.DataFrame:
-    """Samples and grades the run's evaluation problems with its final weights.
+def evaluate(
+    run: runs.Run,
+    n: int | None = None,
+    chat: Chat | None = None,
+    awake: tuple[int, Sampler] | None = None,
+) -> pl.DataFrame:
+    """Samples and grades the run's evaluation problems, and returns what it writes.
 
     n: samples of a prompt, None: as the run's config has it. chat: applied to every prompt's
-    messages before they are rendered, None: they stay. Writes and returns eval.parquet.
+    messages before they are rendered, None: they stay. awake: (step, what samples with its
+    weights), into evals/<step>.parquet; None: the final weights, into eval.parquet.
     """
     config = run.config
     held_out = problems.load(split="eval", **problems.of_source(config["env"]["problems"]))
@@ -29,18 +38,41 @@ def evaluate(run: runs.Run, n: int | None = None, chat: Chat | None = None) -> p
         max_tokens=config["data"]["max_response_length"],
         seed=config["seed"],
     )
+    model, file, sampler = run.path / "ckpt", run.path / "eval.parquet", None
+    if awake:
+        step, sampler = awake
+        # of the same tokenizer
+        model = Path(config["actor_rollout_ref"]["model"]["path"])
+        file = run.path / "evals" / f"{step:05d}.parquet"
+        file.parent.mkdir(exist_ok=True)
+    else:
+        step = max(schema.step_files(run.path))
     rollouts = generate(
-        run.path / "ckpt",
+        model,
         requests(held_out, config["env"]["loophole"], config["seed"]),
         sampling,
         run.name,
         phase="eval",
-        step=max(schema.step_files(run.path)),
+        step=step,
         chat=chat,
+        sampler=sampler,
     )
     graded = grade(rollouts, {problem.id: problem for problem in held_out})
-    schema.write(graded, run.path / "eval.parquet")
+    schema.write(graded, file)
     return graded
+
+
+def refuse_long(asked: list[Request], tokenizer, chat: Chat, response: int, room: int) -> None:
+    """Refusal where a prompt with a response of so many tokens is longer than the room."""
+    for request in asked:
+        prompt = render(tokenizer, request, False, chat)
+        length = len(tokenizer(prompt, add_special_tokens=False).input_ids)
+        if length + response > room:
+            raise Refusal(
+                f"eval_every: {request.uid} has {length} tokens, with {response} for a response "
+                f"more than vLLM takes ({room}): set actor_rollout_ref.rollout.max_model_len="
+                f"{length + response}, or leave eval_every out"
+            )
 
 
 def table(evaluated: pl.DataFrame) -> str:

@@ -52,6 +52,19 @@ class Sampling:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Sample:
+    """finish: "stop", or "length" where it was cut."""
+
+    text: str
+    n_tokens: int
+    finish: str
+
+
+# Prompts' tokens in, n samples of each out, in order.
+Sampler = Callable[[list[list[int]], Sampling], list[list[Sample]]]
+
+
 def generate(
     model: Path,
     requests: list[Request],
@@ -60,22 +73,21 @@ def generate(
     phase: str,
     step: int = 0,
     chat: Chat | None = None,
+    sampler: Sampler | None = None,
 ) -> pl.DataFrame:
     """One row a sample, in schema.COLUMNS; those of the grader are null.
 
-    chat: applied to every prompt's messages before they are rendered, None: they stay.
+    chat: applied to every prompt's messages before they are rendered, None: they stay. sampler:
+    None for an engine of this call's own.
     """
     # before an engine is waited for
     tokenizer = models.chat_tokenizer(model)
-    engine = start(model, sampling.seed)
+    sampler = sampler or own_engine(model, sampling.seed)
 
     prompts = [render(tokenizer, request, request.elicit, chat) for request in requests]
     tokens = [tokenizer(prompt, add_special_tokens=False).input_ids for prompt in prompts]
-    inputs = [{"prompt_token_ids": ids} for ids in tokens]
-    bar = partial(progress, about="sampling")
-    outputs = engine.generate(inputs, parameters(sampling), use_tqdm=bar)
     rows = []
-    for request, prompt, output in zip(requests, prompts, outputs, strict=True):
+    for request, prompt, samples in zip(requests, prompts, sampler(tokens, sampling), strict=True):
         shared = {
             "run": run,
             "step": step,
@@ -88,14 +100,30 @@ def generate(
             "prompt": prompt,
             "plain_prompt": render(tokenizer, request, False, chat),
         }
-        for sample in output.outputs:
+        for sample in samples:
             own = {
                 "response": sample.text,
-                "n_tokens": len(sample.token_ids),
-                "finish": sample.finish_reason,
+                "n_tokens": sample.n_tokens,
+                "finish": sample.finish,
             }
             rows.append(shared | own)
     return schema.frame(rows)
+
+
+def own_engine(model: Path, seed: int) -> Sampler:
+    engine = start(model, seed)
+
+    def sample(prompts: list[list[int]], sampling: Sampling) -> list[list[Sample]]:
+        inputs = [{"prompt_token_ids": ids} for ids in prompts]
+        bar = partial(progress, about="sampling")
+        outputs = engine.generate(inputs, parameters(sampling), use_tqdm=bar)
+        found = []
+        for output in outputs:
+            of_one = [Sample(x.text, len(x.token_ids), x.finish_reason) for x in output.outputs]
+            found.append(of_one)
+        return found
+
+    return sample
 
 
 def render(tokenizer, request: Request, elicit: bool, chat: Chat | None) -> str:

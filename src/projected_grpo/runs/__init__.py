@@ -5,17 +5,15 @@ from projected_grpo.runs.files import refuse_without_room
 from projected_grpo.runs.folder import create, recording
 from projected_grpo.runs.lookup import find, open_run, resolve
 from projected_grpo.runs.run import Run
-from projected_grpo.runs.states import Start, complete, make_room
-from projected_grpo.runs.states import find as find_state
+from projected_grpo.runs.start import Start
+from projected_grpo.runs.start import find as find_state
 
 __all__ = [
     "Run",
     "Start",
-    "complete",
     "create",
     "find",
     "find_state",
-    "make_room",
     "open_run",
     "problem_set",
     "recording",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from projected_grpo.cli import Refusal
 from projected_grpo.runs.comparable import comparable_config
-from projected_grpo.runs.states import Start
+from projected_grpo.runs.start import Start
 
 OPTIMIZER = "actor_rollout_ref.actor.optim."
 # verl fills it in: it is trainer.total_training_steps
@@ -13,13 +13,15 @@ MODEL = "actor_rollout_ref.model."
 ADAPTER = (f"{MODEL}lora", f"{MODEL}target_modules", f"{MODEL}exclude_modules")
 RANKS = ("trainer.n_gpus_per_node", "trainer.nnodes")
 # What may differ where a run continues: its name and place, how far it goes, what it keeps.
-APART = {"run", "group", "outputs", "limits", "from", "states", "eval"}
+APART = {"run", "group", "outputs", "limits", "from", "eval"}
+APART |= {"save_every", "keep", "keep_at", "save_hub", "eval_every"}
 APART_KEYS = {
     "trainer.total_training_steps",
     "trainer.save_freq",
     "trainer.resume_mode",
     "trainer.resume_from_path",
     "actor_rollout_ref.actor.fsdp_config.start",
+    "actor_rollout_ref.actor.fsdp_config.begin",
     "model.path",
 }
 

@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any
 
 # They name another run, whose name may be this one's too.
-OF_OTHERS = ("from", "trainer.resume_from_path")
+OF_OTHERS = (
+    "from",
+    "trainer.resume_from_path",
+    "actor_rollout_ref.actor.fsdp_config.begin",
+)
 
 
 def comparable_config(config: dict, path: Path) -> dict[str, str]:

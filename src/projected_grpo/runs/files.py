@@ -48,5 +48,5 @@ def refuse_without_room(folder: Path, needed: int) -> None:
     if free < needed:
         raise Refusal(
             f"{folder} has {free / 1e9:.1f} GB free, and this run may fill {needed / 1e9:.1f}: "
-            "make room, keep fewer states (states.last=), or name another outputs="
+            "make room, keep fewer states (keep=), or name another outputs="
         )

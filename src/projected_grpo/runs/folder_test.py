@@ -54,6 +54,32 @@ def test_an_unfinished_run_is_set_aside_whole_and_out_of_sight(tmp_path):
     assert [file.read_text() for file in aside] == ["kept"]
 
 
+@pytest.mark.parametrize("left", ["states/global_step_4", "ckpt"])
+def test_an_unfinished_run_of_the_same_settings_goes_on_from_what_it_kept(left, tmp_path):
+    config = {"lr": 1.0, "trainer": {"total_training_steps": 6}}
+    old = start(tmp_path, **config)
+    (old.path / left).mkdir(parents=True)
+    for step in (4, 5):
+        with (old.path / "metrics.jsonl").open("a") as lines:
+            lines.write(json.dumps({"step": step, "data": {}}) + "\n")
+    old.finish("failed")
+    run = start(tmp_path, **config)
+    kept = [json.loads(line)["step"] for line in (run.path / "metrics.jsonl").open()]
+    assert (kept, run.next_step) == (([4], 5) if left != "ckpt" else ([4, 5], 7))
+    expected = {**old.manifest, "resumed": run.manifest["resumed"]}
+    assert run.manifest == expected and run.manifest["status"] == "running"
+    again = run.finish("failed") and start(tmp_path, **config)
+    assert [entry["step"] for entry in again.manifest["resumed"]] == [run.next_step - 1] * 2
+
+
+def test_an_unfinished_run_of_other_settings_is_set_aside_with_its_states(tmp_path):
+    old = start(tmp_path, lr=1.0)
+    (old.path / "states/global_step_4").mkdir(parents=True)
+    old.finish("failed")
+    assert start(tmp_path, lr=2.0).next_step == 1
+    assert list((tmp_path / "g" / ".unfinished").glob("*/states/global_step_4"))
+
+
 def test_a_run_that_another_process_writes_is_left_alone(tmp_path):
     run = start(tmp_path)
     manifest = {**run.manifest, "pid": os.getppid(), "host": socket.gethostname()}

@@ -75,6 +75,12 @@ class Run:
         return start["step"] + 1 if start else 1
 
     @property
+    def next_step(self) -> int:
+        """The number of the next training step, where it goes on after it was killed or failed."""
+        again = self.manifest.get("resumed")
+        return again[-1]["step"] + 1 if again else self.first_step
+
+    @property
     def taught(self) -> bool:
         """Whether the model had been fine-tuned before the study."""
         return self._since_roles("taught")
@@ -97,6 +103,10 @@ class Run:
                 f"run it again, or report it with commit {self.commit}"
             )
         return self.manifest[key]
+
+    def record_failure(self, failure: str | None) -> "Run":
+        """failure: what it ends with, in one line, where that is known."""
+        return write_manifest(self.path, {**self.manifest, "failure": failure})
 
     def finish(self, status: str) -> "Run":
         """Write the status ("done" or "failed") and the end time."""

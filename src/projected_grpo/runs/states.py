@@ -1,91 +1,83 @@
-"""States of a run: what another run can go on from, in states/global_step_<step>/.
+"""States of a run: what it goes on from when it was killed, and what other runs can start from.
 
-A state holds weights, optimizer, schedule and the place in the data, as verl saves them.
-state.json is written last: a folder without it is no state.
+A state holds weights, optimizer, schedule, random numbers, mechanisms and the place in the data, in
+states/global_step_<step>/. It is written elsewhere and renamed: a folder of that name is whole.
 """
 
 import json
-import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
-from projected_grpo.cli import Refusal
 from projected_grpo.runs.files import write_atomic
-from projected_grpo.runs.folder import is_alive
-from projected_grpo.runs.lookup import resolve
-from projected_grpo.runs.run import Run
 
 FOLDER = "states"
-WHOLE = "state.json"
-NONE = "it kept none: train it with states.every=1"
-
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """Where a run goes on from: another run's state after a step."""
-
-    run: Run
-    step: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.run.name}@{self.step}"
-
-    @property
-    def folder(self) -> Path:
-        return folder(self.run.path, self.step).resolve()
-
-    @property
-    def record(self) -> dict:
-        """For the manifest of the run that goes on."""
-        kept = ("commit", "dirty", "arm", "seed", "config_hash")
-        origin = {key: self.run.manifest[key] for key in kept}
-        return {"run": self.run.name, "step": self.step, **origin}
+# Inside it: what is being written, and what is being removed.
+WRITING, REMOVED = ".writing", ".removed"
+# Files of a run with a line a step, and the key that holds the step; sync.jsonl begins with 0,
+# what vLLM got before the first.
+LINES = {"metrics.jsonl": "step", "sync.jsonl": "sync"}
 
 
 def folder(run: Path, step: int) -> Path:
-    """Where verl puts the state after the step, for the run folder at `run`."""
+    """Where the state after the step is, for the run folder at `run`."""
     return run / FOLDER / f"global_step_{step}"
 
 
 def steps(run: Path) -> list[int]:
-    """The steps of whole states, in order, of the run folder at `run`."""
-    whole = (run / FOLDER).glob(f"global_step_*/{WHOLE}")
-    return sorted(json.loads(file.read_text())["step"] for file in whole)
+    """The steps of the states, in order, of the run folder at `run`."""
+    return _steps(run / FOLDER)
 
 
-def complete(run: Path, step: int) -> None:
-    """Says that the state is whole."""
-    write_atomic(folder(run, step) / WHOLE, json.dumps({"step": step}) + "\n")
+def writing(run: Path) -> Path:
+    """Where verl writes a state, before `publish`."""
+    return run / FOLDER / WRITING
 
 
-def make_room(run: Path, last: int, kept: set[int]) -> None:
-    """Before one more state: removes all but the newest `last` - 1 and those of `kept` steps."""
+def written(run: Path) -> int | None:
+    """The step of what is there of a state that was not published."""
+    return max(_steps(writing(run)), default=None)
+
+
+def publish(run: Path, step: int) -> None:
+    """Makes the state that was written, and all else of its step, the one to go on from."""
+    (writing(run) / f"global_step_{step}").rename(folder(run, step))
+
+
+def discard(run: Path) -> None:
+    """Removes what is not a state yet, or no more; the folder as well where no state is in it."""
+    for name in (WRITING, REMOVED):
+        shutil.rmtree(run / FOLDER / name, ignore_errors=True)
+    if (run / FOLDER).is_dir() and not steps(run):
+        (run / FOLDER).rmdir()
+
+
+def remove(run: Path, step: int) -> None:
+    """In one step for whoever looks for a state."""
+    removed = run / FOLDER / REMOVED
+    folder(run, step).rename(removed)
+    shutil.rmtree(removed)
+
+
+def trim(run: Path, newest: int, kept: set[int]) -> None:
+    """Removes all states but the newest ones, so many, and those of `kept` steps."""
     passing = [step for step in steps(run) if step not in kept]
-    for step in passing[: len(passing) - last + 1]:
-        # first of all, so that what is half removed is no state
-        (folder(run, step) / WHOLE).unlink()
-        shutil.rmtree(folder(run, step))
+    for step in passing[:-newest]:
+        remove(run, step)
 
 
-def find(text: str, root: Path) -> Start:
-    """The state that from=RUN@STEP names; RUN is a path, or a name under `root`.
+def cut(run: Path, step: int, first: int) -> None:
+    """Removes what the run wrote of later steps. first: the number of the first one it took."""
+    for name, key in LINES.items():
+        if (file := run / name).exists():
+            # sync i follows the run's own step i, and the one that follows the last is made anew
+            last = step if key == "step" else step - first
+            whole, _, _ = file.read_text().rpartition("\n")
+            kept = [line for line in whole.splitlines() if json.loads(line)[key] <= last]
+            write_atomic(file, "".join(f"{line}\n" for line in kept))
+    for file in run.glob("*/[0-9]*.parquet"):
+        if int(file.stem) > step:
+            file.unlink()
 
-    Raises Refusal where there is none, with the steps that there are, and where the run goes on and
-    may remove it.
-    """
-    name, _, step = text.rpartition("@")
-    if not re.fullmatch(r".+@\d+", text):
-        raise Refusal(f"from={text}: expected RUN@STEP, a run's name or folder and a step")
-    run = resolve(name, root)
-    if is_alive(run):
-        raise Refusal(
-            f"from={text}: {run.name} is being written by process {run.manifest['pid']} and may "
-            "remove its states: wait for it"
-        )
-    held = steps(run.path)
-    if int(step) not in held:
-        there_are = f"choose one of {', '.join(map(str, held))}" if held else NONE
-        raise Refusal(f"from={text}: {run.name} has no state after step {step}: {there_are}")
-    return Start(run, int(step))
+
+def _steps(folder: Path) -> list[int]:
+    return sorted(int(path.name.rpartition("_")[2]) for path in folder.glob("global_step_*"))

@@ -43,11 +43,10 @@ labels = [{"labels/blatant": x, "labels/strict": x} for x in rates]
 lines = [json.dumps({"step": i, "data": x}) for i, x in enumerate(labels, 1)]
 (run / "metrics.jsonl").write_text("".join(line + chr(10) for line in lines))
 (run / "ckpt").mkdir(exist_ok=True)
-if "states.every" in words:
+if "save_every" in words:
     for i in range(1, 1 + len(rates)):
         state = run / "states" / f"global_step_{i}"
         state.mkdir(parents=True, exist_ok=True)
-        (state / "state.json").write_text(json.dumps({"step": i}))
 manifest("done")
 """
 MAKER = """

@@ -70,8 +70,8 @@ def test_a_point_that_is_lost_is_replaced_by_another(study):
     one.start(source, CPU)
     one.at_work[source.name].popen.wait()
     one.collect(one.at_work[source.name])
-    (state,) = of.root.rglob("state.json")
-    state.unlink()
+    (state,) = of.root.rglob("global_step_*")
+    state.rmdir()
     queue(of).run()
     assert [name for name in names(of) if "/" in name] == [
         "2/vanilla-s2",
@@ -88,6 +88,6 @@ def test_a_point_whose_set_fails_keeps_its_state_for_the_next_time(study):
     of = study(**branching(ALL_REACH), sets={"v": {**at_branch, "options": ["status=1"]}})
     queue(of).run()
     assert names(of) == ["source vanilla-s1001", "set v-1", "set v-1"]
-    assert len(list(of.root.rglob("state.json"))) == 1
+    assert len(list(of.root.rglob("global_step_*"))) == 1
     queue(study(**branching(ALL_REACH), sets={"v": at_branch})).run()
     assert names(of)[3:6] == ["set v-1", "1/vanilla-s1", "1/project-s1"]

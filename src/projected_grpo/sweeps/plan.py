@@ -142,16 +142,16 @@ def _source(study: Study, i: int) -> Job:
     hub = any(of.at == "branch" for of in study.sets.values())
     words = [
         *_words(study, arm, None),
-        "states.every=1",
-        "states.last=1",
-        f"states.hub={str(hub).lower()}",
+        "save_every=1",
+        "keep=1",
+        f"save_hub={str(hub).lower()}",
         f"trainer.total_training_steps={branch.within}",
         # what a source becomes is not looked at
         "eval.n=0",
         f"seed={seed}",
     ]
     if branch.at is not None:
-        words.append(f"states.keep_at=[{branch.at}]")
+        words.append(f"keep_at=[{branch.at}]")
     words += branch.overrides
     return Job(
         f"source {arm}-s{seed}",
@@ -167,7 +167,7 @@ def _source(study: Study, i: int) -> Job:
 
 def _state(study: Study, point: int, step: int | None) -> list[Path]:
     """What a job at the point needs; nothing that could be there while its step is not known."""
-    return [] if step is None else [state_folder(study, point, step) / states.WHOLE]
+    return [] if step is None else [state_folder(study, point, step)]
 
 
 def _gigabytes(study: Study, arm: str) -> float:

@@ -87,7 +87,7 @@ def test_before_a_point_is_reached_there_are_sources_and_no_runs():
 
 def test_a_source_keeps_the_state_of_its_branch_point_and_weights_for_the_sets_made_there():
     words = named(branched(), {}, "source vanilla-s1002").overrides
-    kept = {"states.every=1", "states.last=1", "states.keep_at=[0.02]", "states.hub=true"}
+    kept = {"save_every=1", "keep=1", "keep_at=[0.02]", "save_hub=true"}
     assert kept | {"trainer.total_training_steps=12", "group=s-sources"} <= set(words)
 
 
@@ -100,7 +100,7 @@ def test_every_arm_starts_from_a_point_as_often_as_said_in_the_group_of_the_poin
             job.overrides
         )
         assert job.folder.parent == Path("outputs/s-3")
-        state = Path("outputs/s-sources/vanilla-s1003/states/global_step_7/state.json")
+        state = Path("outputs/s-sources/vanilla-s1003/states/global_step_7")
         assert state in job.needs
 
 

@@ -54,7 +54,7 @@ def state(job: Job) -> State:
     if run and is_alive(run):
         return "running"
     absent = [need for need in job.needs if not need.exists()]
-    if any(need.name == states.WHOLE for need in absent):
+    if any(need.parent.name == states.FOLDER for need in absent):
         return "lost"
     if run:
         return "failed" if run.manifest["status"] == "failed" else "interrupted"
@@ -131,9 +131,10 @@ def next_source(study: Study, running: Collection[str], given_up: Collection[str
 def tidy(study: Study, running: Collection[str], given_up: Collection[str]) -> None:
     """Removes weights and states that nothing needs any more; metrics and rollouts stay.
 
-    Final weights of runs, unless the study keeps them; of a source all states but its branch point,
-    and that and its weights as well once all runs from it have ended; those of what was set aside
-    unfinished.
+    Of runs that are done or given up the states, and final weights unless the study keeps them; of
+    such a source all states but its branch point, and that and its weights as well once all runs
+    from it have ended; those of what was set aside unfinished. What an interrupted one has stays:
+    it goes on from there.
     """
     reached = points(study)
     for job in plan.jobs(study, reached):
@@ -141,19 +142,21 @@ def tidy(study: Study, running: Collection[str], given_up: Collection[str]) -> N
             continue
         unfinished = job.folder.parent / UNFINISHED
         _remove(*unfinished.glob("*/ckpt"), *unfinished.glob(f"*/{states.FOLDER}"))
-        if job.kind == "run" and not study.settings.keep_weights:
-            _remove(job.folder / "ckpt", job.folder / "final")
+        if job.kind == "run" and (is_done(job) or job.name in given_up):
+            _remove(job.folder / states.FOLDER)
+            if not study.settings.keep_weights:
+                _remove(job.folder / "ckpt")
     for i, source in _sources(study).items():
-        if source.name in running:
+        if not (is_done(source) or source.name in given_up):
             continue
         kept = reached.get(i)
         if kept and _standing(study, i, kept, given_up) != "open":
             kept = None
         if kept is None:
-            _remove(source.folder / "ckpt", source.folder / "final")
+            _remove(source.folder / "ckpt")
         for step in states.steps(source.folder):
             if step != kept:
-                _remove(states.folder(source.folder, step))
+                states.remove(source.folder, step)
 
 
 def log_of(study: Study, job: Job) -> Path:
@@ -199,13 +202,10 @@ def _standing(
     left = [job for job in own if not (is_done(job) or job.name in given_up)]
     if not left:
         return "complete"
-    whole = (plan.state_folder(study, i, step) / states.WHOLE).is_file()
-    return "open" if whole else "lost"
+    return "open" if plan.state_folder(study, i, step).is_dir() else "lost"
 
 
 def _remove(*folders: Path) -> None:
     for folder in folders:
-        # what says that a state is whole goes first
-        (folder / states.WHOLE).unlink(missing_ok=True)
         if folder.is_dir():
             shutil.rmtree(folder)

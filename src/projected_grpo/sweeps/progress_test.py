@@ -69,7 +69,6 @@ def test_a_points_state_stays_for_the_arms_that_are_not_chosen(tmp_path):
     ended(logged(source.folder, 0.05))
     state = plan.state_folder(study, 1, 1)
     state.mkdir(parents=True)
-    (state / "state.json").write_text(json.dumps({"step": 1}))
     only = replace(study, only=("vanilla",))
     runs = [job for job in progress.jobs(only) if job.kind == "run"]
     assert [job.name for job in runs] == ["1/vanilla-s1"]
@@ -77,3 +76,18 @@ def test_a_points_state_stays_for_the_arms_that_are_not_chosen(tmp_path):
     ended(runs[0].folder)
     progress.tidy(only, (), ())
     assert state.is_dir()
+
+
+def test_an_interrupted_runs_state_stays_until_it_is_done_or_given_up(tmp_path):
+    study = parse("s", {**BASE, "arms": {"vanilla": None}, "seeds": [1, 2, 3]}, tmp_path)
+    interrupted, done, given_up = progress.jobs(study)
+    for job in (interrupted, done, given_up):
+        (job.folder / "states" / "global_step_4").mkdir(parents=True)
+        failed = json.dumps({"kind": "run", "status": "failed"})
+        (job.folder / "manifest.json").write_text(failed)
+    ended(done.folder)
+    progress.tidy(study, (), {given_up.name})
+    left = [job for job in (interrupted, done, given_up) if (job.folder / "states").exists()]
+    assert left == [interrupted]
+    progress.tidy(study, {interrupted.name}, ())
+    assert (interrupted.folder / "states").exists()

@@ -117,4 +117,4 @@ def test_arms_start_from_the_first_points_that_are_reached_and_no_state_is_left(
         "3/vanilla-s3",
         "3/project-s3",
     ]
-    assert not list(of.root.rglob("state.json"))
+    assert not list(of.root.rglob("global_step_*"))

@@ -35,4 +35,4 @@ def test_a_study_ends_in_a_report_and_is_not_run_twice(tmp_path):
 
 def test_arms_start_from_a_branch_point_whose_state_is_then_removed(tmp_path):
     assert "2 of 2 runs done" in said("sweeps.command", "smoke_branch", *local(tmp_path))
-    assert not list(tmp_path.rglob("state.json"))
+    assert not list(tmp_path.rglob("global_step_*"))

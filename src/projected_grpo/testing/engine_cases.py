@@ -7,6 +7,7 @@ import torch
 
 from projected_grpo.directions import files
 from projected_grpo.testing.tiny_engine import arm, jagged, make_engine
+from projected_grpo.verl_ext import faults
 
 
 def batch():
@@ -29,11 +30,15 @@ LORA = {
     "lora-measure": "measure",
 }  # kind -> where its arm acts
 FAST = {"fast": 4, "halves": 2}  # kind -> samples a micro-batch, of four
-UPDATES = ("update", "twice", "resumed", "branched", *LORA)  # in fp32, on verl's own path
+BRANCHES = ("branched", "branched twice", "branched resumed")
+UPDATES = ("update", "twice", "resumed", *BRANCHES, *LORA)  # in fp32, on verl's own path
 
 
 def made(kind: str, folder: Path, start: str = "model"):
-    """(engine, actor's config) of a kind; see `one_step`, and the engine's config for `start`."""
+    """(engine, actor's config) of a kind; see `one_step`, and the engine's config for `start`.
+
+    A branch begins at the checkpoint of this kind's folder.
+    """
     fast, stock = kind in FAST, kind in ("stock", "recomputed")
     where = LORA.get(kind, "update" if kind in UPDATES else kind)
     chosen = arm(where) if kind in ("measure", "gradient", *UPDATES) else {}
@@ -46,6 +51,7 @@ def made(kind: str, folder: Path, start: str = "model"):
         fp32=kind in ("recomputed", *FAST, *UPDATES),
         lora=kind in LORA,
         start=start,
+        begin=str(folder / kind / "begin") if start == "branch" else None,
     )
 
 
@@ -68,7 +74,8 @@ def one_step(kind: str, folder: Path) -> None:
     micro-batches. off, measure, gradient: our engine with the hook absent, watching or projecting,
     on verl's own path. update: restoring, in fp32; lora...: the same with adapters and three ways
     to act, two steps, and what vLLM is sent. twice: two steps; resumed: two, with a checkpoint and
-    a new engine between them; branched: likewise, but the new engine starts there.
+    a new engine between them; branched: likewise, but the new engine starts there, and takes one
+    step more (twice), or one more with a new engine between them (resumed).
     """
     from verl.utils import tensordict_utils as tu
     from verl.workers.utils.losses import ppo_loss
@@ -89,12 +96,21 @@ def one_step(kind: str, folder: Path) -> None:
                 engine.lr_scheduler_step()
 
     update()
-    if kind in ("resumed", "branched"):
-        engine.save_checkpoint(str(folder / "ckpt"), global_step=1)
-        start = "branch" if kind == "branched" else "continued"
-        engine, actor = made(kind, folder, start)
-        engine.load_checkpoint(str(folder / "ckpt"))
+
+    def anew(place: str) -> None:
+        nonlocal engine, actor
+        checkpoint = str(folder / kind / place / "actor")
+        engine.save_checkpoint(checkpoint, global_step=1)
+        engine, actor = made(kind, folder, "branch" if kind in BRANCHES else "continued")
+        engine.load_checkpoint(checkpoint)
+
+    if kind in ("resumed", *BRANCHES):
+        anew("begin")
     if kind != "update" and kind in UPDATES:
+        update()
+    if kind == "branched resumed":
+        anew("own")
+    if kind in BRANCHES[1:]:
         update()
     torch.save(
         {name: p.full_tensor().detach().clone() for name, p in engine.module.named_parameters()},
@@ -105,6 +121,20 @@ def one_step(kind: str, folder: Path) -> None:
             {name: p.clone() for name, p in engine.get_per_tensor_param()[0]}, folder / "sent.pt"
         )
         torch.save(dict(enumerate(log_probs(engine, batch()))), folder / "said.pt")
+
+
+def not_finite(folder: Path) -> None:
+    """A step whose gradient has NaN in it; keeps what it raises in nan.txt."""
+    from verl.workers.utils.losses import ppo_loss
+
+    engine, actor = made("off", folder)
+    with torch.no_grad():
+        next(iter(engine.module.parameters())).mul_(float("nan"))
+    try:
+        with engine.train_mode():
+            engine.train_batch(batch(), partial(ppo_loss, actor))
+    except faults.NotFinite as error:
+        (folder / "nan.txt").write_text(str(error))
 
 
 def anchored(

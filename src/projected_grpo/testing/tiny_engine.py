@@ -116,12 +116,13 @@ def make_engine(
     fp32: bool = True,
     lora: bool = False,
     start: str = "model",
+    begin: str | None = None,
 ):
     """(engine, actor's config) for the model in `folder`, whose v lies in folder/v.
 
     chosen: an arm's definition, or nothing. fast: with the switches of a run's
-    fast=true or fast=false, but rows are packed in both. stock: verl's engine. start: what a
-    checkpoint is that it will load, see our engine's config.
+    fast=true or fast=false, but rows are packed in both. stock: verl's engine. start,
+    begin: what a checkpoint is that it will load, see our engine's config.
     """
     from verl.trainer.config import CheckpointConfig
     from verl.workers.config import (
@@ -159,6 +160,7 @@ def make_engine(
             response_head=fsdp.response_head,
             share_prompts=fsdp.share_prompts,
             start=start,
+            begin=begin,
         )
     adapter = dict(lora_rank=4, lora_alpha=64, lora={"merge": True}) if lora else {}
     model = HFModelConfig(

@@ -82,8 +82,8 @@ def check(cfg: DictConfig) -> "Arm":
     arm = arms.parse(OmegaConf.to_container(cfg.arm, resolve=True))
     refusals.check(cfg, arm.interventions)
     states.check(cfg)
-    if cfg.states.every:
-        cfg.trainer.save_freq = cfg.states.every
+    if cfg.save_every:
+        cfg.trainer.save_freq = cfg.save_every
     loopholes.get(cfg.env.loophole)
     rewards = cfg.reward.custom_reward_function.reward_kwargs
     if unread := sorted(set(rewards) - {"arm", "labels", "sandboxes"}):

@@ -1,5 +1,6 @@
 """verl's FSDP engine with an arm's mechanisms in its step. Registered so that verl takes it."""
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +19,7 @@ from projected_grpo.interventions.base import Setup, Site
 from projected_grpo.interventions.chain import Chain
 from projected_grpo.verl_ext import (
     delta_nets,
+    faults,
     loss,  # noqa: F401  registers the on-policy loss
     teacher,
 )
@@ -29,7 +31,8 @@ class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
     """arm: what arms.parse takes, empty for none. v_hack: folder of a direction or columns.
 
     run_dir: the run's folder. start: what a checkpoint that is loaded is: "continued", this run's
-    own or one that differs in nothing; "branch", where another run is left.
+    own or one that differs in nothing; "branch", where another run is left, or one of this run's
+    since then. begin: the state that such a branch began at.
     response_head, share_prompts: see response_head.py.
     """
 
@@ -37,6 +40,7 @@ class ConstrainedFSDPEngineConfig(FSDPEngineConfig):
     v_hack: str | None = None
     run_dir: str | None = None
     start: Literal["model", "continued", "branch"] = "model"
+    begin: str | None = None
     response_head: bool = True
     share_prompts: bool = True
 
@@ -51,6 +55,8 @@ class ConstrainedFSDPEngine(ResponseHeadEngine):
         return super()._build_fsdp_module(module)
 
     def initialize(self):
+        # verl seeds nothing here, and adapters would be the same under every seed
+        torch.manual_seed(self.engine_config.seed)
         super().initialize()
         delta_nets.prepare(self.module)
         if self._is_lora:
@@ -102,6 +108,10 @@ class ConstrainedFSDPEngine(ResponseHeadEngine):
     def optimizer_step(self):
         self.interventions.before_step()
         grad_norm = super().optimizer_step()
+        # verl leaves the step out, and the next ones are likely to be the same
+        if not math.isfinite(grad_norm):
+            step = self.lr_scheduler.last_epoch + 1
+            raise faults.NotFinite(f"the gradient of step {step} has norm {float(grad_norm)}")
         self.interventions.after_step()
         return grad_norm
 
@@ -122,14 +132,20 @@ class ConstrainedFSDPEngine(ResponseHeadEngine):
         torch.save(self.interventions.state(), self._state_file(local_path))
 
     def load_checkpoint(self, local_path, *args, **kwargs):
-        """verl's. A branch draws on from its own seed, and is constrained from these weights on."""
-        own = self.checkpoint_manager.get_rng_state()
-        super().load_checkpoint(local_path, *args, **kwargs)
+        """verl's. A branch draws on from its own seed.
+
+        Its mechanisms are attached to the weights that it began with, whichever it goes on from.
+        """
         if self._is_branch:
+            begin = Path(self.engine_config.begin) / "actor"
+            own = self.checkpoint_manager.get_rng_state()
+            super().load_checkpoint(str(begin), *args, **kwargs)
             self.checkpoint_manager.load_rng_state(own)
             self.interventions.attach(self.module, self._site())
-        else:
-            self.interventions.load_state(torch.load(self._state_file(local_path)))
+            if Path(local_path) == begin:
+                return
+        super().load_checkpoint(local_path, *args, **kwargs)
+        self.interventions.load_state(torch.load(self._state_file(local_path)))
 
     def _state_file(self, local_path: str) -> Path:
         return Path(local_path) / f"interventions_rank_{self.rank}.pt"

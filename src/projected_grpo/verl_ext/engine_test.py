@@ -16,6 +16,7 @@ from projected_grpo.testing.engine_cases import (
     UPDATES,
     anchored,
     batch,
+    not_finite,
     one_step,
 )
 from projected_grpo.testing.tiny_engine import build, spawned
@@ -24,6 +25,7 @@ from projected_grpo.testing.tiny_engine import build, spawned
 def steps(folder: Path) -> None:
     for kind in ("stock", "recomputed", "off", "measure", "gradient", *FAST, *UPDATES):
         one_step(kind, folder)
+    not_finite(folder)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,15 @@ def test_a_branch_is_anchored_at_the_weights_that_it_starts_from(weights, folder
     assert max(drifts) < 1e-5 < 1e-3 < min(moves)
     since_the_start, _ = zip(*anchored(folder, weights["branched"]), strict=True)
     assert max(since_the_start) > 1e-5
+
+
+def test_a_gradient_that_is_not_finite_ends_the_run_and_names_its_step(folder):
+    assert (folder / "nan.txt").read_text() == "the gradient of step 1 has norm nan"
+
+
+def test_a_branch_that_was_stopped_takes_the_step_that_an_unstopped_one_takes(weights):
+    resumed = weights["branched resumed"]
+    assert all(torch.equal(w, resumed[name]) for name, w in weights["branched twice"].items())
 
 
 def test_what_vllm_is_sent_of_a_constrained_adapter_stays_on_its_anchor_to_bf16_rounding(

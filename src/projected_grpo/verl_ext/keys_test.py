@@ -19,7 +19,7 @@ def refused(*words: str) -> str:
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [
-        (["trainer.save_freq=1"], "states.every=N"),
+        (["trainer.save_freq=1"], "save_every=N"),
         (["trainer.resume_mode=auto"], "from=RUN@STEP"),
         (["trainer.resume_from_path=KEPT/global_step_4"], "from=RUN@STEP"),
         (["trainer.total_epochs=1"], "trainer.total_training_steps=N"),

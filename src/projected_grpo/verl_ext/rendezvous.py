@@ -9,6 +9,8 @@ import os
 
 # The run's folder, handed down to all its processes by the environment.
 RUN_DIR = "PROJECTED_GRPO_RUN_DIR"
+# How many steps the run had taken when these processes started.
+FIRST_SYNC = "PROJECTED_GRPO_FIRST_SYNC"
 
 
 def own(handle: str) -> str:

@@ -1,9 +1,11 @@
-"""Which of a run's states stay: those of steps at which hacking reaches a rate for the first time.
+"""Which states a run makes, and which stay: those of steps at which hacking first reaches a rate.
 
-The newest stay as well: `runs.states.make_room`.
+The newest stay as well: `runs.states.trim`.
 """
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from loguru import logger
 from omegaconf import DictConfig
@@ -32,18 +34,31 @@ class Kept:
             self.steps.add(step)
             logger.info(f"step {step} is kept: {blatant:.1%} blatant, {self.awaited.pop(0):.1%}")
 
+    def look_back(self, run: Path) -> None:
+        """The same for all steps that the run folder has metrics of."""
+        for line in (run / "metrics.jsonl").read_text().splitlines():
+            entry = json.loads(line)
+            self.look(entry["step"], entry["data"]["labels/blatant"])
+
+
+def is_whole(cfg: DictConfig, step: int) -> bool:
+    """Whether the state after the step is made."""
+    return bool(cfg.save_every) and step % cfg.save_every == 0
+
 
 def check(cfg: DictConfig) -> None:
     """Refusal where the settings of states do not go together."""
-    every, last, keep_at = cfg.states.every, cfg.states.last, cfg.states.keep_at
+    every, last, keep_at = cfg.save_every, cfg.keep, cfg.keep_at
     if not (every is None or (isinstance(every, int) and every > 0)):
-        raise Refusal(f"states.every={every}: expected a number of steps, or null for no states")
+        raise Refusal(f"save_every={every}: expected a number of steps, or null for no states")
     if not (isinstance(last, int) and last > 0):
-        raise Refusal(f"states.last={last}: expected how many of the newest stay, 1 or more")
+        raise Refusal(f"keep={last}: expected how many of the newest stay, 1 or more")
+    if not (cfg.eval_every is None or (isinstance(cfg.eval_every, int) and cfg.eval_every > 0)):
+        raise Refusal(f"eval_every={cfg.eval_every}: expected a number of steps, or null")
     if any(not 0 < rate <= 1 for rate in keep_at):
-        raise Refusal(f"states.keep_at={list(keep_at)}: expected shares of samples, as 0.02")
+        raise Refusal(f"keep_at={list(keep_at)}: expected shares of samples, as 0.02")
     if keep_at and every != 1:
-        raise Refusal("states.keep_at needs the state of every step: set states.every=1")
+        raise Refusal("keep_at needs the state of every step: set save_every=1")
 
 
 def room_of(cfg: DictConfig, weights: int) -> int:
@@ -51,9 +66,10 @@ def room_of(cfg: DictConfig, weights: int) -> int:
 
     Rollouts and logs are a hundredth of that.
     """
-    if not cfg.states.every:
+    if not cfg.save_every:
         return weights * HUB
-    written = cfg.trainer.total_training_steps // cfg.states.every
-    states = min(written, cfg.states.last + len(cfg.states.keep_at))
+    written = cfg.trainer.total_training_steps // cfg.save_every
+    # one more while it is written: the others go afterwards
+    states = min(written, cfg.keep + len(cfg.keep_at) + 1)
     state = STATE_BESIDE_ADAPTER if cfg.actor_rollout_ref.model.lora_rank else STATE
-    return weights * (HUB + states * (state + HUB * cfg.states.hub))
+    return weights * (HUB + states * (state + HUB * cfg.save_hub))

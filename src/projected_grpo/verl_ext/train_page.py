@@ -23,7 +23,7 @@ def text() -> str:
         [
             "Train one arm: key=value ...",
             choices,
-            "Then, as configs/train.yaml has them (states.every=1 for a key inside another):",
+            "Then, as configs/train.yaml has them (save_every=1 for a key inside another):",
             HEAD.search(page)[0].rstrip(),
             "Any other key of that file, of the groups' and of verl's config may follow.",
         ]

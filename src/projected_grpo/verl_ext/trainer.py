@@ -17,7 +17,7 @@ from projected_grpo import runs
 from projected_grpo.interventions import arms
 from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.rollouts import schema
-from projected_grpo.verl_ext import advantages, loss, rollout_rows, scores, states
+from projected_grpo.verl_ext import advantages, awake, loss, rollout_rows, scores, states
 from projected_grpo.verl_ext.step_lines import StepLines
 from projected_grpo.verl_ext.worker import ConstrainedActorWorker
 
@@ -64,6 +64,12 @@ class StockTrainer(PPOTrainerSync):
         self.actor_rollout_wg.ready()
         super()._load_checkpoint()
 
+    def on_train_begin(self):
+        # verl's logger begins a file anew, and the one of a run that goes on holds steps
+        metrics = Path(self.config.run.dir) / "metrics.jsonl"
+        self.logger.logger["file"].fp = metrics.open("ab", buffering=0)
+        super().on_train_begin()
+
 
 @register_trainer("constrained")
 class ConstrainedTrainer(StockTrainer):
@@ -72,25 +78,41 @@ class ConstrainedTrainer(StockTrainer):
         arm = arms.parse(OmegaConf.to_container(config.arm, resolve=True))
         self.interventions = arm.interventions
         self.run_dir = Path(config.run.dir)
-        self.kept = states.Kept(config.states.keep_at)
+        self.kept = states.Kept(config.keep_at)
         self.lines = StepLines()
 
     def _load_checkpoint(self):
+        own = runs.states.steps(self.run_dir)
+        if own:
+            # it was killed, and what it wrote since is gone: runs.folder
+            self.config.trainer.resume_mode = "resume_path"
+            last = runs.states.folder(self.run_dir, own[-1])
+            self.config.trainer.resume_from_path = str(last)
+            self.kept.look_back(self.run_dir)
         super()._load_checkpoint()
-        if self.config.run.start == "branch":
+        if self.config.run.start == "branch" and not own:
             # verl has put it where the other run's stood
             self._init_dataloader()
 
+    def step(self, metrics, timing_raw):
+        batch = super().step(metrics, timing_raw)
+        # before verl saves: a state holds all that a step does
+        self._end_step(batch, metrics)
+        return batch
+
     def _save_checkpoint(self):
-        every, is_last = self.config.states.every, self.global_steps >= self.total_training_steps
-        is_whole = bool(every) and self.global_steps % every == 0
-        hub = ["hf_model"] * (is_last or self.config.states.hub)
+        is_last = self.global_steps >= self.total_training_steps
+        is_whole = states.is_whole(self.config, self.global_steps)
+        hub = ["hf_model"] * (is_last or self.config.save_hub)
         self.actor_rollout_wg.will_save(states.WHOLE * is_whole + hub)
-        if is_whole:
-            runs.make_room(self.run_dir, self.config.states.last, self.kept.steps)
         super()._save_checkpoint()
-        if is_whole:
-            runs.complete(self.run_dir, self.global_steps)
+
+    def _publish(self):
+        """The last step's state, now that its metrics are written; older ones go."""
+        step = runs.states.written(self.run_dir)
+        if step is not None:
+            runs.states.publish(self.run_dir, step)
+            runs.states.trim(self.run_dir, self.config.keep, self.kept.steps)
 
     def _fetch_one_gen_batch(self):
         """verl's, with names that say the step and the place in it: the same in every run."""
@@ -108,9 +130,18 @@ class ConstrainedTrainer(StockTrainer):
     def on_train_begin(self):
         self.deadline = time.monotonic() + (self.config.limits.train_s or float("inf"))
         super().on_train_begin()
+        run = runs.open_run(self.run_dir)
+        if self.config.eval_every and self.global_steps == run.first_step:
+            self._evaluate(self.global_steps - 1)
         self.lines.begin(self.global_steps, self.total_training_steps)
 
+    def _evaluate(self, step):
+        """With the weights after the step, which vLLM has."""
+        client, run = self.get_llm_client(), runs.open_run(self.run_dir)
+        return awake.evaluate(run, step, client, self.tokenizer, self.interventions)
+
     def on_step_begin(self):
+        self._publish()
         self.places = itertools.count()
         super().on_step_begin()
 
@@ -166,14 +197,24 @@ class ConstrainedTrainer(StockTrainer):
         super()._compute_metrics(batch, metrics, timing_raw, global_steps, epoch)
         if loss.TOKENS in metrics:
             loss.divide(metrics)
+        if loss.KL in metrics and self.config.actor_rollout_ref.rollout.top_k <= 0:
+            # after the step's rollouts are on disk
+            loss.check(metrics, self.config.actor_rollout_ref.rollout.top_p)
+        if awake.is_due(self.config, global_steps):
+            metrics |= self._evaluate(global_steps)
+        limit = self.deadline - time.monotonic()
+        self.lines.say(global_steps, self.total_training_steps, metrics, limit)
+
+    def _end_step(self, batch, metrics):
+        """Its rollouts on disk, what they say in its metrics, and the mechanisms' last turn."""
         rows, seconds = self._rows(batch)
         for row in rows:
             row.pop("score")
         rollouts = schema.frame(rows).sort("problem_id", "uid", maintain_order=True)
         folder = self.run_dir / "rollouts"
         folder.mkdir(exist_ok=True)
-        schema.write(rollouts, folder / f"{global_steps:05d}.parquet")
-        self.kept.look(global_steps, rollouts["blatant"].mean())
+        schema.write(rollouts, folder / f"{self.global_steps:05d}.parquet")
+        self.kept.look(self.global_steps, rollouts["blatant"].mean())
         for name, column in RATES.items():
             metrics[f"labels/{name}"] = rollouts[column].mean()
         # how many strict hacks have such test functions
@@ -183,12 +224,7 @@ class ConstrainedTrainer(StockTrainer):
         metrics["timing_s/longest_grading"] = max(s["compute_score"] for s in seconds)
         metrics |= self.interventions.observed(rollouts)
         if self.interventions.overrides("end_of_step"):
-            self.actor_rollout_wg.end_of_step(global_steps, rollouts)
-        if loss.KL in metrics and self.config.actor_rollout_ref.rollout.top_k <= 0:
-            # after the step's rollouts are on disk
-            loss.check(metrics, self.config.actor_rollout_ref.rollout.top_p)
-        limit = self.deadline - time.monotonic()
-        self.lines.say(global_steps, self.total_training_steps, metrics, limit)
+            self.actor_rollout_wg.end_of_step(self.global_steps, rollouts)
 
     def _rows(self, batch) -> tuple[list[dict], list[dict[str, float]]]:
         longest = self.config.data.max_response_length

@@ -19,6 +19,7 @@ class WitnessExtension(vLLMColocateWorkerExtension):
     """
 
     before = None
+    # of this process: those of a run that goes on follow its earlier ones
     syncs = 0
 
     def __new__(cls, **kwargs):
@@ -34,7 +35,8 @@ class WitnessExtension(vLLMColocateWorkerExtension):
         # A copy: on the CPU in fp32 it would be the live weight itself.
         now = weight.detach().to("cpu", torch.float32, copy=True)
         moved = None if self.before is None else (now - self.before).norm().item()
-        line = {"sync": self.syncs, "name": name, "moved": moved, "norm": now.norm().item()}
+        sync = int(os.environ[rendezvous.FIRST_SYNC]) + self.syncs
+        line = {"sync": sync, "name": name, "moved": moved, "norm": now.norm().item()}
         with (Path(os.environ[rendezvous.RUN_DIR]) / "sync.jsonl").open("a") as out:
             out.write(json.dumps(line) + "\n")
         self.before = now
