@@ -96,6 +96,38 @@ def test_a_set_is_whole_before_what_reads_it_starts(tmp_path):
     assert [path.name for path in (of.folder / "sets").iterdir()] == ["v"]
 
 
+def processes_of(of: Study) -> list[int]:
+    """Of the runs that are done, in order."""
+    done = [job for job in progress.jobs(of) if job.kind == "run" and progress.is_done(job)]
+    return [progress.run_of(job).manifest["pid"] for job in done]
+
+
+def test_in_a_warm_study_one_process_makes_all_runs_in_the_same_order(tmp_path):
+    of = study(tmp_path)
+    queue(of, warm=True).run()
+    assert names(of) == ["vanilla-s1", "project-s1", "vanilla-s2", "project-s2"]
+    (process,) = set(processes_of(of))
+    assert not lives(process)
+
+
+def test_a_run_that_fails_ends_its_process_and_the_next_has_another(tmp_path):
+    arms = {"vanilla": None, "project": {"overrides": ["fails=1"]}}
+    of = study(tmp_path, arms=arms, seeds=[1])
+    queue(of, warm=True).run()
+    assert names(of) == ["vanilla-s1", "project-s1", "project-s1"]
+    assert len(set(processes_of(of))) == 2
+
+
+def test_a_warm_process_leaves_the_card_to_a_set(tmp_path):
+    sets = {"v": {"command": "extract", "at": "branch"}}
+    of = branched(tmp_path, {1: [0.1]}, sets, points=1, started=1)
+    queue(of, warm=True).run()
+    assert names(of)[:2] == ["source vanilla-s1001", "set v-1"]
+    source = next(job for job in progress.jobs(of) if job.kind == "source")
+    (process,) = set(processes_of(of))
+    assert progress.run_of(source).manifest["pid"] != process
+
+
 def started(of: Study, *cards: Card) -> dict[str, str]:
     """Job -> card of what runs at once; all of it is ended."""
     one = queue(of, *cards)
