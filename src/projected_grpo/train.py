@@ -1,10 +1,14 @@
 """Train one arm: `just train arm=project scale=mini seed=1 [any hydra override]`.
 
-Linear on purpose: compose and check, make the run folder, train and evaluate in a preforked process
-(verl_ext/launch.py), mark the run done. What imports torch is imported in functions: by then the
-prefork server, which takes longest, is at work.
+Linear on purpose: compose and check, make the run folder, train and evaluate in preforked processes
+(verl_ext/launch.py, rollouts/evaluate.py), mark the run done. What imports torch is imported in
+functions: by then the prefork server, which takes longest, is at work.
+
+`just train -` does that for every line of its input, a JSON list of overrides. Runs of the same
+shape train in the same processes. It ends where a run fails.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -21,7 +25,7 @@ from projected_grpo.cli import Refusal
 from projected_grpo.fast import prefork
 from projected_grpo.runs import branch
 from projected_grpo.runs.provenance import device_name
-from projected_grpo.verl_ext import environment, train_page
+from projected_grpo.verl_ext import environment, train_page, trainer_process
 from projected_grpo.verl_ext.configuration import CONFIGS, check, configure, is_fast
 
 if TYPE_CHECKING:
@@ -191,14 +195,38 @@ def main(overrides: list[str]) -> None:
     device = environment.prepare()
     # first of all: nothing else takes as long
     processes = prefork.started(PRELOAD) if is_fast(overrides) else prefork.plain()
-    with processes as python:
-        cfg = configure(overrides)
-        run = prepare(cfg, check(cfg), device)
-        console.log_to(run.path / LOG)
-        with runs.recording(run):
-            command = [python, "-m", "projected_grpo.verl_ext.launch", run.path]
-            if status := subprocess.run(command, **console.handed_on()).returncode:
-                fail(run, status)
+    with processes as python, trainer_process.opened(python) as trainer:
+        if overrides != ["-"]:
+            train(overrides, device, trainer)
+            return
+        for line in sys.stdin:
+            train(json.loads(line), device, trainer, stays=True)
+
+
+def train(
+    overrides: list[str], device: str, trainer: trainer_process.TrainerProcess, stays: bool = False
+) -> None:
+    """A run from its settings to its evaluation. stays: the processes, for another one."""
+    cfg = configure(overrides)
+    if stays and not cfg.fast:
+        raise Refusal("fast=false wants processes of its own: leave it out, or train it alone")
+    run = prepare(cfg, check(cfg), device)
+    console.log_to(run.path / LOG)
+    with runs.recording(run):
+        if status := trainer.train(run):
+            fail(run, status)
+        if not stays:
+            # the card is evaluation's
+            trainer.end()
+        evaluate(run, trainer.python)
+
+
+def evaluate(run: runs.Run, python: Path | str) -> None:
+    # 0: a run for its timings only
+    if run.config["eval"]["n"]:
+        command = [python, "-m", "projected_grpo.rollouts.evaluate", run.path]
+        if status := subprocess.run(command, **console.handed_on()).returncode:
+            fail(run, status)
 
 
 if __name__ == "__main__":

@@ -58,14 +58,15 @@ class Capture:
             os.write(self.shown, data)
 
     def open(self, path: Path) -> None:
-        """What was written so far, and what follows, goes to the end of that file."""
+        """What is in no file yet, and what follows, goes to the end of that file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.was_there = path.exists()
         named = open(path, "a+b")
         with self.lock, self.file as unnamed:
-            unnamed.seek(0)
-            named.write(unnamed.read())
-            named.flush()
+            if self.path is None:
+                unnamed.seek(0)
+                named.write(unnamed.read())
+                named.flush()
             self.file = named
         self.path = path
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from projected_grpo.cli import Refusal
+from projected_grpo.console import stream
 from projected_grpo.console.capture import Capture
 from projected_grpo.console.stream import CLEAR_LINE
 
@@ -27,10 +28,14 @@ def command(main: Callable[[list[str]], object], to: TextIOBase = sys.stdout) ->
     What it and its children write to stdout and stderr goes into the file of `log_to`;
     verbose=true shows that too. Where it fails, the file's last lines and its path are shown and
     the status is not 0; a refusal is its one line. What main returns is printed to stdout at the
-    end. to: the stream for all that it says before.
+    end. to: the stream for all that it says before. Where another command handed its console on,
+    that one captures.
     """
     verbose, arguments = _verbose(sys.argv[1:])
     if HELP & set(arguments):
+        main(arguments)
+        return
+    if stream.attach():
         main(arguments)
         return
     capture = Capture(to, verbose)

@@ -62,8 +62,10 @@ def handed_on() -> dict:
     return {"pass_fds": (descriptor,), "env": environment}
 
 
-def attach() -> None:
-    """Takes the console that the process was handed, if it was."""
+def attach() -> bool:
+    """Takes the console that the process was handed, if it was. Was it?"""
     # gone from the environment: those that this process starts do not have the descriptor
-    if descriptor := os.environ.pop(DESCRIPTOR, None):
+    descriptor = os.environ.pop(DESCRIPTOR, None)
+    if descriptor:
         take(int(descriptor))
+    return descriptor is not None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from projected_grpo import cli, console, runs
 from projected_grpo.cli import argument, option
+from projected_grpo.fast.prefork.parent import end_with_parent
 from projected_grpo.interventions import arms
 from projected_grpo.rollouts.evaluation import evaluate, table
 
@@ -27,4 +28,5 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     console.command(main)

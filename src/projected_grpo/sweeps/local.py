@@ -2,9 +2,10 @@
 
 What has happened is read from the study's folders alone, so that the same command goes on after
 any end. A job that fails is tried once more. A set takes a card for itself, for its gradients fill
-what they find.
+what they find. In a study that is warm a run's process takes the next run when it has ended one.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -35,12 +36,25 @@ ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass
 class Process:
-    """A job at work."""
+    """A job at work. stays: its process takes further runs, as lines of its input."""
 
     job: Job
     card: Card
     popen: subprocess.Popen
+    stays: bool = False
     began: float = field(default_factory=time.monotonic)
+
+    @property
+    def status(self) -> int | None:
+        """The job's, None while it is at work."""
+        ended = self.popen.poll()
+        return 0 if ended is None and self.stays and progress.is_done(self.job) else ended
+
+    def hand_over(self) -> None:
+        # BrokenPipeError: it has died, as its status says
+        with suppress(BrokenPipeError):
+            self.popen.stdin.write(f"{json.dumps(self.job.overrides)}\n".encode())
+            self.popen.stdin.flush()
 
     @property
     def seconds(self) -> float:
@@ -75,9 +89,11 @@ class Queue:
     def turn(self) -> bool:
         """Notes what has ended and starts the next. Whether there is anything to wait for."""
         for process in list(self.at_work.values()):
-            if process.popen.poll() is not None:
+            if process.status is not None:
                 self.collect(process)
                 progress.tidy(self.study, self.at_work, self.given_up)
+                if process.popen.poll() is None:
+                    self.go_on(process)
         if time.monotonic() - self.last_start < self.apart:
             return True
         started = self.start_next()
@@ -95,6 +111,18 @@ class Queue:
             if not open_to_all:
                 break
         return False
+
+    def go_on(self, last: Process) -> None:
+        """Its process takes the next job, where that is a run which fits in its place, or ends."""
+        job = next(self.ready(), None)
+        if job is None or job.kind == "set" or job.gb > last.job.gb:
+            last.popen.stdin.close()
+            end(last)
+            return
+        logger.info(f"start {job.name} in the process of {last.job.name}, with its log")
+        process = Process(job, last.card, last.popen, stays=True)
+        process.hand_over()
+        self.at_work[job.name] = process
 
     def on(self, card: Card) -> list[Job]:
         return [process.job for process in self.at_work.values() if process.card == card]
@@ -124,21 +152,26 @@ class Queue:
         if job.made_in and job.made_in.exists():
             shutil.rmtree(job.made_in)
         file = progress.log_of(self.study, job)
+        stays = self.study.settings.warm and job.kind != "set"
+        command = [*job.command[:2], "-"] if stays else job.command
         with open(file, "a") as log:
             popen = subprocess.Popen(
-                [sys.executable, *job.command],
-                stdin=subprocess.DEVNULL,
+                [sys.executable, *command],
+                stdin=subprocess.PIPE if stays else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 env=os.environ | card.environment,
             )
-        self.at_work[job.name] = Process(job, card, popen)
+        process = Process(job, card, popen, stays)
+        if stays:
+            process.hand_over()
+        self.at_work[job.name] = process
         self.last_start = time.monotonic()
         logger.info(f"start {job.name} on {card.visible or 'the CPU'}: {file}")
 
     def collect(self, process: Process) -> None:
-        job, status = process.job, process.popen.returncode
+        job, status = process.job, process.status
         del self.at_work[job.name]
         if status == 0 and job.made_in:
             job.made_in.rename(job.folder)
@@ -154,14 +187,19 @@ class Queue:
         for process in self.at_work.values():
             signal_group(process.popen, signal.SIGTERM)
         for process in self.at_work.values():
-            try:
-                process.popen.wait(GRACE)
-            except subprocess.TimeoutExpired:
-                logger.warning(f"{process.job.name} does not end: killed")
-            signal_group(process.popen, signal.SIGKILL)
-            process.popen.wait()
+            end(process)
             logger.info(f"interrupted {process.job.name} after {process.seconds:.0f} s")
         self.at_work.clear()
+
+
+def end(process: Process) -> None:
+    """Waits until a process that was told to end does so, and ends what is left of it."""
+    try:
+        process.popen.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        logger.warning(f"{process.job.name} does not end: killed")
+    signal_group(process.popen, signal.SIGKILL)
+    process.popen.wait()
 
 
 def signal_group(process: subprocess.Popen, number: signal.Signals) -> None:

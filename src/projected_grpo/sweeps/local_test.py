@@ -2,12 +2,45 @@
 
 import time
 
+from projected_grpo.runs.folder import lives
 from projected_grpo.sweeps import progress
 from projected_grpo.sweeps.machine import Card
 from projected_grpo.sweeps.study import Study
 from projected_grpo.testing.study_runners import CPU, FOREVER, branching, names, queue, states
 
 ALL_REACH = {1: [0.1], 2: [0.1], 3: [0.1]}
+
+
+def processes_of(of: Study) -> list[int]:
+    """Of the runs that are done, in order."""
+    done = [job for job in progress.jobs(of) if job.kind == "run" and progress.is_done(job)]
+    return [progress.run_of(job).manifest["pid"] for job in done]
+
+
+def test_in_a_warm_study_one_process_makes_all_runs_in_the_same_order(study):
+    of = study(warm=True)
+    queue(of).run()
+    assert names(of) == ["vanilla-s1", "project-s1", "vanilla-s2", "project-s2"]
+    (process,) = set(processes_of(of))
+    assert not lives(process)
+
+
+def test_a_run_that_fails_ends_its_process_and_the_next_has_another(study):
+    arms = {"vanilla": None, "project": {"overrides": ["fails=1"]}}
+    of = study(arms=arms, seeds=[1], warm=True)
+    queue(of).run()
+    assert names(of) == ["vanilla-s1", "project-s1", "project-s1"]
+    assert len(set(processes_of(of))) == 2
+
+
+def test_a_warm_process_leaves_the_card_to_a_set(study):
+    sets = {"v": {"command": "extract", "at": "branch"}}
+    of = study(**branching({1: [0.1]}, points=1, started=1), sets=sets, warm=True)
+    queue(of).run()
+    assert names(of)[:2] == ["source vanilla-s1001", "set v-1"]
+    source = next(job for job in progress.jobs(of) if job.kind == "source")
+    (process,) = set(processes_of(of))
+    assert progress.run_of(source).manifest["pid"] != process
 
 
 def started(of: Study, *cards: Card) -> dict[str, str]:

@@ -72,7 +72,7 @@ class Settings:
 
     steps: of a run, after its branch point where there are any. common: overrides of every run.
     without: entries of `sets` on whose problems no run trains. memory_gb: of a card, that a run
-    takes. keep_weights: the final ones of each run stay.
+    takes. keep_weights: the final ones of each run stay. warm: one process makes many runs.
     """
 
     why: str
@@ -85,6 +85,7 @@ class Settings:
     without: tuple[str, ...] = ()
     memory_gb: float = 1.0
     keep_weights: bool = False
+    warm: bool = False
 
 
 @dataclass(frozen=True)

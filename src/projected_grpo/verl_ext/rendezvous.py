@@ -1,4 +1,4 @@
-"""Where a run's trainer hands weights to its vLLM: a socket of the run's own.
+"""Where a trainer hands weights to its vLLM: a socket of these processes' own.
 
 verl names it after Ray's job, and the first job of every local cluster has the same number: two
 runs on one host once met on one socket, and both ended.
@@ -7,10 +7,8 @@ runs on one host once met on one socket, and both ended.
 import hashlib
 import os
 
-# The run's folder, handed down to all its processes by the environment.
+# The folder of the first run of these processes, which all of them have in their environment.
 RUN_DIR = "PROJECTED_GRPO_RUN_DIR"
-# How many steps the run had taken when these processes started.
-FIRST_SYNC = "PROJECTED_GRPO_FIRST_SYNC"
 
 
 def own(handle: str) -> str:

@@ -8,7 +8,7 @@ import ray
 from loguru import logger
 from omegaconf import OmegaConf
 from tensordict import NonTensorData, NonTensorStack
-from verl.trainer import main_ppo
+from verl.experimental.reward_loop import RewardLoopManager
 from verl.trainer.ppo.utils import Role
 from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
@@ -31,6 +31,15 @@ TRAINED_ON = [
     "rollout_log_probs",
     "advantages",
 ]
+# what a trainer has of the one before
+LASTING = (
+    "ref_in_actor",
+    "actor_rollout_wg",
+    "llm_server_manager",
+    "checkpoint_manager",
+    "teacher_model_manager",
+    "distillation_config",
+)
 # name in the log -> column of the rollouts
 RATES = {
     "blatant": "blatant",
@@ -53,6 +62,33 @@ class StockTrainer(PPOTrainerSync):
         # the base class compares the mode's name with "sync"
         config.trainer.v1.trainer_mode = "sync"
         super().__init__(config)
+
+    def take_over(self, before: "StockTrainer") -> None:
+        """`init`, in the processes that another run of the same shape has left.
+
+        They are those that take long to start: the actor's and vLLM's.
+        """
+        self._init_tokenizer()
+        self._init_dataloader()
+        self._init_dump_executor()
+        self._init_resource_pool_mgr()
+        for name in LASTING:
+            setattr(self, name, getattr(before, name))
+        if self.use_reference_policy:
+            self.ref_policy_wg = before.ref_policy_wg
+        self.actor_rollout_wg.begin_anew(self.config.actor_rollout_ref)
+        self.reward_loop_manager = RewardLoopManager(self.config)
+        self.checkpoint_manager.sleep_replicas()
+        self._load_checkpoint()
+        self.on_init_end()
+
+    def on_init_end(self):
+        run = runs.open_run(Path(self.config.run.dir))
+        seed = self.config.actor_rollout_ref.rollout.seed
+        about = str(run.path), seed, run.next_step - run.first_step
+        servers = self.llm_server_manager.server_handles
+        ray.get([server.collective_rpc.remote("begin", args=about) for server in servers])
+        super().on_init_end()
 
     def _init_resource_pool_mgr(self):
         super()._init_resource_pool_mgr()
@@ -230,7 +266,3 @@ class ConstrainedTrainer(StockTrainer):
         longest = self.config.data.max_response_length
         run = f"{self.config.group}/{self.config.run.name}"
         return rollout_rows.rows_of(batch, self.tokenizer, longest, run, self.global_steps)
-
-
-class TaskRunner(main_ppo.TaskRunnerV1.__ray_metadata__.modified_class):
-    """verl's task runner; importing this module where it runs is what registers the trainer."""

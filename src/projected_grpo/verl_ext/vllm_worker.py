@@ -1,12 +1,12 @@
 """vLLM worker extensions: a witness that its weights moved, and the CPU backend's repair."""
 
 import json
-import os
 from pathlib import Path
 
 import torch
 from verl.workers.rollout.vllm_rollout.utils import vLLMColocateWorkerExtension
 from vllm import SamplingParams
+from vllm.utils.torch_utils import set_random_seed
 
 from projected_grpo.verl_ext import rendezvous
 
@@ -18,9 +18,11 @@ class WitnessExtension(vLLMColocateWorkerExtension):
     null at the first. What vLLM held just before says nothing: a sleeping vLLM drops its weights.
     """
 
-    before = None
-    # of this process: those of a run that goes on follow its earlier ones
-    syncs = 0
+    def begin(self, folder: str, seed: int, syncs: int) -> None:
+        """The run in that folder, with so many syncs behind it: its sync.jsonl, what is drawn."""
+        self.lines = Path(folder) / "sync.jsonl"
+        self.before, self.syncs = None, syncs
+        set_random_seed(seed)
 
     def __new__(cls, **kwargs):
         # Else vLLM's V2 runner compiles a kernel for every feature that a sampler can have, 20 s
@@ -35,9 +37,8 @@ class WitnessExtension(vLLMColocateWorkerExtension):
         # A copy: on the CPU in fp32 it would be the live weight itself.
         now = weight.detach().to("cpu", torch.float32, copy=True)
         moved = None if self.before is None else (now - self.before).norm().item()
-        sync = int(os.environ[rendezvous.FIRST_SYNC]) + self.syncs
-        line = {"sync": sync, "name": name, "moved": moved, "norm": now.norm().item()}
-        with (Path(os.environ[rendezvous.RUN_DIR]) / "sync.jsonl").open("a") as out:
+        line = {"sync": self.syncs, "name": name, "moved": moved, "norm": now.norm().item()}
+        with self.lines.open("a") as out:
             out.write(json.dumps(line) + "\n")
         self.before = now
         self.syncs += 1

@@ -1,7 +1,10 @@
 """The actor worker: verl's, with our engine registered before any worker is built."""
 
+import gc
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from omegaconf import DictConfig
+from transformers import set_seed
 from verl.single_controller.base.decorator import Dispatch, register
 from verl.utils.device import get_torch_device
 from verl.workers.engine_workers import ActorRolloutRefWorker
@@ -14,6 +17,7 @@ from projected_grpo.verl_ext import rendezvous
 class ConstrainedActorWorker(ActorRolloutRefWorker):
     builder: ThreadPoolExecutor
     built: Future
+    has_begun = False
 
     @register(dispatch_mode=Dispatch.ONE_TO_ALL)
     def init_model(self):
@@ -21,12 +25,27 @@ class ConstrainedActorWorker(ActorRolloutRefWorker):
 
         vLLM's server asks this process where it is. `ready` waits for the model.
         """
-        # kept: torch keeps device guards in the thread that first needed them
-        self.builder = ThreadPoolExecutor(1)
+        if not self.has_begun:
+            # kept: torch keeps device guards in the thread that first needed them
+            self.builder = ThreadPoolExecutor(1)
         self.built = self.builder.submit(self._build, get_torch_device().current_device())
         if "kv_cache_memory_bytes" not in self.config.rollout.engine_kwargs.vllm:
             # vLLM measures the GPU's free memory while it starts: meanwhile nothing may free any
             self.built.result()
+
+    @register(dispatch_mode=Dispatch.ONE_TO_ALL)
+    def begin_anew(self, config: DictConfig):
+        """`init_model` for another run, once all of the last one's model is gone."""
+        self.config, self.has_begun = config, True
+        self.actor = self.ref = self.rollout = self.checkpoint_engine = self.loss_fn = None
+        gc.collect()
+        get_torch_device().empty_cache()
+        self.init_model()
+
+    def set_dispatch_collect(self, mesh_name: str, **ranks):
+        """verl's, once: another run's ranks are the same."""
+        if not self.has_begun:
+            super().set_dispatch_collect(mesh_name, **ranks)
 
     @register(dispatch_mode=Dispatch.ONE_TO_ALL, blocking=False)
     async def update_weights(self, global_steps: int | None = None, mode: str = "auto"):
@@ -45,6 +64,8 @@ class ConstrainedActorWorker(ActorRolloutRefWorker):
 
     def _build(self, device: int) -> None:
         get_torch_device().set_device(device)  # a thread begins with the first GPU
+        # adapters are drawn
+        set_seed(self.config.actor.fsdp_config.seed)
         super().init_model()
         if self.rollout is not None:
             self.rollout.zmq_handle = rendezvous.own(self.rollout.zmq_handle)
