@@ -8,7 +8,7 @@ import pytest
 
 
 def metrics(run: Path) -> dict[str, float]:
-    return json.loads((run / "metrics.jsonl").read_text().splitlines()[0])["data"]
+    return json.loads((run / "metrics.jsonl").read_text())["data"]
 
 
 def responses(run: Path) -> list[str]:

@@ -50,5 +50,5 @@ def test_the_status_of_a_process_that_ends_in_a_run_is_the_runs(tmp_path):
     python.chmod(0o755)
     (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config())))
     run = Run(Path(tmp_path), {"config": "config.yaml"})
-    with pytest.raises(SystemExit, match="3"), trainer_process.opened(python) as trainer:
-        trainer.train(run)
+    with trainer_process.opened(python) as trainer:
+        assert trainer.train(run) == 3
