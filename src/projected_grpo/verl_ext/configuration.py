@@ -84,6 +84,10 @@ def check(cfg: DictConfig) -> "Arm":
     states.check(cfg)
     if cfg.save_every:
         cfg.trainer.save_freq = cfg.save_every
+    if cfg.logger not in (None, "wandb"):
+        raise Refusal(f"logger={cfg.logger}: expected wandb, or null for files alone")
+    if cfg.logger:
+        cfg.trainer.logger.append(cfg.logger)
     loopholes.get(cfg.env.loophole)
     rewards = cfg.reward.custom_reward_function.reward_kwargs
     if unread := sorted(set(rewards) - {"arm", "labels", "sandboxes"}):

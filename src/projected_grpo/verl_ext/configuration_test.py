@@ -5,7 +5,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
 from projected_grpo.cli import Refusal
-from projected_grpo.verl_ext.configuration import OWN_PATHS, configure
+from projected_grpo.verl_ext.configuration import OWN_PATHS, check, configure
 
 # verl packs rows by a kernel that is not installed here.
 NOT_VERLS = {"actor_rollout_ref.model.use_remove_padding"}
@@ -40,3 +40,9 @@ def test_a_switch_on_the_command_line_goes_before_what_fast_false_says():
 def test_another_spelling_of_fast_is_refused(word):
     with pytest.raises(Refusal, match="expected fast=true or fast=false"):
         configure([f"fast={word}"])
+
+
+def test_wandb_is_one_more_logger_beside_those_that_are_always_there():
+    cfg = configure(["logger=wandb"])
+    check(cfg)
+    assert list(cfg.trainer.logger) == ["console", "file", "tensorboard", "wandb"]

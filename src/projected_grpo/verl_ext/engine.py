@@ -66,12 +66,15 @@ class ConstrainedFSDPEngine(ResponseHeadEngine):
         # the reference policy's config may be verl's own
         config = getattr(self.engine_config, "arm", None)
         self.interventions = arms.parse(dict(config)).interventions if config else Chain([])
-        if not self._is_branch:
+        if not self._branched_at:
             self.interventions.attach(self.module, self._site())
 
     @property
-    def _is_branch(self) -> bool:
-        return getattr(self.engine_config, "start", "model") == "branch"
+    def _branched_at(self) -> Path | None:
+        """The state that a branch began at, None for any other run."""
+        begin = getattr(self.engine_config, "begin", None)
+        is_branch = getattr(self.engine_config, "start", "model") == "branch"
+        return Path(begin) / "actor" if is_branch else None
 
     def _site(self) -> Site:
         config = self.model_config.hf_config
@@ -136,8 +139,7 @@ class ConstrainedFSDPEngine(ResponseHeadEngine):
 
         Its mechanisms are attached to the weights that it began with, whichever it goes on from.
         """
-        if self._is_branch:
-            begin = Path(self.engine_config.begin) / "actor"
+        if begin := self._branched_at:
             own = self.checkpoint_manager.get_rng_state()
             super().load_checkpoint(str(begin), *args, **kwargs)
             self.checkpoint_manager.load_rng_state(own)

@@ -52,6 +52,7 @@ def train(cfg: DictConfig, run: runs.Run, processes: Processes) -> None:
         # the trainer opens metrics.jsonl
         "VERL_FILE_LOGGER_PATH": os.devnull,
         "TENSORBOARD_DIR": str(run.path / "tensorboard"),
+        "WANDB_DIR": str(run.path),
     }
     os.environ.setdefault(rendezvous.RUN_DIR, str(run.path))
     validate_config(cfg, need_reference_policy(cfg), need_critic(cfg))

@@ -81,10 +81,6 @@ def _check_trainer(cfg: DictConfig) -> None:
     mode = cfg.trainer.v1.trainer_mode
     if mode not in ("constrained", "stock"):
         raise Refusal(f"trainer.v1.trainer_mode={mode} knows no arm: choose constrained or stock")
-    if "file" not in cfg.trainer.logger:
-        raise Refusal(
-            f"trainer.logger={cfg.trainer.logger}: metrics.jsonl is of the logger file: add it"
-        )
     if cfg.algorithm.adv_estimator == "gae":
         raise Refusal("algorithm.adv_estimator=gae needs a critic, and none is here: choose grpo")
 
