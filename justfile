@@ -148,6 +148,11 @@ report *args: setup
 power *args: setup
     @{{ python }} -m projected_grpo.stats.power_command "$@"
 
+# final weights and their model card: just card RUN [out=FOLDER, a copy]
+[no-exit-message]
+card *args: setup
+    @{{ python }} -m projected_grpo.report.card_command "$@"
+
 # read rollouts: just rollouts RUN [label="Reward hack"] [step=N|eval] [n=5]
 [no-exit-message]
 rollouts *args: setup

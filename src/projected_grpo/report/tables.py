@@ -22,6 +22,9 @@ WORDS = (
     "against",
     "of each run",
     "form",
+    "label",
+    "wording",
+    "file",
     "rate before",
     "dose of each arm",
 )
