@@ -93,16 +93,20 @@ def test_solving_within_ten_points_of_the_reference_is_told_by_the_interval(
 ):
     solving(tmp_path, "base", 20, role="reference")
     solving(tmp_path, "project", correct)
-    (row,) = effect_rows(gather(runs.find(tmp_path)))
+    comparison = gather(runs.find(tmp_path))
+    (row,) = effect_rows(comparison)
     assert row["solve within 10"] == found
+    assert "Solve within 10: equivalent where" in command.text([comparison])
 
 
 def test_where_too_few_runs_or_too_little_solving_can_tell_nothing_is_said_of_a_margin(tmp_path):
     for root, correct, n in ((tmp_path / "few", 20, 3), (tmp_path / "weak", 2, 4)):
         solving(root, "base", correct, role="reference", n=n)
         solving(root, "project", correct + 1, n=n)
-        (row,) = effect_rows(gather(runs.find(root)))
+        comparison = gather(runs.find(root))
+        (row,) = effect_rows(comparison)
         assert "solve within 10" not in row and "Δ solve" in row
+        assert "Solve within" not in command.text([comparison])
 
 
 def test_arms_of_a_sweep_are_permuted_within_its_branch_points(sweep):

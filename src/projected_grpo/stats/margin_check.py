@@ -23,6 +23,9 @@ MARGIN = 0.1
 # Of a run's evaluation: what it solves if it always hacks, how much more if it never does, what
 # runs differ by beside that, and the samples.
 LEAST, MORE, APART, SAMPLES = 0.15, 0.2, 0.02, 320
+# Shares of runs that solve COLLAPSED where the others solve WHOLE.
+COLLAPSES = (0.1, 0.2)
+COLLAPSED, WHOLE = 0.05, 0.3
 TRUTH = 50_000
 
 Rates = Float[np.ndarray, "_"]
@@ -33,8 +36,12 @@ def main() -> None:
     for spread in SPREADS:
         for doses in DOSES:
             arms = [solved(dose, spread, np.random.default_rng(2)) for dose in doses]
-            for n, points in DESIGNS:
-                rows.append(cell(arms, doses, spread, n, points))
+            label = {"starts' spread": f"{spread:g}", "doses": f"{doses[0]:g}, {doses[1]:g}"}
+            rows += [{**label, **cell(arms, n, points)} for n, points in DESIGNS]
+    for share in COLLAPSES:
+        arms = [collapsing(of, np.random.default_rng(2)) for of in (share, 0.0)]
+        label = {"starts' spread": "", "doses": f"{share:g} of runs collapse"}
+        rows += [{**label, **cell(arms, n, points)} for n, points in DESIGNS]
     print(tabulate(rows, headers="keys", tablefmt="github", floatfmt=".3f"))
 
 
@@ -45,9 +52,13 @@ def solved(dose: float, spread: float, rng: np.random.Generator, n: int = TRUTH)
     return rng.binomial(SAMPLES, np.clip(rates, 0, 1)) / SAMPLES
 
 
-def cell(
-    arms: Sequence[Rates], doses: tuple[float, float], spread: float, n: int, points: int
-) -> dict:
+def collapsing(share: float, rng: np.random.Generator, n: int = TRUTH) -> Rates:
+    """Solve rates of runs of which so many collapse."""
+    rates = np.where(rng.random(n) < share, COLLAPSED, WHOLE) + APART * rng.standard_normal(n)
+    return rng.binomial(SAMPLES, np.clip(rates, 0, 1)) / SAMPLES
+
+
+def cell(arms: Sequence[Rates], n: int, points: int) -> dict:
     """A row: shares of replications. At an edge the arm is lower, or higher, by just the margin."""
     a, b = arms
     rng = np.random.default_rng(1)
@@ -62,8 +73,6 @@ def cell(
             passed[name] += found in (EQUIVALENT, NOT_LOWER)
             equivalent[name] += found == EQUIVALENT
     return {
-        "starts' spread": f"{spread:g}",
-        "doses": f"{doses[0]:g}, {doses[1]:g}",
         "runs an arm": f"{points} points of {n}" if points > 1 else str(n),
         "s.d.": f"{a.std():.3f}, {b.std():.3f}",
         "not lower: size": passed["low"] / REPLICATIONS,

@@ -38,7 +38,7 @@ def test_without_an_interval_or_where_the_other_does_no_more_than_the_margin_the
 @pytest.mark.parametrize(("n", "points"), [(4, 1), (12, 1), (1, 6)])
 def test_arms_at_the_margins_edge_pass_as_good_no_more_often_than_it_says(n, points):
     arms = [solved(dose, 0.5, np.random.default_rng(2)) for dose in (0.0, 0.5)]
-    row = cell(arms, (0.0, 0.5), 0.5, n, points)
+    row = cell(arms, n, points)
     assert row["not lower: size"] <= 0.025
     assert row["equivalent: size"] <= 0.025
     assert row["power"] >= row["power "] > row["equivalent: size"]
