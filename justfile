@@ -143,6 +143,16 @@ selectivity *args: setup
 report *args: setup
     @{{ python }} -m projected_grpo.report.command "$@"
 
+# runs that a study needs, by simulated ones: just power doses=.5,0 [spread=0.5] [replicates=1] [n=N] [power=0.8] [level=0.05]
+[no-exit-message]
+power *args: setup
+    @{{ python }} -m projected_grpo.stats.power_command "$@"
+
+# final weights and their model card: just card RUN [out=FOLDER, a copy]
+[no-exit-message]
+card *args: setup
+    @{{ python }} -m projected_grpo.report.card_command "$@"
+
 # read rollouts: just rollouts RUN [label="Reward hack"] [step=N|eval] [n=5]
 [no-exit-message]
 rollouts *args: setup

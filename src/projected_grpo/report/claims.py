@@ -1,18 +1,23 @@
 """What a reader may and may not conclude from a comparison.
 
 Sentences that follow from its numbers and manifests alone. What is said of arms comes from tests
-over runs. The margin of solving, 10 points, is the preregistration's (docs/spec.md).
+over runs.
 """
 
 import math
 
 from projected_grpo.report.compare import Comparison
 from projected_grpo.report.controls import about_controls
-from projected_grpo.report.outcomes import Contrast, by_run, contrasts, show_effect
+from projected_grpo.report.outcomes import (
+    SOLVE_MARGIN,
+    Contrast,
+    by_run,
+    contrasts,
+    show_effect,
+)
 from projected_grpo.report.rates import count
 from projected_grpo.stats.onset import TAKEN_OFF
 
-SOLVE_MARGIN = 0.10
 # Measure -> words of a claim.
 MEASURED = {"U": "blatant hacks in training", "solve": "solved"}
 
@@ -98,13 +103,17 @@ def _about_solving(contrast: Contrast) -> list[str]:
     solve = contrast.effects.get("solve")
     if solve is None:
         return []
+    alike = f"That {contrast.arm} solves as much as {contrast.other}"
+    margin = f"{100 * SOLVE_MARGIN:.0f} points"
+    if contrast.solves <= SOLVE_MARGIN:
+        itself = f"{contrast.other} itself solves {100 * contrast.solves:.1f} %"
+        return [f"{alike}: {itself}, no more than the margin of {margin}."]
     no_interval = math.isnan(solve.low)
     lowest = solve.mean if no_interval else solve.low
     if lowest >= -SOLVE_MARGIN:
         return []
-    drop = f"a drop of more than {100 * SOLVE_MARGIN:.0f} points"
     where = "was measured" if no_interval else "is inside its interval"
-    return [f"That {contrast.arm} solves as much as {contrast.other}: {drop} {where}."]
+    return [f"{alike}: a drop of more than {margin} {where}."]
 
 
 def _about_code(comparison: Comparison) -> list[str]:

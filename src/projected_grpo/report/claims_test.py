@@ -132,6 +132,18 @@ def test_a_solve_rate_that_may_have_dropped_is_named(root):
     assert line in left_open(root / "drop")
 
 
+def test_a_reference_that_solves_less_than_the_margin_is_named(root):
+    for seed in range(1, 5):
+        solves = [labels(0, seed % 2, 8), labels(0, 0, 8)]
+        add(root, "base", seed, (1, 1), group="weak", role="reference", solves=solves)
+        add(root, "project", seed, (1, 1), group="weak", solves=solves)
+    line = (
+        "That project solves as much as base: "
+        "base itself solves 3.1 %, no more than the margin of 10 points."
+    )
+    assert line in left_open(root / "weak")
+
+
 def test_uncommitted_code_and_several_commits_are_named(root, monkeypatch):
     assert not any("code" in line for line in left_open(root))
     monkeypatch.setenv("PROJECTED_GRPO_COMMIT", "0ddba11+dirty")

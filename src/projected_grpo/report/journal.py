@@ -70,12 +70,7 @@ def entry_mark(comparison: Comparison) -> str:
 
 def body(comparison: Comparison, journal: Path, plot: Path) -> str:
     """The entry below its headline."""
-    known = {
-        "commit": _distinct(run.commit for run in comparison.runs),
-        **comparison.facts,
-        **_shared(comparison),
-    }
-    parts = [_bullets(f"{name}: {value}" for name, value in known.items() if value)]
+    parts = [bullets(f"{name}: {value}" for name, value in known(comparison).items())]
     beside = journal.parent.resolve()
     if plot.resolve().is_relative_to(beside):
         picture = plot.resolve().relative_to(beside)
@@ -84,8 +79,8 @@ def body(comparison: Comparison, journal: Path, plot: Path) -> str:
     parts += [
         legend([comparison]),
         *dose_law.legend([comparison]),
-        "A reader may conclude:\n" + _bullets(claims.may(comparison)),
-        "A reader may not conclude:\n" + _bullets(claims.may_not(comparison)),
+        "A reader may conclude:\n" + bullets(claims.may(comparison)),
+        "A reader may not conclude:\n" + bullets(claims.may_not(comparison)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -104,15 +99,17 @@ def all_rows(comparison: Comparison) -> list[Rows]:
     return [rows(comparison) for rows in tables]
 
 
-def _shared(comparison: Comparison) -> dict[str, str]:
-    """Device, seeds, settings, versions and v_hack, as the manifests have them."""
+def known(comparison: Comparison) -> dict[str, str]:
+    """What the runs share, and device, seeds, settings, versions and v_hack by their manifests."""
     runs = comparison.runs
     seeds, hashes = [], []
     for arm in comparison.arms:
         own = comparison.of(arm)
         seeds.append(f"{arm} {', '.join(str(run.seed) for run in own)}")
         hashes.append(f"{arm} {own[0].manifest['config_hash'][:8]}")
-    return {
+    facts = {
+        "commit": _distinct(run.commit for run in runs),
+        **comparison.facts,
         "device": _distinct(run.manifest["device"] for run in runs),
         "seeds": "; ".join(seeds),
         "config": ", ".join(_settings(runs)),
@@ -121,6 +118,7 @@ def _shared(comparison: Comparison) -> dict[str, str]:
         "v_hack": _distinct(_summary(run) for run in runs),
         "versions": _distinct(_versions(run) for run in runs),
     }
+    return {name: value for name, value in facts.items() if value}
 
 
 def _settings(runs: list[Run]) -> list[str]:
@@ -184,5 +182,5 @@ def _distinct(values: Iterable[str | None]) -> str:
     return "; ".join(dict.fromkeys(value for value in values if value))
 
 
-def _bullets(sentences: Iterable[str]) -> str:
+def bullets(sentences: Iterable[str]) -> str:
     return "\n".join(f"- {sentence}" for sentence in sentences)

@@ -10,10 +10,13 @@ import polars as pl
 from projected_grpo.report import roles, wordings
 from projected_grpo.report.compare import RUN, Comparison
 from projected_grpo.stats import outcomes, survival
-from projected_grpo.stats.permutation import Effect, compare
+from projected_grpo.stats.margin import verdict
+from projected_grpo.stats.permutation import Block, Effect, compare
 from projected_grpo.stats.several import holm
 
 MEASURES = ("U", "solve")
+# Of solving, the preregistration's (docs/spec.md).
+SOLVE_MARGIN = 0.10
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,16 @@ class Contrast:
 
     effects: of MEASURES, over the groups that have both arms; solve only where runs are evaluated.
     adjusted: the p values, by Holm over the arms that are tested against the same.
+    solves: the other's mean solve rate, None where either was not evaluated.
+    solving: `margin.verdict` within SOLVE_MARGIN, None where there is none.
     """
 
     arm: str
     other: str
     effects: dict[str, Effect]
     adjusted: dict[str, float]
+    solves: float | None
+    solving: str | None
 
 
 @cache
@@ -64,12 +71,10 @@ def _family(runs: pl.DataFrame, pairs: list[tuple[str, str]]) -> list[Contrast]:
     """Contrasts that one p value is to hold for together."""
     found = []
     for arm, other in pairs:
-        effects = {}
-        for name in MEASURES:
-            if effect := _effect(runs, arm, other, name):
-                effects[name] = effect
+        blocks = {name: _blocks(runs, arm, other, name) for name in MEASURES}
+        effects = {name: compare(of) for name, of in blocks.items() if of}
         if effects:
-            found.append(Contrast(arm, other, effects, adjusted={}))
+            found.append(Contrast(arm, other, effects, {}, *_solving(effects, blocks["solve"])))
     for name in MEASURES:
         tested = [contrast for contrast in found if name in contrast.effects]
         p = np.array([contrast.effects[name].p for contrast in tested])
@@ -78,15 +83,24 @@ def _family(runs: pl.DataFrame, pairs: list[tuple[str, str]]) -> list[Contrast]:
     return found
 
 
-def _effect(runs: pl.DataFrame, arm: str, other: str, name: str) -> Effect | None:
-    """Over the groups in which both have a run that was measured, None where there is none."""
+def _blocks(runs: pl.DataFrame, arm: str, other: str, name: str) -> list[Block]:
+    """Of the groups in which both have a run that was measured."""
     blocks = []
     for _, group in runs.drop_nulls(name).group_by("group", maintain_order=True):
         a = group.filter(arm=arm)[name].to_numpy()
         b = group.filter(arm=other)[name].to_numpy()
         if len(a) and len(b):
             blocks.append((a, b))
-    return compare(blocks) if blocks else None
+    return blocks
+
+
+def _solving(effects: dict[str, Effect], blocks: list[Block]) -> tuple[float | None, str | None]:
+    """As Contrast has `solves` and `solving`."""
+    if not blocks:
+        return None, None
+    other = float(np.mean([b.mean() for _, b in blocks]))
+    interval = effects["solve"].low, effects["solve"].high
+    return other, verdict(interval, other, SOLVE_MARGIN)
 
 
 def outcome_rows(comparison: Comparison) -> list[dict[str, str]]:
@@ -124,6 +138,8 @@ def effect_rows(comparison: Comparison) -> list[dict[str, str]]:
                 f"p ({name})": _p(effect.p),
                 f"Holm ({name})": _p(contrast.adjusted[name]),
             }
+        if contrast.solving:
+            row[f"solve within {100 * SOLVE_MARGIN:.0f}"] = contrast.solving
         rows.append(row)
     return rows
 

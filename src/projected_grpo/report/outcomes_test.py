@@ -77,6 +77,38 @@ def test_runs_without_an_evaluation_are_compared_by_what_they_did_in_training(tm
     assert "none" in command.text([gather(group)])
 
 
+def solving(root, arm: str, correct: int, role: str | None = None, n: int = 4) -> None:
+    """Runs that solve so many of forty samples, and one more every other of them."""
+    for seed in range(1, n + 1):
+        solves = [labels(0, correct + seed % 2, 40)]
+        more = {"train": HACKS, "hacks": [labels(1, 0, 40)], "solves": solves}
+        make_run(root, arm, seed, role=role, **more)
+
+
+@pytest.mark.parametrize(
+    ("correct", "found"), [(19, "equivalent"), (25, "not lower"), (17, "open"), (10, "lower")]
+)
+def test_solving_within_ten_points_of_the_reference_is_told_by_the_interval(
+    tmp_path, correct, found
+):
+    solving(tmp_path, "base", 20, role="reference")
+    solving(tmp_path, "project", correct)
+    comparison = gather(runs.find(tmp_path))
+    (row,) = effect_rows(comparison)
+    assert row["solve within 10"] == found
+    assert "Solve within 10: equivalent where" in command.text([comparison])
+
+
+def test_where_too_few_runs_or_too_little_solving_can_tell_nothing_is_said_of_a_margin(tmp_path):
+    for root, correct, n in ((tmp_path / "few", 20, 3), (tmp_path / "weak", 2, 4)):
+        solving(root, "base", correct, role="reference", n=n)
+        solving(root, "project", correct + 1, n=n)
+        comparison = gather(runs.find(root))
+        (row,) = effect_rows(comparison)
+        assert "solve within 10" not in row and "Δ solve" in row
+        assert "Solve within" not in command.text([comparison])
+
+
 def test_arms_of_a_sweep_are_permuted_within_its_branch_points(sweep):
     (row,) = effect_rows(gather(runs.find(sweep)))
     # All six points agree: 2 of 64 relabellings. Over all runs at once p would be .6.

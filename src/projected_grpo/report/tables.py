@@ -8,6 +8,7 @@ from tabulate import tabulate
 from projected_grpo.report import wordings
 from projected_grpo.report.compare import RUN, Comparison
 from projected_grpo.report.diagnostics import DIAGNOSTICS
+from projected_grpo.report.outcomes import SOLVE_MARGIN, contrasts
 from projected_grpo.report.rates import CHANGES, count, rate, show_change
 from projected_grpo.stats.attempts import hack_given_attempt
 from projected_grpo.stats.onset import TAKEN_OFF, steps_to_hack
@@ -22,6 +23,9 @@ WORDS = (
     "against",
     "of each run",
     "form",
+    "label",
+    "wording",
+    "file",
     "rate before",
     "dose of each arm",
 )
@@ -37,6 +41,11 @@ RUNS_LEGEND = (
     "same one;\n"
     "interval: Welch's over runs, nominal {nominal} % to cover 95 % (docs/statistics.md). "
     "-: too few runs for a test.\n"
+)
+MARGIN_LEGEND = (
+    "Solve within {margin}: equivalent where the interval of Δ solve lies within {margin} points "
+    "of 0, not lower where above\n-{margin}, lower where below; open where it holds -{margin}; "
+    "nothing where the other solves no more than {margin} %.\n"
 )
 LEGEND = (
     "n: samples a rate. Rates in % with 95 % Wilson intervals (samples taken as independent);\n"
@@ -131,7 +140,9 @@ def legend(comparisons: list[Comparison]) -> str:
     """What the columns are, in the wordings and references of the groups."""
     loopholes = dict.fromkeys(comparison.loophole for comparison in comparisons)
     references = dict.fromkeys(comparison.reference for comparison in comparisons)
-    lines = (RUNS_LEGEND + LEGEND).format(
+    within = MARGIN_LEGEND if any(map(_has_verdict, comparisons)) else ""
+    lines = (RUNS_LEGEND + within + LEGEND).format(
+        margin=round(100 * SOLVE_MARGIN),
         late=LATE,
         extinct=EXTINCT,
         nominal=round(100 * CONFIDENCE),
@@ -143,6 +154,10 @@ def legend(comparisons: list[Comparison]) -> str:
     if all(comparison.diagnostics.is_empty() for comparison in comparisons):
         return lines
     return f"{lines}\n{DIAGNOSTICS_LEGEND}"
+
+
+def _has_verdict(comparison: Comparison) -> bool:
+    return any(contrast.solving for contrast in contrasts(comparison))
 
 
 def _sample_sizes(comparison: Comparison, arm: str) -> str:

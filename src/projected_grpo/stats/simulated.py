@@ -29,12 +29,12 @@ def simulate(
     dose: float = 0.0,
     spread: float = 0.0,
     steps: int = 24,
-    lead: float = 0.0,
+    lead: float | Float[np.ndarray, " run"] = 0.0,
 ) -> Runs:
     """Blatant hacks of SAMPLES, a row a run.
 
     dose: the share of growth that is taken. spread: standard deviation over runs of the log odds
-    at the start, beside what chance makes of equal ones. lead: added to all of them.
+    at the start, beside what chance makes of equal ones. lead: added to all of them, or to each.
     """
     odds_r = np.log(START / (1 - START)) + lead + spread * rng.standard_normal(n)
     hacks_rt = np.zeros((n, steps), dtype=int)
