@@ -1,10 +1,11 @@
 """The report of finished runs: tables of all arms, figures, a page, a journal entry a group.
 
 Beside the training curves of a group stand its other figures (figures.FIGURES), each as PNG and
-SVG, and report.html, which holds figures and tables and needs no file beside it. Groups are not compared
-with each other, but where several are named, or a pattern that fits several ('assay-*'): they are
-the branch points of one sweep and make one table, in which a run is compared with those of its
-point.
+SVG, and report.html, which holds figures and tables and needs no file beside it.
+
+Groups are not compared with each other, but where several are named, or a pattern that fits several
+('assay-*'): they are the branch points of one sweep and make one table, in which a run is compared
+with those of its point.
 """
 
 import sys

@@ -20,6 +20,8 @@ PANELS = {
 }
 # A mean's line has about so many marks.
 MARKS = 8
+# That a row of the legend has room for, and those that a name's line takes.
+LETTERS, BEFORE = 150, 10
 
 
 @matplotlib.rc_context(STYLE)
@@ -34,15 +36,16 @@ def figure(comparison: Comparison, panels: Mapping[str, str] = PANELS) -> Figure
         lines = _lines(ax, comparison, column)
         dress(ax, heading)
         ax.set_ylim(bottom=0)
-    survival_plot.draw(last, comparison, width=2)
+    survival_plot.draw(last, comparison)
     dress(last, survival_plot.TITLE)
     axes[0].set_ylabel("% of the step's training rollouts")
     drawing.suptitle(title(comparison), x=0.01, ha="left", fontsize=11)
+    names = [label(comparison, arm) for arm in comparison.arms]
     drawing.legend(
         lines,
-        [label(comparison, arm) for arm in comparison.arms],
+        names,
         loc="outside lower center",
-        ncols=min(len(lines), 5),
+        ncols=max(1, LETTERS // (BEFORE + max(len(name) for name in names))),
         title="thin: a run; thick: the mean over an arm's runs",
         title_fontsize=9.5,
     )

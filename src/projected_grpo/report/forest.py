@@ -19,10 +19,12 @@ from projected_grpo.report.style import STYLE, Look, dot, looks, title
 from projected_grpo.stats.welch import CONFIDENCE
 
 # Inches: of an arm's row, and of what stands around the rows.
-ROW, AROUND = 0.42, 1.7
+ROW, AROUND = 0.5, 1.6
+# Of runs below their arm's interval, in rows.
+BELOW = 0.28
 NOTE = (
-    "dot: a run; large mark: the arm's mean; bar: Welch's interval over runs, nominal {nominal} %, "
-    "where runs are enough for a test"
+    "dot: a run; mark: the arm's mean; bar: Welch's interval over runs, nominal {nominal} %, "
+    "where runs are enough for a test; p: Holm's"
 )
 
 
@@ -43,10 +45,12 @@ def figure(comparison: Comparison) -> Figure | None:
     distances = by_distance(comparison)
     for place, arm in enumerate(rows):
         look = looks(comparison)[arm]
-        dots = 100 * distances.filter(arm=arm)["distance"]
-        ax.scatter(dots, [place] * len(dots), s=20, color=look.color, alpha=0.4, linewidth=0)
+        own = 100 * distances.filter(arm=arm)["distance"]
+        ax.scatter(own, [place + BELOW] * len(own), s=18, alpha=0.5, color=look.color, linewidth=0)
+        mean = 0 if arm == comparison.reference else 100 * effects[arm].effects["U"].mean
+        ax.scatter([mean], [place], s=75, linewidth=1.5, zorder=3, **dot(look))
         if arm in effects:
-            _effect(ax, place, effects[arm], look)
+            _interval(ax, place, effects[arm], look)
     _dress(ax, comparison, rows)
     drawing.suptitle(title(comparison), x=0.01, ha="left", fontsize=11)
     note = NOTE.format(nominal=round(100 * CONFIDENCE))
@@ -65,17 +69,15 @@ def by_distance(comparison: Comparison) -> pl.DataFrame:
     return joined.select("group", "arm", "seed", distance=pl.col("U") - pl.col("zero"))
 
 
-def _effect(ax: Axes, place: int, contrast: Contrast, look: Look) -> None:
-    """The mean with its interval, and both in words on the right."""
+def _interval(ax: Axes, place: int, contrast: Contrast, look: Look) -> None:
+    """Where there is one; effect, interval and Holm's p in words on the right."""
     effect = contrast.effects["U"]
-    mean = 100 * effect.mean
+    words = show_effect(effect)
     if not math.isnan(effect.low):
         ends = [100 * effect.low, 100 * effect.high]
         ax.plot(ends, [place, place], color=look.color, linewidth=2, linestyle=look.dash)
-    ax.scatter([mean], [place], s=75, linewidth=1.5, zorder=3, **dot(look))
-    words = show_effect(effect)
     if not math.isnan(effect.p):
-        words += f"  p {effect.p:.2g}"
+        words += f"  p {contrast.adjusted['U']:.2g}"
     ax.text(1.02, place, words, transform=ax.get_yaxis_transform(), va="center", fontsize=10)
 
 

@@ -8,7 +8,7 @@ from projected_grpo.report import wordings
 from projected_grpo.report.compare import RUN, Comparison
 from projected_grpo.report.style import STYLE, dot, label, looks, title
 
-NOTE = "small: a run; large: an arm's mean; grey: the front, means that no other beats in both"
+NOTE = "small: a run; large: an arm's mean; grey: the front, means that no other beats"
 
 
 @matplotlib.rc_context(STYLE)

@@ -1,5 +1,6 @@
 """A few sampled responses by label, drawn from the last training steps of each arm."""
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -54,10 +55,11 @@ def parts(response: str, test_func_name: str) -> list[Part]:
     if place is None:
         return [(response, False)]
     first, behind = place
-    lines = [f"{line}\n" for line in response.split("\n")]
-    before, own = lines[: first - 1], lines[first - 1 : behind - 1]
-    after = "\n".join(response.split("\n")[behind - 1 :])
-    return [("".join(before), False), ("".join(own), True), *parts(after, test_func_name)]
+    lines = re.split(r"(?<=\n)", response)
+    before = "".join(lines[: first - 1])
+    own = "".join(lines[first - 1 : behind - 1])
+    after = "".join(lines[behind - 1 :])
+    return [(before, False), (own, True), *parts(after, test_func_name)]
 
 
 def _last_rows(comparison: Comparison, arm: str) -> pl.DataFrame:

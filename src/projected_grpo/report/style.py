@@ -107,7 +107,7 @@ def dress(ax: Axes, heading: str) -> None:
 def apart(places: list[float], gap: float) -> list[float]:
     """Heights for labels of `places`, in the same order and at least `gap` from each other.
 
-    A label is moved up, or all of them down where the highest would leave the others' range.
+    Labels are moved up, and then all down by half of what lifted the highest above all places.
     """
     order = sorted(range(len(places)), key=lambda i: places[i])
     heights = list(places)

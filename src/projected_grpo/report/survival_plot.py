@@ -6,14 +6,14 @@ from matplotlib.figure import Figure
 
 from projected_grpo.report.compare import Comparison
 from projected_grpo.report.outcomes import by_run
-from projected_grpo.report.style import STYLE, apart, dress, looks, title
+from projected_grpo.report.style import STYLE, apart, dress, line, looks, title
 from projected_grpo.stats import outcomes, survival
 from projected_grpo.stats.survival import Times
 
 TITLE = "runs that have not taken off"
 CENSORED = "|: a run that ended, or whose constraint was lifted, without taking off"
 # Between the names of two arms, in % of runs.
-GAP = 8
+GAP = 8.0
 
 
 @matplotlib.rc_context(STYLE)
@@ -21,29 +21,30 @@ def figure(comparison: Comparison) -> Figure:
     """An arm a step function, named at its end with how many of its runs took off."""
     drawing = Figure(figsize=(8, 4.6), dpi=150, layout="constrained")
     ax = drawing.subplots()
-    ends = draw(ax, comparison, width=2)
+    ends = draw(ax, comparison)
     dress(ax, TITLE)
     heights = apart([left for _, left in ends.values()], GAP)
-    furthest = max(step for step, _ in ends.values())
+    ax.set_xlim(right=max(step for step, _ in ends.values()))
     known = looks(comparison)
     for (arm, (step, left)), height in zip(ends.items(), heights, strict=True):
         color = known[arm].color
-        line = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 2}
+        lead = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "relpos": (0, 0.5)}
         ax.annotate(
             f"{arm}: {_took_off(times(comparison, arm))}",
             xy=(step, left),
-            xytext=(furthest + 0.04 * furthest, height),
+            xytext=(1.04, height),
+            textcoords=ax.get_yaxis_transform(),
             annotation_clip=False,
             va="center",
             color=color,
-            arrowprops=line,
+            arrowprops=lead,
         )
     drawing.suptitle(title(comparison), x=0.01, ha="left", fontsize=11)
     drawing.supxlabel(CENSORED, x=0.01, ha="left", fontsize=9.5)
     return drawing
 
 
-def draw(ax: Axes, comparison: Comparison, width: float) -> dict[str, tuple[float, float]]:
+def draw(ax: Axes, comparison: Comparison) -> dict[str, tuple[int, float]]:
     """The arms' step functions in % of runs, a tick where a run is censored.
 
     arm -> (last step, % left there).
@@ -53,14 +54,14 @@ def draw(ax: Axes, comparison: Comparison, width: float) -> dict[str, tuple[floa
     for arm, look in looks(comparison).items():
         own = times(comparison, arm)
         steps, left = survival.kaplan_meier(own)
-        last = max(by_run(comparison).filter(arm=arm)["end"].max(), steps[-1])
+        last = by_run(comparison).filter(arm=arm)["end"].max()
         x = [first, *steps, last]
         y = [100, *(100 * left), 100 * left[-1]]
-        style = {"color": look.color, "clip_on": False}
-        ax.step(x, y, where="post", linestyle=look.dash, linewidth=width, **style)
-        censored = [step for step, took_off in own if not took_off]
-        at = [100 * left[steps == step][0] for step in censored]
-        ax.plot(censored, at, linestyle="none", marker="|", markersize=9, zorder=3, **style)
+        style = {**line(look), "clip_on": False}
+        ax.step(x, y, where="post", linewidth=2, markersize=5, markevery=slice(1, -1), **style)
+        for step in {step for step, took_off in own if not took_off}:
+            at = 100 * left[steps == step]
+            ax.plot([step], at, **{**style, "marker": "|", "markersize": 14}, zorder=3)
         ends[arm] = (last, 100 * left[-1])
     ax.set_ylabel("% of an arm's runs")
     ax.set_ylim(0, 100)
