@@ -30,20 +30,23 @@ class Reader(HTMLParser):
         self.text += data
 
 
-@pytest.fixture
-def page(root) -> str:
-    """Of the two runs of conftest and an arm with a name that HTML must not read."""
-    run = add(root, "<b>&", 1, (1, 0, 3))
-    rows = pl.read_parquet(run.path / "rollouts" / "2.parquet")
-    rows = rows.with_columns(response=pl.lit(RESPONSE))
-    rows.write_parquet(run.path / "rollouts" / "2.parquet")
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> str:
+    """Of three arms; what one of them sampled HTML must not read."""
+    root = tmp_path_factory.mktemp("outputs")
+    add(root, "base", 1, (3, 2, 4), role="reference")
+    add(root, "project", 1, (1, 0, 3))
+    run = add(root, "other", 1, (1, 0, 3))
+    for file in (run.path / "rollouts").iterdir():
+        rows = pl.read_parquet(file)
+        rows.with_columns(response=pl.lit(RESPONSE)).write_parquet(file)
     command.main([str(root), "journal=none"])
     return (root / "demo" / "report.html").read_text()
 
 
 def test_the_page_holds_every_arm_all_figures_and_every_table(page):
     read = Reader(page)
-    for arm in ("base", "project", "<b>&"):
+    for arm in ("base", "project", "other"):
         assert arm in read.text
     assert [tag for tag, _ in read.tags].count("svg") == 5
     assert [tag for tag, _ in read.tags].count("table") == 6
