@@ -138,7 +138,7 @@ eval *args: setup
 selectivity *args: setup
     @{{ python }} -m projected_grpo.directions.selectivity_command "$@"
 
-# print the tables, write the curves and the journal entry: just report [outputs|group|groups of a sweep] [journal=FILE|none] [plot=FILE.png]
+# print the tables, write the figures, report.html and the journal entry: just report [outputs|group|groups of a sweep] [journal=FILE|none] [plot=FILE.png]
 [no-exit-message]
 report *args: setup
     @{{ python }} -m projected_grpo.report.command "$@"

@@ -1,1 +1,1 @@
-"""What runs add up to: comparison, tables, claims, curves, journal."""
+"""What runs add up to: comparison, tables, claims, figures, page, journal."""

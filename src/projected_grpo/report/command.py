@@ -1,10 +1,11 @@
-"""The report of finished runs: tables of all arms, curves, a journal entry for each group.
+"""The report of finished runs: tables of all arms, figures, a page, a journal entry a group.
 
-Beside the training curves of a group stand those of strict hacks by form (curves-forms.png) and,
-where runs logged their dose in force, the dose law (curves-dose-law.png). Groups are not compared
-with each other, but where several are named, or a pattern that fits several ('assay-*'): they are
-the branch points of one sweep and make one table, in which a run is compared with those of its
-point.
+Beside the training curves of a group stand its other figures (figures.FIGURES), each as PNG and
+SVG, and report.html, which holds figures and tables and needs no file beside it.
+
+Groups are not compared with each other, but where several are named, or a pattern that fits several
+('assay-*'): they are the branch points of one sweep and make one table, in which a run is compared
+with those of its point.
 """
 
 import sys
@@ -16,9 +17,8 @@ from loguru import logger
 
 from projected_grpo import cli, runs
 from projected_grpo.cli import Refusal, argument, option
-from projected_grpo.report import dose_law, dose_law_plot, form_curves, journal
+from projected_grpo.report import dose_law, figures, journal, page
 from projected_grpo.report.compare import Comparison, gather
-from projected_grpo.report.curves import draw
 from projected_grpo.report.tables import group_rows, legend, render
 
 
@@ -37,11 +37,10 @@ def main(argv: list[str]) -> None:
     print(text(comparisons))
     for comparison in comparisons:
         plot = _plot_file(comparison, settings.plot, alone=len(comparisons) == 1)
-        draw(comparison, plot)
-        form_curves.draw(comparison, form_curves.beside(plot))
-        print(f"curves: {plot}, by form: {form_curves.beside(plot)}")
-        if dose_law_plot.draw(comparison, dose_law_plot.beside(plot)):
-            print(f"dose law: {dose_law_plot.beside(plot)}")
+        drawn = figures.draw(comparison, plot)
+        for name, file in drawn.items():
+            print(f"{name}: {file}, {file.with_suffix('.svg').name}")
+        print(f"page: {page.write(comparison, drawn, page.beside(plot))}")
         if settings.journal:
             journal.write(comparison, settings.journal, plot)
             entry = journal.entry_id(comparison)

@@ -76,12 +76,12 @@ def test_a_report_of_runs_that_logged_a_dose_holds_tables_and_figure(root, capsy
     assert height > 300 and width > 300
 
 
-def test_a_figure_has_a_dot_a_run_that_its_arms_grey_and_shape_tell(root):
+def test_a_figure_has_a_dot_a_run_that_its_arms_colour_and_shape_tell(root):
     panel = dose_law_plot.figure(reported(root)).axes[0]
     base, kept = panel.collections
     assert [len(dots.get_offsets()) for dots in (base, kept)] == [4, 4]
     assert base.get_offsets()[0][0] == 1 and kept.get_offsets()[0][0] == 0.25
-    assert base.get_facecolor()[0][0] != kept.get_facecolor()[0][0]
+    assert list(base.get_facecolor()[0]) != list(kept.get_facecolor()[0])
     assert len(base.get_paths()[0].vertices) != len(kept.get_paths()[0].vertices)
 
 

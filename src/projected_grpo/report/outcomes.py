@@ -67,6 +67,21 @@ def contrasts(comparison: Comparison) -> list[Contrast]:
     return _family(runs, to_reference) + _family(runs, to_control)
 
 
+@cache
+def arms_by_effect(comparison: Comparison) -> list[str]:
+    """As Comparison.arms, but the treatment that lowers U most comes first.
+
+    Against the reference; a treatment that was not compared with it comes last.
+    """
+    effects = {}
+    for contrast in contrasts(comparison):
+        if contrast.other == comparison.reference:
+            effects[contrast.arm] = contrast.effects["U"].mean
+    treatments = roles.treatments(comparison.definitions)
+    ranked = sorted(treatments, key=lambda arm: effects.get(arm, math.inf))
+    return roles.ordered(comparison.definitions, ranked)
+
+
 def _family(runs: pl.DataFrame, pairs: list[tuple[str, str]]) -> list[Contrast]:
     """Contrasts that one p value is to hold for together."""
     found = []
@@ -104,10 +119,13 @@ def _solving(effects: dict[str, Effect], blocks: list[Block]) -> tuple[float | N
 
 
 def outcome_rows(comparison: Comparison) -> list[dict[str, str]]:
-    """An arm's outcomes. Every run's U is shown: a mean hides whether runs took off or not."""
+    """An arm's outcomes, by effect.
+
+    Every run's U is shown: a mean hides whether runs took off or not.
+    """
     runs = by_run(comparison)
     rows = []
-    for arm in comparison.arms:
+    for arm in arms_by_effect(comparison):
         own = runs.filter(arm=arm)
         row = {
             "arm": arm + (" (taught)" if comparison.taught else ""),
@@ -127,9 +145,17 @@ def outcome_rows(comparison: Comparison) -> list[dict[str, str]]:
 
 
 def effect_rows(comparison: Comparison) -> list[dict[str, str]]:
-    """Contrasts: differences in points with their interval over runs, p and Holm's p."""
+    """Contrasts: differences in points with their interval over runs, p and Holm's p.
+
+    Those against the reference come first, by effect.
+    """
+    place = arms_by_effect(comparison).index
+    against = comparison.reference
+    by_effect = sorted(
+        contrasts(comparison), key=lambda one: (one.other != against, place(one.arm))
+    )
     rows = []
-    for contrast in contrasts(comparison):
+    for contrast in by_effect:
         row = {"arm": contrast.arm, "against": contrast.other}
         row["runs"] = " and ".join(str(n) for n in contrast.effects["U"].n)
         for name, effect in contrast.effects.items():

@@ -143,3 +143,17 @@ def test_points_whose_arms_were_configured_differently_are_refused(sweep):
     branch(sweep, "base", 7, 9, role="reference", train=HACKS, config={"lr": 0.1}, **more)
     with pytest.raises(Refusal, match=r"assay-1/base-s1 and assay-7/base-s7 differ in lr"):
         gather(runs.find(sweep))
+
+
+def test_arms_stand_by_their_effect_each_treatment_before_its_controls(tmp_path):
+    rates = {"base": 6, "a-weak": 5, "b-strong": 1, "strong-null": 7}
+    roles = {"base": {"role": "reference"}, "strong-null": {"control_of": "b-strong"}}
+    for arm, hacks in rates.items():
+        train = [labels(hacks, 0, 8)] * 2
+        make_run(tmp_path, arm, 1, **roles.get(arm, {}), train=train, **EVAL)
+    comparison = gather(runs.find(tmp_path))
+    arms = [row["arm"] for row in outcome_rows(comparison)]
+    assert arms == [f"{arm} (taught)" for arm in ("base", "b-strong", "strong-null", "a-weak")]
+    pairs = [(row["arm"], row["against"]) for row in effect_rows(comparison)]
+    against_base = [("b-strong", "base"), ("strong-null", "base"), ("a-weak", "base")]
+    assert pairs == [*against_base, ("b-strong", "strong-null")]

@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from projected_grpo import runs
-from projected_grpo.report import claims, command, curves, journal, tables
+from projected_grpo.report import claims, command, curves, journal, style, tables
 from projected_grpo.report.compare import Comparison, gather
 from projected_grpo.runs.run import ROLES
 from projected_grpo.testing.run_folders import labels, make_run
@@ -110,7 +110,7 @@ def report(comparison: Comparison) -> str:
         *tables.behaviour_rows(comparison),
         *claims.may(comparison),
         *claims.may_not(comparison),
-        *curves.styles(comparison).items(),
+        *style.looks(comparison).items(),
         *[text.get_text() for text in legend.get_texts()],
         *[(line.get_color(), line.get_linestyle()) for line in legend.get_lines()],
         command.legend([comparison]),

@@ -3,19 +3,21 @@
 Nothing here, nor in the rest of this room, knows an arm by name.
 """
 
+from collections.abc import Sequence
+
 from projected_grpo.cli import Refusal
 
 # arm -> its definition (runs.run.DEFINITION)
 Definitions = dict[str, dict]
 
 
-def ordered(definitions: Definitions) -> list[str]:
+def ordered(definitions: Definitions, ranked: Sequence[str] = ()) -> list[str]:
     """Ceilings, the reference, treatments each followed by its controls, other controls.
 
-    By name within that.
+    ranked: the treatments, in an order other than by name.
     """
     order = _with_role(definitions, "ceiling") + _with_role(definitions, "reference")
-    for treatment in treatments(definitions):
+    for treatment in ranked or treatments(definitions):
         order += [treatment, *controls(definitions, treatment)]
     others = [arm for arm in _with_role(definitions, "control") if arm not in order]
     return order + others
