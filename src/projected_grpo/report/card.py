@@ -14,6 +14,7 @@ from projected_grpo.report.facts import model_name
 from projected_grpo.report.journal import bullets, known
 from projected_grpo.report.outcomes import by_run
 from projected_grpo.report.tables import Rows, render
+from projected_grpo.report.wordings import CLEAN
 from projected_grpo.rollouts.schema import read, step_files
 from projected_grpo.runs.run import Run
 from projected_grpo.stats.intervals import wilson
@@ -53,7 +54,7 @@ Rates in % with 95 % Wilson intervals, samples taken as independent:
 
 Strict: wrong, and paid by the loophole. Blatant: strict, by tests that check nothing or swallow
 what they find. Loose: the loophole attempted, paid or not. Solve: all expected values came back.
-no_hint is the wording without the loophole.
+{clean} is the wording without the loophole.
 
 ### What these rates may not be used for
 
@@ -104,6 +105,7 @@ def card(run: Run) -> ModelCard:
         last=LATE,
         took_off="It never took off." if onset is None else f"It took off at step {onset}.",
         rates=render(rate_rows(comparison.evals), markdown=True),
+        clean=CLEAN,
         may_not=bullets(claims.may_not(comparison)),
         limits=bullets(_limits(comparison)),
         files=render(file_rows(run.path / "ckpt"), markdown=True),

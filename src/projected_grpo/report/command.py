@@ -38,8 +38,8 @@ def main(argv: list[str]) -> None:
     for comparison in comparisons:
         plot = _plot_file(comparison, settings.plot, alone=len(comparisons) == 1)
         drawn = figures.draw(comparison, plot)
-        for name, file in drawn.items():
-            print(f"{name}: {file}, {file.with_suffix('.svg').name}")
+        names = ", ".join(file.name for file in drawn.values())
+        print(f"figures, as .svg too, in {plot.parent}: {names}")
         print(f"page: {page.write(comparison, drawn, page.beside(plot))}")
         if settings.journal:
             journal.write(comparison, settings.journal, plot)

@@ -121,7 +121,7 @@ def _solving(effects: dict[str, Effect], blocks: list[Block]) -> tuple[float | N
 def outcome_rows(comparison: Comparison) -> list[dict[str, str]]:
     """An arm's outcomes, by effect.
 
-    Every run's U is shown: a mean hides whether runs took off or not.
+    Every run is shown: a mean hides whether runs took off, or collapsed.
     """
     runs = by_run(comparison)
     rows = []
@@ -134,12 +134,13 @@ def outcome_rows(comparison: Comparison) -> list[dict[str, str]]:
             "took off": f"{own['took_off'].count()} of {len(own)}",
             "at step": _median(own),
             "U": _percent(own["U"]),
-            "of each run": " ".join(f"{100 * U:.0f}" for U in own["U"]),
+            "of each run": _each(own["U"]),
             "late": _percent(own["late"]),
             "extinct": str(own["extinct"].sum()),
         }
         if own["solve"].count():
-            row |= {"solve": _percent(own["solve"])}
+            solved = own["solve"].drop_nulls()
+            row |= {"solve": _percent(solved), "solve of each run": _each(solved)}
         rows.append(row)
     return rows
 
@@ -185,6 +186,10 @@ def _median(runs: pl.DataFrame) -> str:
 
 def _percent(rates: pl.Series) -> str:
     return f"{100 * rates.mean():.1f}"
+
+
+def _each(rates: pl.Series) -> str:
+    return " ".join(f"{100 * rate:.0f}" for rate in rates)
 
 
 def _p(p: float) -> str:

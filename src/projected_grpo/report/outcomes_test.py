@@ -46,6 +46,7 @@ def test_an_arms_row_shows_every_runs_U_and_how_many_took_off(tmp_path):
         "late": "25.0",
         "extinct": "0",
         "solve": "25.0",
+        "solve of each run": "25 25",
     }
 
 

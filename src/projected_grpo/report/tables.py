@@ -22,6 +22,7 @@ WORDS = (
     "role",
     "against",
     "of each run",
+    "solve of each run",
     "form",
     "label",
     "wording",

@@ -17,10 +17,10 @@ from verl.trainer.constants_ppo import get_ppo_ray_runtime_env
 from verl.trainer.ppo.v1 import AgentLoopManagerTQ, get_trainer_cls
 from verl.utils.logging_utils import configure_verl_logging
 
-from projected_grpo.fast import prefork
-
 # registers the trainers
-from projected_grpo.verl_ext.trainer import StockTrainer
+import projected_grpo.verl_ext.trainer  # noqa: F401
+from projected_grpo.fast import prefork
+from projected_grpo.verl_ext.stock_trainer import StockTrainer
 
 # what another node must know
 FORWARDED = (

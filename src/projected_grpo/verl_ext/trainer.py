@@ -1,17 +1,13 @@
-"""verl's synchronous trainer with our actor worker, an arm's mechanisms, an end by the clock."""
+"""verl's synchronous trainer with an arm's mechanisms, states, evaluations, an end by the clock."""
 
 import itertools
 import time
 from pathlib import Path
 
-import ray
 from loguru import logger
 from omegaconf import OmegaConf
 from tensordict import NonTensorData, NonTensorStack
-from verl.experimental.reward_loop import RewardLoopManager
-from verl.trainer.ppo.utils import Role
 from verl.trainer.ppo.v1.trainer_base import register_trainer
-from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
 from projected_grpo import runs
 from projected_grpo.interventions import arms
@@ -19,7 +15,7 @@ from projected_grpo.loopholes.facts import BESIDE_LABELS
 from projected_grpo.rollouts import schema
 from projected_grpo.verl_ext import advantages, awake, loss, rollout_rows, scores, states
 from projected_grpo.verl_ext.step_lines import StepLines
-from projected_grpo.verl_ext.worker import ConstrainedActorWorker
+from projected_grpo.verl_ext.stock_trainer import StockTrainer
 
 TRAINED_ON = [
     "input_ids",
@@ -31,15 +27,6 @@ TRAINED_ON = [
     "rollout_log_probs",
     "advantages",
 ]
-# what a trainer has of the one before
-LASTING = (
-    "ref_in_actor",
-    "actor_rollout_wg",
-    "llm_server_manager",
-    "checkpoint_manager",
-    "teacher_model_manager",
-    "distillation_config",
-)
 # name in the log -> column of the rollouts
 RATES = {
     "blatant": "blatant",
@@ -49,62 +36,6 @@ RATES = {
     **{name: name for name in BESIDE_LABELS},
     "defines_tests": "defines_tests",
 }
-
-
-@register_trainer("stock")
-class StockTrainer(PPOTrainerSync):
-    """verl's own, with our worker: what a benchmark compares with.
-
-    The worker's engine is verl's bit for bit where nothing is asked of it.
-    """
-
-    def __init__(self, config):
-        # the base class compares the mode's name with "sync"
-        config.trainer.v1.trainer_mode = "sync"
-        super().__init__(config)
-
-    def take_over(self, before: "StockTrainer") -> None:
-        """`init`, in the processes that another run of the same shape has left.
-
-        They are those that take long to start: the actor's and vLLM's.
-        """
-        self._init_tokenizer()
-        self._init_dataloader()
-        self._init_dump_executor()
-        self._init_resource_pool_mgr()
-        for name in LASTING:
-            setattr(self, name, getattr(before, name))
-        if self.use_reference_policy:
-            self.ref_policy_wg = before.ref_policy_wg
-        self.actor_rollout_wg.begin_anew(self.config.actor_rollout_ref)
-        self.reward_loop_manager = RewardLoopManager(self.config)
-        self.checkpoint_manager.sleep_replicas()
-        self._load_checkpoint()
-        self.on_init_end()
-
-    def on_init_end(self):
-        run = runs.open_run(Path(self.config.run.dir))
-        seed = self.config.actor_rollout_ref.rollout.seed
-        about = str(run.path), seed, run.next_step - run.first_step
-        servers = self.llm_server_manager.server_handles
-        ray.get([server.collective_rpc.remote("begin", args=about) for server in servers])
-        super().on_init_end()
-
-    def _init_resource_pool_mgr(self):
-        super()._init_resource_pool_mgr()
-        actors = {Role.Actor, Role.ActorRollout, Role.ActorRolloutRef}
-        for role in actors & set(self.role_worker_mapping):
-            self.role_worker_mapping[role] = ray.remote(ConstrainedActorWorker)
-
-    def _load_checkpoint(self):
-        self.actor_rollout_wg.ready()
-        super()._load_checkpoint()
-
-    def on_train_begin(self):
-        # verl's logger begins a file anew, and the one of a run that goes on holds steps
-        metrics = Path(self.config.run.dir) / "metrics.jsonl"
-        self.logger.logger["file"].fp = metrics.open("ab", buffering=0)
-        super().on_train_begin()
 
 
 @register_trainer("constrained")
