@@ -35,9 +35,16 @@ def test_help_lists_every_key_of_a_recipes_command_and_exits_0(name, capsys):
 def test_help_of_train_lists_the_groups_and_our_own_keys(capsys):
     import_module(TRAIN).main(["--help"])
     words = capsys.readouterr().out.split()
-    assert {"arm=", "env=", "scale=", "device=", "model=", "seed:", "v_hack:", "states:"} <= set(
-        words
-    )
+    assert {
+        "arm=",
+        "env=",
+        "scale=",
+        "device=",
+        "model=",
+        "seed:",
+        "v_hack:",
+        "save_every:",
+    } <= set(words)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
