@@ -10,6 +10,7 @@ from projected_grpo.sweeps.machine import Card
 from projected_grpo.sweeps.study import read
 from projected_grpo.testing.study_runners import (
     FOREVER,
+    NEEDS_PUEUE,
     SLEEPS,
     any_lives,
     branching,
@@ -79,7 +80,11 @@ def test_no_run_is_started_that_would_not_end_in_time(study, runner):
 
 @pytest.mark.parametrize(
     ("runner", "number"),
-    [("local", signal.SIGTERM), ("queued", signal.SIGTERM), ("queued", signal.SIGKILL)],
+    [
+        ("local", signal.SIGTERM),
+        pytest.param("queued", signal.SIGTERM, marks=NEEDS_PUEUE),
+        pytest.param("queued", signal.SIGKILL, marks=NEEDS_PUEUE),
+    ],
     indirect=["runner"],
 )
 def test_an_end_from_outside_ends_all_processes_and_the_same_command_goes_on(runner, number, study):
