@@ -7,6 +7,7 @@ step at which any differs, clocks and memory aside. Rollouts: the first step at 
 differs, how many do, and the first of them from the character on at which it parts.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from projected_grpo.rollouts.schema import read, step_files
 from projected_grpo.runs.run import Run
 
 # Of the machine and the hour, not of what a run learns.
-CLOCKS = ("timing_", "perf/", "global_seqlen/")
+CLOCKS = re.compile(r"(^|/)(timing_\w+|perf|global_seqlen)/|/seconds$")
 # What names a prompt of a step.
 PROMPT = ("problem_id", "test_func_name")
 SNIPPET = 60
@@ -73,7 +74,7 @@ def _differing_metrics(left: dict, right: dict) -> list[tuple]:
     rows = []
     for name in left.keys() | right.keys():
         one, other = left.get(name, "-"), right.get(name, "-")
-        if one != other and not name.startswith(CLOCKS):
+        if one != other and not CLOCKS.search(name):
             rows.append((name, one, other))
     return sorted(rows, key=lambda row: (-_apart(*row[1:]), row[0]))
 

@@ -61,7 +61,7 @@ def test_a_setting_is_named_with_both_values(two_runs, capsys):
 
 
 def test_metrics_are_those_of_the_first_step_that_differs_without_its_clocks(two_runs, capsys):
-    late = {"loss": 1.0, "timing_s/step": 9.0}
+    late = {"loss": 1.0, "timing_s/step": 9.0, "actor/perf/memory": 2.0, "hook/seconds": 1.0}
     two_runs([late, {"loss": 2.0, "new": 1.0}], {})
     metrics = said(capsys)[1].splitlines()
     assert metrics[0] == "metrics at step 2, the first to differ: 2 differ"
