@@ -17,19 +17,18 @@ from safetensors.torch import load_file
 
 from projected_grpo import runs
 from projected_grpo.runs import states
+from projected_grpo.testing.fp32 import FP32
 
 pytestmark = pytest.mark.skipif(
     "GATE_BRANCH" not in os.environ,
     reason="three runs of a minute: GATE_BRANCH=1 just fast-dev-run",
 )
-ACTOR = "actor_rollout_ref.actor.fsdp_config.mixed_precision.param_dtype"
 COMMON = (
     "scale=tiny",
     "env.loophole=overwrite_tests_aware",
     "save_every=1",
     "eval.n=0",
-    "actor_rollout_ref.rollout.dtype=float32",
-    f"{ACTOR}=float32",
+    *FP32,
 )
 # Of time, memory, and vLLM's own numbers, whose last bits hang on what it computes together.
 APART = ("timing", "perf/", "actor/perf/", "actor/rollout_")

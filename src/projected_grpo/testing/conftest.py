@@ -8,12 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
+from projected_grpo.testing.fp32 import FP32
+
 READS = Path(__file__).with_name("config_reads")
-# In bf16 what vLLM happens to compute together decides between tokens that are nearly as likely.
-FP32 = (
-    "actor_rollout_ref.rollout.dtype=float32",
-    "actor_rollout_ref.actor.fsdp_config.mixed_precision.param_dtype=float32",
-)
 
 
 class Step(NamedTuple):

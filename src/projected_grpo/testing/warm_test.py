@@ -14,19 +14,18 @@ import torch
 from safetensors.torch import load_file
 
 from projected_grpo import runs
+from projected_grpo.testing.fp32 import FP32
 
 pytestmark = pytest.mark.skipif(
     "GATE_WARM" not in os.environ,
     reason="three runs of a minute: GATE_WARM=1 just fast-dev-run",
 )
-PRECISION = "actor_rollout_ref.actor.fsdp_config.mixed_precision.param_dtype"
 COMMON = (
     "scale=tiny",
     "env.loophole=overwrite_tests_aware",
     "trainer.total_training_steps=1",
     "eval.n=0",
-    "actor_rollout_ref.rollout.dtype=float32",
-    f"{PRECISION}=float32",
+    *FP32,
 )
 SECOND = ("arm=shrink", "arm.interventions.0.share=0.5", "seed=1")
 # of time, memory, and vLLM's own numbers, whose last bits hang on what it computes together
